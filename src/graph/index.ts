@@ -1,0 +1,14 @@
+export type { FeatureOperators, FeaturePart } from './features/features.ts';
+export { PORTABLE_FEATURES } from './features/portable.ts';
+export { gradients } from './gradient.ts';
+export { toOnnx } from './model.ts';
+export * from './operators/convolution.ts';
+export * from './operators/elementwise.ts';
+export * from './operators/gather.ts';
+export * from './operators/layout.ts';
+export * from './operators/linear.ts';
+export * from './operators/matmul.ts';
+export * from './operators/pooling.ts';
+export * from './operators/reduce.ts';
+export { compile, DEVICES, type Device, loadModel, loadOnnx, type Program, type RuntimeOptions } from './runtime.ts';
+export { elementCount, Graph, type Shape, Tensor } from './tensor.ts';

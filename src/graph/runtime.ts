@@ -1,0 +1,147 @@
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
+import { UserError } from '../errors.ts';
+import { toOnnx } from './model.ts';
+import type { DataType, OnnxModel, TensorData } from './onnx/schema.ts';
+import { writeOnnx } from './onnx/writer.ts';
+import type { Graph, Tensor } from './tensor.ts';
+
+/** Where a graph runs: an execution provider of ONNX Runtime. */
+export const DEVICES = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** Options of {@link compile}. */
+export interface RuntimeOptions {
+  /** Execution provider (default `cpu`). */
+  readonly device?: Device;
+  /** Threads of the CPU provider (default: ONNX Runtime's choice, the number of cores). */
+  readonly threads?: number;
+  /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */
+  readonly profile?: string;
+  /** Prints, through ONNX Runtime's log, which nodes the device leaves to the CPU. */
+  readonly logPlacement?: boolean;
+}
+
+/** An array of known type and shape that enters or leaves a program. */
+export interface Values {
+  readonly data: TensorData;
+  readonly shape: readonly number[];
+  readonly type: DataType;
+}
+
+type Feed = Float32Array | Values;
+
+/** A compiled graph. */
+export class Program {
+  constructor(
+    private readonly session: InferenceSession,
+    private readonly makeTensor: TensorConstructor,
+    private readonly shapes: ReadonlyMap<string, readonly number[]>,
+  ) {}
+
+  /**
+   * Runs the program.
+   * @param feeds arrays by input name; a bare Float32Array takes the input's declared shape
+   * @returns float32 arrays by output name
+   */
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Float32Array>> {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const [name, feed] of Object.entries(feeds)) {
+      const shape = this.shapes.get(name);
+      if (!shape) continue;
+      inputs[name] =
+        feed instanceof Float32Array
+          ? new this.makeTensor('float32', feed, shape)
+          : new this.makeTensor(feed.type, feed.data, feed.shape);
+    }
+    const outputs = await this.session.run(inputs);
+    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+  }
+
+  /** Whether the program reads this input. */
+  takes(name: string): boolean {
+    return this.shapes.has(name);
+  }
+
+  /** Frees the memory that the runtime holds. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  /** Ends profiling, when it was asked for. */
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+}
+
+type TensorConstructor = new (type: DataType, data: TensorData, shape: readonly number[]) => OrtTensor;
+
+interface OnnxRuntime {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: unknown;
+  readonly env: { logLevel?: string };
+}
+
+let loaded: Promise<OnnxRuntime> | undefined;
+
+/** ONNX Runtime for where we are: onnxruntime-node in Node, onnxruntime-web in a browser. */
+function onnxRuntime(): Promise<OnnxRuntime> {
+  const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
+  loaded ??= (inNode ? import('onnxruntime-node') : import('onnxruntime-web')) as Promise<OnnxRuntime>;
+  return loaded;
+}
+
+/** Compiles the part of a graph that the outputs need. */
+export async function compile(
+  graph: Graph,
+  outputs: Readonly<Record<string, Tensor>>,
+  options: RuntimeOptions = {},
+): Promise<Program> {
+  return loadModel(toOnnx(graph, outputs), options);
+}
+
+/** Compiles a model that was built in memory. */
+export async function loadModel(model: OnnxModel, options: RuntimeOptions = {}): Promise<Program> {
+  const shapes = new Map(model.inputs.map((input) => [input.name, input.shape]));
+  return createProgram(writeOnnx(model), shapes, options);
+}
+
+/** Compiles the bytes of an `.onnx` file; the shapes of its inputs come from the file. */
+export async function loadOnnx(bytes: Uint8Array, options: RuntimeOptions = {}): Promise<Program> {
+  return createProgram(bytes, undefined, options);
+}
+
+async function createProgram(
+  bytes: Uint8Array,
+  shapes: ReadonlyMap<string, readonly number[]> | undefined,
+  { device = 'cpu', threads, profile, logPlacement = false }: RuntimeOptions,
+): Promise<Program> {
+  const runtime = await onnxRuntime();
+  const session = await runtime.InferenceSession.create(bytes, {
+    executionProviders: [device === 'cpu' ? cpuProvider() : device],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: logPlacement ? 0 : 3,
+    logVerbosityLevel: logPlacement ? 1 : 0,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+  }).catch((error: unknown) => {
+    throw explain(error, device);
+  });
+  const known =
+    shapes ??
+    new Map(
+      session.inputMetadata.map((input) => [input.name, input.isTensor ? (input.shape as readonly number[]) : []]),
+    );
+  return new Program(session, runtime.Tensor as TensorConstructor, known);
+}
+
+function cpuProvider(): string {
+  return typeof window === 'undefined' ? 'cpu' : 'wasm';
+}
+
+function explain(error: unknown, device: Device): unknown {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (device === 'cpu') return error;
+  return new UserError(
+    `The device "${device}" is not available here (${reason.split('\n')[0]}); use --device cpu, or install what it needs.`,
+  );
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { mean, square, subtract } from '../graph/index.ts';
+import { defineSimilarity } from './similarity.ts';
+
+/** Mean squared error: mean over voxels of (moved − fixed)². Unit: squared intensity. */
+export const mse = defineSimilarity({
+  name: 'mse',
+  summary: 'mean squared error of the intensities',
+  options: z.strictObject({}),
+  smoothness: 3,
+  build: (moved, fixed) => mean(square(subtract(moved, fixed))),
+});

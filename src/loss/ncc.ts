@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import {
+  add,
+  boxSumMatrix,
+  concat,
+  divide,
+  linearAlongAxis,
+  mean,
+  multiply,
+  negate,
+  slice,
+  square,
+  subtract,
+  type Tensor,
+} from '../graph/index.ts';
+import { defineSimilarity } from './similarity.ts';
+
+const options = z.strictObject({
+  /** Edge of the cubic window in voxels, odd. */
+  window: z
+    .int()
+    .min(3)
+    .refine((width) => width % 2 === 1, 'must be odd')
+    .default(9),
+});
+
+/**
+ * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + 10⁻⁵), sums over a cubic window with zeros
+ * outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between −1 (alike up to local brightness
+ * and contrast, in either sign) and 0. Not normalised by the window: cov and var are sums over its voxels.
+ */
+export const ncc = defineSimilarity({
+  name: 'ncc',
+  summary: 'local normalised cross-correlation in a cubic window',
+  options,
+  smoothness: 3,
+  build(moved, fixed, { window }) {
+    const voxels = window ** 3;
+    const stacked = concat([moved, fixed, square(moved), square(fixed), multiply(moved, fixed)], 1);
+    const sums = [2, 3, 4].reduce(
+      (volume, axis) => linearAlongAxis(volume, axis, boxSumMatrix(volume.shape[axis] as number, window)),
+      stacked,
+    );
+    const [i, j, ii, jj, ij] = Array.from({ length: 5 }, (_, k) => slice(sums, 1, k, k + 1)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const centred = (products: Tensor, a: Tensor, b: Tensor): Tensor =>
+      subtract(products, multiply(multiply(a, b), 1 / voxels));
+    const covariance = centred(ij, i, j);
+    const variances = multiply(centred(ii, i, i), centred(jj, j, j));
+    return negate(mean(divide(square(covariance), add(variances, 1e-5))));
+  },
+});

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { Graph, Shape, Tensor } from '../graph/index.ts';
+import { type Random, randomStream } from '../random.ts';
+
+/** Draws the values of a random input of the graph. */
+export type Draw = (random: Random, values: Float32Array) => void;
+
+interface RandomInput {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly draw: Draw;
+}
+
+/**
+ * Random quantities of a loss (projection directions, patches): inputs of the graph, drawn outside it from named streams of one seed,
+ * so the same seed and step give the same loss on every device.
+ */
+export class RandomInputs {
+  readonly #inputs: RandomInput[] = [];
+
+  constructor(private readonly graph: Graph) {}
+
+  /** Declares a random input; `draw` fills it anew at each step. */
+  input(name: string, shape: Shape, draw: Draw): Tensor {
+    this.#inputs.push({ name, shape, draw });
+    return this.graph.input(name, shape);
+  }
+
+  /** Values for one step. Equal seeds and steps give equal values. */
+  values(seed: number, step: number | string): Record<string, Float32Array> {
+    return Object.fromEntries(
+      this.#inputs.map(({ name, shape, draw }) => {
+        const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+        draw(randomStream(seed, 'loss', name, step), values);
+        return [name, values];
+      }),
+    );
+  }
+}
+
+/**
+ * A similarity loss: how far a moved volume is from the fixed one; smaller is more alike.
+ * One file in `loss/` and one line in the registry make a loss known everywhere; its gradient comes from the graph.
+ */
+export interface Similarity<Options = unknown> {
+  /** Name on the command line. */
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** Options with their defaults. */
+  readonly options: z.ZodType<Options>;
+  /** Weight of the smoothness penalty that suits this loss on z-scored intensities, chosen on validation pairs. */
+  readonly smoothness: number;
+  /**
+   * Builds the loss.
+   * @param moved [1, 1, D, H, W]
+   * @param fixed [1, 1, D, H, W]
+   * @returns a scalar (shape [])
+   */
+  build(moved: Tensor, fixed: Tensor, options: Options, random: RandomInputs): Tensor;
+}
+
+/** Gives a similarity its types. */
+export function defineSimilarity<Options>(similarity: Similarity<Options>): Similarity<Options> {
+  return similarity;
+}

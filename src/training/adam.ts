@@ -1,0 +1,44 @@
+import { add, divide, multiply, sqrt, square, subtract, type Tensor } from '../graph/index.ts';
+
+/** State of Adam: the running means of the gradient and of its square, of the parameters' shape. */
+export interface Moments {
+  readonly first: Tensor;
+  readonly second: Tensor;
+}
+
+/** Constants of Adam. */
+export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+
+/** What the caller feeds at step t (from 1): the rate and the two bias corrections 1 − βᵗ, as scalars. */
+export interface AdamInputs {
+  readonly rate: Tensor;
+  readonly correction1: Tensor;
+  readonly correction2: Tensor;
+}
+
+/** One step of Adam (Kingma & Ba, ICLR 2015), as torch.optim.Adam computes it. */
+export function adam(
+  parameters: Tensor,
+  gradient: Tensor,
+  moments: Moments,
+  { rate, correction1, correction2 }: AdamInputs,
+): { parameters: Tensor; moments: Moments } {
+  const { beta1, beta2, epsilon } = ADAM;
+  const first = add(multiply(moments.first, beta1), multiply(gradient, 1 - beta1));
+  const second = add(multiply(moments.second, beta2), multiply(square(gradient), 1 - beta2));
+  const denominator = add(sqrt(divide(second, correction2)), epsilon);
+  const change = multiply(divide(first, denominator), divide(rate, correction1));
+  return { parameters: subtract(parameters, change), moments: { first, second } };
+}
+
+/** Values of {@link AdamInputs} for step t, counted from 1. */
+export function adamValues(
+  step: number,
+  rate: number,
+): { rate: Float32Array; correction1: Float32Array; correction2: Float32Array } {
+  return {
+    rate: Float32Array.of(rate),
+    correction1: Float32Array.of(1 - ADAM.beta1 ** step),
+    correction2: Float32Array.of(1 - ADAM.beta2 ** step),
+  };
+}

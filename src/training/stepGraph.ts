@@ -1,0 +1,92 @@
+import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
+import type { ChosenSimilarity } from '../loss/registry.ts';
+import { RandomInputs } from '../loss/similarity.ts';
+import { smoothness } from '../loss/smoothness.ts';
+import { parameterCount, unpackParameters } from '../network/parameters.ts';
+import { type NetworkOptions, type Registered, registrationNetwork } from '../network/registrationNetwork.ts';
+import { unetParameters } from '../network/unet.ts';
+import { adam } from './adam.ts';
+
+/** What decides a training graph. */
+export interface ObjectiveOptions {
+  readonly network: NetworkOptions;
+  readonly loss: ChosenSimilarity;
+  /** Weight λ of the smoothness penalty: loss = similarity + λ · smoothness. */
+  readonly smoothness: number;
+  /** Extents of the volumes, [D, H, W]. */
+  readonly extent: readonly [number, number, number];
+  readonly features: FeatureOperators;
+}
+
+interface Objective extends Registered {
+  readonly graph: Graph;
+  readonly flat: Tensor;
+  readonly loss: Tensor;
+  readonly similarity: Tensor;
+  readonly smoothness: Tensor;
+  readonly random: RandomInputs;
+}
+
+/** Network and loss with inputs `parameters` (all weights, one after the other), `moving` and `fixed` ([1, 1, D, H, W]). */
+export function objective(name: string, options: ObjectiveOptions): Objective {
+  const graph = new Graph(name);
+  const specs = unetParameters(options.network);
+  const flat = graph.input('parameters', [parameterCount(specs)]);
+  const moving = graph.input('moving', [1, 1, ...options.extent]);
+  const fixed = graph.input('fixed', [1, 1, ...options.extent]);
+  const random = new RandomInputs(graph);
+  const registered = registrationNetwork(
+    moving,
+    fixed,
+    unpackParameters(flat, specs),
+    options.network,
+    options.features,
+  );
+  const { similarity: definition, options: lossOptions } = options.loss;
+  const similarity = definition.build(registered.moved, fixed, lossOptions, random);
+  const penalty = smoothness(registered.flow);
+  const loss = add(similarity, multiply(penalty, options.smoothness));
+  return { ...registered, graph, flat, loss, similarity, smoothness: penalty, random };
+}
+
+/** A graph with the tensors that leave it. */
+export interface BuiltGraph {
+  readonly graph: Graph;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly random: RandomInputs;
+}
+
+/**
+ * One training step as one graph: forward, loss, gradients, Adam.
+ * Inputs: `parameters`, `first`, `second` (Adam's moments), `moving`, `fixed`, the scalars `rate`, `correction1`, `correction2`, and the
+ * loss's random inputs. Outputs: `parameters`, `first`, `second` after the step as `next_…`, and `loss`, `similarity`, `smoothness`.
+ */
+export function trainingStep(options: ObjectiveOptions): BuiltGraph {
+  const { graph, flat, loss, similarity, smoothness: penalty, random } = objective('training_step', options);
+  const [gradient] = gradients(loss, [flat]) as [Tensor];
+  const moments = { first: graph.input('first', flat.shape), second: graph.input('second', flat.shape) };
+  const inputs = {
+    rate: graph.input('rate', []),
+    correction1: graph.input('correction1', []),
+    correction2: graph.input('correction2', []),
+  };
+  const next = adam(flat, gradient, moments, inputs);
+  return {
+    graph,
+    random,
+    outputs: {
+      next_parameters: next.parameters,
+      next_first: next.moments.first,
+      next_second: next.moments.second,
+      loss,
+      similarity,
+      smoothness: penalty,
+    },
+  };
+}
+
+/** Loss and displacement without gradients, for validation. Outputs: `loss`, `similarity`, `smoothness`, `displacement`. */
+export function validationStep(options: ObjectiveOptions): BuiltGraph {
+  const { graph, loss, similarity, smoothness: penalty, displacement, random } = objective('validation_step', options);
+  return { graph, random, outputs: { loss, similarity, smoothness: penalty, displacement } };
+}
