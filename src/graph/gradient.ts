@@ -17,7 +17,7 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], seed?: Tenso
 
   const active = new Set<Tensor>(targets);
   for (const operation of operations)
-    if (operation.inputs.some((input) => input && active.has(input)))
+    if (operation.sources.some((input) => input && active.has(input)))
       for (const output of operation.outputs) if (output.type === 'float32') active.add(output);
 
   const found = new Map<Tensor, Tensor>();
@@ -33,12 +33,12 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], seed?: Tenso
     const operation = operations[i] as Operation;
     const arriving = operation.outputs.map((output) => found.get(output));
     if (arriving.every((gradient) => gradient === undefined)) continue;
-    const needed = operation.inputs.map((input) => input !== undefined && active.has(input));
+    const needed = operation.sources.map((input) => input !== undefined && active.has(input));
     if (!needed.includes(true)) continue;
     if (!operation.gradient)
       throw new Error(`${operation.op} has no gradient, but the loss depends on a target through it.`);
     const leaving = operation.gradient(arriving, needed);
-    operation.inputs.forEach((input, k) => {
+    operation.sources.forEach((input, k) => {
       const gradient = leaving[k];
       if (input && needed[k] && gradient) collect(input, gradient);
     });

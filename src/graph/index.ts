@@ -1,4 +1,5 @@
-export type { FeatureOperators, FeaturePart } from './features/features.ts';
+export { type BlockSize, blockedFeatures, detectBlockSize } from './features/blocked.ts';
+export type { FeatureMap, FeatureOperators, FeaturePart } from './features/features.ts';
 export { PORTABLE_FEATURES } from './features/portable.ts';
 export { gradients } from './gradient.ts';
 export { toOnnx } from './model.ts';

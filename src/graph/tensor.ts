@@ -16,8 +16,10 @@ export interface Operation {
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: Tensor[];
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Gradients of the loss to the inputs, given those to the outputs; absent where the operation has none (indices, comparisons). */
+  /** Gradients of the loss to `sources`, given those to the outputs; absent where the operation has none (indices, comparisons). */
   readonly gradient: GradientRule | undefined;
+  /** What the gradient rule refers to: the inputs, or the inputs of a group of operations of which this is the last. */
+  readonly sources: readonly (Tensor | undefined)[];
 }
 
 /** A symbolic tensor: the promise of an array of known type and shape, made by an operation, an input or a constant. */
@@ -52,6 +54,8 @@ export interface ApplyOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: string;
   readonly gradient?: GradientRule;
+  /** Tensors that the gradient rule refers to, where they are not the inputs: see {@link Operation.sources}. */
+  readonly sources?: readonly Tensor[];
 }
 
 /**
@@ -112,11 +116,11 @@ export class Graph {
     op: string,
     inputs: readonly (Tensor | undefined)[],
     outputs: readonly OutputSpec[],
-    { attributes = {}, domain = '', gradient }: ApplyOptions = {},
+    { attributes = {}, domain = '', gradient, sources = inputs as readonly Tensor[] }: ApplyOptions = {},
   ): readonly Tensor[] {
     for (const input of inputs)
       if (input && input.graph !== this) throw new Error(`${op}: the tensor "${input.name}" belongs to another graph.`);
-    const operation: Operation = { op, domain, inputs, outputs: [], attributes, gradient };
+    const operation: Operation = { op, domain, inputs, outputs: [], attributes, gradient, sources };
     for (const { type, shape } of outputs)
       operation.outputs.push(new Tensor(this, this.#name(op), type ?? inputs[0]?.type ?? 'float32', shape, operation));
     this.operations.push(operation);

@@ -1,4 +1,4 @@
-import { concat, type FeatureOperators, type FeaturePart, type Tensor } from '../graph/index.ts';
+import { concat, type FeatureMap, type FeatureOperators, type FeaturePart, type Tensor } from '../graph/index.ts';
 import type { ParameterSpec } from './parameters.ts';
 
 /** Channels of the U-Net. */
@@ -92,7 +92,7 @@ export function unet(
     if (!tensor) throw new Error(`The network needs the parameter "${name}".`);
     return tensor;
   };
-  const convolve = (name: string, parts: readonly FeaturePart[]): Tensor =>
+  const convolve = (name: string, parts: readonly FeaturePart[]): FeatureMap =>
     features.convolve({ parts, weight: get(`${name}.weight`), bias: get(`${name}.bias`), slope: SLOPE });
 
   let map = features.enter(concat([moving, fixed], 1));
@@ -106,7 +106,7 @@ export function unet(
   options.decoder.forEach((_, k) => {
     map = convolve(`decoder${k}`, parts);
     const last = options.halfResolution && k === options.decoder.length - 1;
-    parts = last ? [{ map }] : [{ map, repeat: true }, { map: skips.pop() as Tensor }];
+    parts = last ? [{ map }] : [{ map, repeat: true }, { map: skips.pop() as FeatureMap }];
   });
   options.remaining.forEach((_, k) => {
     map = convolve(`remaining${k}`, parts);

@@ -152,15 +152,6 @@ const cases: Record<string, GradientCheck> = {
     ],
     build: (x, w) => g.conv3d(x!, w!),
   },
-  'portable: convolution over a repeated map and a skip': {
-    inputs: [[1, 2, 2, 3, 2], [1, 1, 4, 6, 4], [2, 3, 3, 3, 3], [2]],
-    build: (low, skip, weight, bias) =>
-      g.PORTABLE_FEATURES.convolve({
-        parts: [{ map: low!, repeat: true }, { map: skip! }],
-        weight: weight!,
-        bias: bias!,
-      }),
-  },
 };
 
 describe('gradients against central differences', () => {

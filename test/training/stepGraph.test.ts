@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { compile, gradients, PORTABLE_FEATURES, type Tensor } from '../../src/graph/index.ts';
+import {
+  blockedFeatures,
+  compile,
+  detectBlockSize,
+  type FeatureOperators,
+  gradients,
+  PORTABLE_FEATURES,
+  type Tensor,
+} from '../../src/graph/index.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { unetParameters } from '../../src/network/unet.ts';
 import { adamValues } from '../../src/training/adam.ts';
@@ -51,7 +59,11 @@ function expectEach(found: Float32Array, expected: Record<string, Stored>, toler
   }
 }
 
-for (const [layout, features] of [['portable', PORTABLE_FEATURES]] as const)
+const block = await detectBlockSize();
+const layouts: [string, FeatureOperators][] = [['portable', PORTABLE_FEATURES]];
+if (block) layouts.push([`blocked by ${block}`, blockedFeatures(block)]);
+
+for (const [layout, features] of layouts)
   describe(`training step against PyTorch, ${layout}`, () => {
     const options = {
       network,

@@ -1,8 +1,15 @@
+import { split } from '../operators/layout.ts';
 import type { Tensor } from '../tensor.ts';
+
+/** A feature map in the memory layout of the operators that made it. */
+export interface FeatureMap {
+  readonly tensor: Tensor;
+  readonly channels: number;
+}
 
 /** One input of a convolution over a concatenation: a feature map, at full size or to be repeated twice along each axis first. */
 export interface FeaturePart {
-  readonly map: Tensor;
+  readonly map: FeatureMap;
   /** Nearest-neighbour upsampling by 2 before the convolution. */
   readonly repeat?: boolean;
 }
@@ -23,9 +30,15 @@ export interface FeatureConvolution {
  * `enter` and `leave` convert from and to [1, C, D, H, W].
  */
 export interface FeatureOperators {
-  enter(volume: Tensor): Tensor;
-  leave(map: Tensor): Tensor;
-  convolve(convolution: FeatureConvolution): Tensor;
+  enter(volume: Tensor): FeatureMap;
+  leave(map: FeatureMap): Tensor;
+  convolve(convolution: FeatureConvolution): FeatureMap;
   /** Maximum over cells of 2³ voxels; all extents must be even. */
-  pool(map: Tensor): Tensor;
+  pool(map: FeatureMap): FeatureMap;
+}
+
+/** The pieces of a weight that belong to the parts of a convolution, each [outputs, channels of the part, 3, 3, 3]. */
+export function weightsOfParts({ parts, weight }: FeatureConvolution): readonly Tensor[] {
+  const channels = parts.map(({ map }) => map.channels);
+  return channels.length === 1 ? [weight] : split(weight, 1, channels);
 }

@@ -1,3 +1,4 @@
+import { float } from '../onnx/schema.ts';
 import { type Shape, Tensor } from '../tensor.ts';
 import { broadcastTo, reduceToShape } from './reduce.ts';
 
@@ -133,18 +134,26 @@ export function sigmoid(x: Tensor): Tensor {
   return unary('Sigmoid', x, (gradient, out) => multiply(gradient, multiply(out, subtract(1, out))));
 }
 
-/** x where x > 0, slope · x elsewhere; gradient by the sign of x, `slope` at 0. */
+/** x where x > 0, slope · x elsewhere (0 < slope < 1); gradient by the sign of x, `slope` at 0. */
 export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
-  return x.graph.apply(
+  const out: Tensor = x.graph.apply(
     'LeakyRelu',
     [x],
     { shape: x.shape },
     {
-      attributes: { alpha: { float: slope } },
-      // With 0 < slope the output has the sign of the input, so the mask can come from the input.
-      gradient: ([gradient]) => [where(greater(x, 0), gradient as Tensor, multiply(gradient as Tensor, slope))],
+      attributes: { alpha: float(slope) },
+      gradient: ([gradient]) => [multiply(gradient as Tensor, leakySlope(out, slope))],
     },
   );
+  return out;
+}
+
+/**
+ * The derivative of {@link leakyRelu} from its output, which has the sign of its input: 1 where positive, `slope` elsewhere.
+ * As clip(10³⁸ · out, slope, 1), because ONNX Runtime's CPU Where costs three times as much.
+ */
+export function leakySlope(out: Tensor, slope: number): Tensor {
+  return clip(multiply(out, 1e38), slope, 1);
 }
 
 /** x limited to [low, high]; gradient 1 strictly inside, 0 at the limits and outside, as torch.grid_sample's border has it. */
