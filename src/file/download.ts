@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
+import { UserError } from '../errors.ts';
+
+/** Where a data set is published as a tar archive. */
+export interface Archive {
+  readonly url: string;
+  /** Of the whole archive, 32 hexadecimal digits. */
+  readonly md5: string;
+  /** The folder that the archive holds, and what it is called on disk. */
+  readonly folder: string;
+}
+
+/** The hippocampus of the Medical Segmentation Decathlon, 27 MB: CC BY-SA 4.0, Antonelli et al., Nat Commun 13, 2022. */
+export const HIPPOCAMPUS: Archive = {
+  url: 'https://msd-for-monai.s3-us-west-2.amazonaws.com/Task04_Hippocampus.tar',
+  md5: '9d24dba78a72977dbd1d2e110310f31b',
+  folder: 'Task04_Hippocampus',
+};
+
+export interface FetchOptions extends Archive {
+  /** The folder that gets the data set's folder; made when it is not there. */
+  readonly outDir: string;
+  /** Bytes of the archive so far; `total` is absent when the server does not tell. */
+  readonly onProgress?: (stage: 'download' | 'verify' | 'extract', done: number, total?: number) => void;
+  /** Stops the work; what is downloaded stays, for the next call to resume. */
+  readonly signal?: AbortSignal;
+}
+
+const NETWORK_FAULTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the server refuses connections',
+  ENOTFOUND: 'the host name is not known here',
+  EAI_AGAIN: 'the host name cannot be looked up',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  UND_ERR_CONNECT_TIMEOUT: 'the server does not answer',
+  UND_ERR_BODY_TIMEOUT: 'the server stopped sending',
+  ETIMEDOUT: 'the server does not answer',
+};
+
+const DISK_FAULTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: free some space and run it again',
+  EDQUOT: 'the disk quota is used up: free some space and run it again',
+  EACCES: 'writing there is not allowed: choose another folder',
+  EPERM: 'writing there is not allowed: choose another folder',
+  EROFS: 'the disk is read-only: choose another folder',
+  ENOTDIR: 'part of the path is a file: choose another folder',
+  EEXIST: 'a file is in the way: choose another folder',
+};
+
+function codeOf(error: unknown): string {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  }
+  return '';
+}
+
+/** What to tell the user about an error while fetching into a folder; a UserError stays as it is. */
+function explain(error: unknown, { url, outDir, signal }: FetchOptions): Error {
+  if (error instanceof UserError) return error;
+  if (signal?.aborted) return new UserError('The download was stopped: run it again to go on where it stopped.');
+  const code = codeOf(error);
+  const disk = DISK_FAULTS[code];
+  if (disk) return new UserError(`'${outDir}' cannot take the data set, ${disk}.`);
+  const network = NETWORK_FAULTS[code] ?? (error instanceof TypeError ? 'the connection failed' : undefined);
+  if (network) {
+    return new UserError(
+      `${url} could not be fetched, ${network}: check the network and run it again to go on where it stopped.`,
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Passes chunks on, telling how many bytes there were. */
+function counting(
+  start: number,
+  report: ((bytes: number) => void) | undefined,
+): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
+  return async function* (source) {
+    let bytes = start;
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      report?.(bytes);
+      yield chunk;
+    }
+  };
+}
+
+/** The first byte and the total of a Content-Range such as `bytes 100-199/200`, or `bytes * /200` in a refusal. */
+function contentRange(response: Response): { start?: number; total?: number } {
+  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
+  if (!match) return {};
+  return {
+    ...(match[1] !== undefined && { start: Number(match[1]) }),
+    ...(match[2] !== undefined && match[2] !== '*' && { total: Number(match[2]) }),
+  };
+}
+
+/** Gets what is missing of the archive behind what `part` holds, or everything when the server will not send a part. */
+async function download(options: FetchOptions, part: string): Promise<void> {
+  const { url, signal, onProgress } = options;
+  const have = (await sizeOf(part)) ?? 0;
+  const response = await fetch(url, {
+    // Compression in transit would make byte positions meaningless.
+    headers: { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) },
+    ...(signal && { signal }),
+  });
+  const { start, total } = contentRange(response);
+  if (have > 0 && (response.status === 416 || (response.status === 206 && start !== have))) {
+    await response.body?.cancel();
+    if (response.status === 416 && total === have) return;
+    await rm(part);
+    return download(options, part);
+  }
+  if (!response.ok || !response.body) {
+    await response.body?.cancel();
+    throw new UserError(
+      `${url} answered ${response.status} ${response.statusText}: check the address, or try again later.`,
+    );
+  }
+  const begin = response.status === 206 ? have : 0;
+  const length = response.headers.get('content-length');
+  const all = length === null ? undefined : begin + Number(length);
+  await pipeline(
+    Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
+    counting(begin, onProgress && ((bytes) => onProgress('download', bytes, all))),
+    createWriteStream(part, { flags: begin > 0 ? 'a' : 'w' }),
+    { ...(signal && { signal }) },
+  );
+}
+
+async function verify(options: FetchOptions, part: string): Promise<void> {
+  const { url, md5, signal, onProgress } = options;
+  const total = await sizeOf(part);
+  const hash = createHash('md5');
+  await pipeline(
+    createReadStream(part),
+    counting(0, onProgress && ((bytes) => onProgress('verify', bytes, total))),
+    async (source: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of source) hash.update(chunk);
+    },
+    { ...(signal && { signal }) },
+  );
+  const found = hash.digest('hex');
+  if (found === md5.toLowerCase()) return;
+  await rm(part);
+  throw new UserError(
+    `What ${url} sent has md5 ${found} instead of ${md5}: it was damaged on the way or has changed; run it again to download it anew.`,
+  );
+}
+
+/** The path of an archive's entry below the target folder, in steps. Throws for one that would lead out of it. */
+function safeSteps(name: string, archive: string): string[] {
+  const steps = name.split('/').filter((step) => step !== '' && step !== '.');
+  if (/^\/|^[a-z]:|[\\\0]/i.test(name) || steps.includes('..')) {
+    throw new UserError(`${archive} holds the unsafe path '${name}': nothing was unpacked; do not use this archive.`);
+  }
+  return steps;
+}
+
+async function unpack(options: FetchOptions, part: string, target: string): Promise<void> {
+  const { url, signal, onProgress } = options;
+  const archive = basename(new URL(url).pathname);
+  const total = await sizeOf(part);
+  const reader = extract();
+  const feeding = pipeline(
+    createReadStream(part),
+    counting(0, onProgress && ((bytes) => onProgress('extract', bytes, total))),
+    reader,
+    { ...(signal && { signal }) },
+  );
+  const writing = (async () => {
+    for await (const entry of reader) {
+      const { name, type } = entry.header;
+      const steps = safeSteps(name, archive);
+      // macOS puts a `._name` beside every file that has extended attributes.
+      if (steps.length === 0 || steps.at(-1)!.startsWith('._')) {
+        entry.resume();
+        continue;
+      }
+      const path = join(target, ...steps);
+      if (type === 'directory') {
+        await mkdir(path, { recursive: true });
+        entry.resume();
+      } else if (type === 'file' || type === 'contiguous-file') {
+        await mkdir(dirname(path), { recursive: true });
+        await pipeline(entry, createWriteStream(path, { flags: 'wx' }));
+      } else {
+        throw new UserError(
+          `${archive} holds '${name}', which is a ${type} and no file: nothing was unpacked; do not use this archive.`,
+        );
+      }
+    }
+  })();
+  const [fed, written] = await Promise.allSettled([feeding, writing]);
+  // A refused entry destroys the reader, so its own error is the one that tells what happened.
+  if (written.status === 'rejected') throw written.reason;
+  if (fed.status === 'rejected') throw fed.reason;
+}
+
+/**
+ * Downloads a tar archive, checks its md5, and unpacks it to `<outDir>/<folder>`. An interrupted download is resumed
+ * from `<outDir>/<archive>.part` where the server allows it. Nothing half-unpacked is ever left in the final place: the
+ * files are written beside it and renamed at the end. A folder that is already there is left as it is.
+ *
+ * @returns The path of the folder.
+ * @throws UserError when the server or the disk fails, the md5 differs (the download is then deleted), the archive
+ * holds links or paths that lead out of its folder, lacks the folder, or the signal stops the work.
+ */
+export async function fetchArchive(options: FetchOptions): Promise<string> {
+  const { url, outDir, folder } = options;
+  const destination = join(outDir, folder);
+  const archive = basename(new URL(url).pathname);
+  const part = join(outDir, `${archive}.part`);
+  let temporary: string | undefined;
+  try {
+    if ((await sizeOf(destination)) !== undefined) return destination;
+    await mkdir(outDir, { recursive: true });
+    await download(options, part);
+    await verify(options, part);
+    temporary = await mkdtemp(join(outDir, `.${folder}-`));
+    await unpack(options, part, temporary);
+    if ((await sizeOf(join(temporary, folder))) === undefined) {
+      throw new UserError(`${archive} has no folder '${folder}': it is not the data set that was expected.`);
+    }
+    await rename(join(temporary, folder), destination);
+    await rm(part);
+    return destination;
+  } catch (error) {
+    throw explain(error, options);
+  } finally {
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  }
+}

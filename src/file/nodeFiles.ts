@@ -1,0 +1,42 @@
+import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
+import type { FileSource } from '../volume/fileSource.ts';
+import { reasonOf } from './reason.ts';
+
+/** Files on this machine's disks. */
+export function nodeFiles(): FileSource {
+  return { read: readBytes, list, exists };
+}
+
+/**
+ * Reads a whole file.
+ * @throws UserError when it is missing, a folder, or cannot be read.
+ */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: unknown) => refuse(path, reasonOf(error)));
+}
+
+/** Throws the UserError that {@link readBytes} would, without reading the file. */
+export async function assertFile(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => refuse(path, reasonOf(error)));
+  if (found.isDirectory()) refuse(path, 'it is a folder');
+}
+
+function refuse(path: string, reason: string): never {
+  throw new UserError(`${path} cannot be read (${reason}); give the path of a file.`);
+}
+
+async function list(dir: string): Promise<string[]> {
+  try {
+    return (await readdir(dir)).sort();
+  } catch (error) {
+    throw new UserError(`${dir} cannot be listed (${reasonOf(error)}); give the path of a folder.`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,74 @@
+import { UserError } from '../errors.ts';
+import { canBeLabels, summariseValues } from '../volume/checks.ts';
+import type { Labels, Volume, Warp } from '../volume/grid.ts';
+import { isItkFormat } from '../volume/itkImage.ts';
+import { decodeNifti, decodeWarp, encodeNifti } from '../volume/nifti.ts';
+import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
+import { writeAtomically } from './atomic.ts';
+import { readBytes } from './nodeFiles.ts';
+
+const niftiExtension = /\.nii(\.gz)?$/i;
+
+/**
+ * Reads an image: .nii, .nii.gz, or a format of ITK's (.nrrd, .mha, .mgz, …).
+ * @throws UserError when the file is missing, damaged, not one 3-D volume, or holds NaN.
+ */
+export async function readVolume(path: string): Promise<Volume> {
+  return toVolume(await readImage(path));
+}
+
+/**
+ * Reads a segmentation, from the same formats.
+ * @throws UserError as {@link readVolume}, and when the values are not labels.
+ */
+export async function readLabels(path: string): Promise<Labels> {
+  return toLabels(await readImage(path));
+}
+
+/** Reads a file as labels when it holds labels in an integer type, else as a volume. */
+export async function readVolumeOrLabels(path: string): Promise<Volume | Labels> {
+  const image = await readImage(path);
+  const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size[0]));
+  return isLabels ? toLabels(image) : toVolume(image);
+}
+
+/**
+ * Reads a displacement field from a 5-D NIfTI file (see decodeWarp).
+ * @throws UserError when the file is missing, damaged or no displacement field.
+ */
+export async function readWarp(path: string): Promise<Warp> {
+  return decodeWarp(await readBytes(path), path);
+}
+
+/** Writes a volume as .nii or .nii.gz, whichever the path says. */
+export async function writeVolume(path: string, volume: Volume): Promise<void> {
+  await write(path, volume);
+}
+
+/** Writes a segmentation as .nii or .nii.gz, whichever the path says. */
+export async function writeLabels(path: string, labels: Labels): Promise<void> {
+  await write(path, labels);
+}
+
+/** Writes a warp as .nii or .nii.gz, whichever the path says, the way ANTs and Slicer read it. */
+export async function writeWarp(path: string, warp: Warp): Promise<void> {
+  await write(path, warp);
+}
+
+async function readImage(path: string): Promise<StoredImage> {
+  if (isItkFormat(path)) {
+    const { readItkFile } = await import('./itkFile.ts');
+    return readItkFile(path);
+  }
+  const bytes = await readBytes(path);
+  if (niftiExtension.test(path)) return decodeNifti(bytes, path);
+  throw new UserError(
+    `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+  );
+}
+
+async function write(path: string, image: Volume | Labels | Warp): Promise<void> {
+  if (!niftiExtension.test(path))
+    throw new UserError(`${path} cannot be written; give a path that ends in .nii or .nii.gz.`);
+  await writeAtomically(path, await encodeNifti(image, { gzip: /\.gz$/i.test(path) }));
+}

@@ -1,0 +1,29 @@
+import type { Vec3 } from '../volume/grid.ts';
+import { mean, standardDeviation } from './statistics.ts';
+
+/** How far corresponding landmarks are apart, in mm. */
+export interface LandmarkError {
+  /** One distance a pair, in the order given. */
+  readonly distances: readonly number[];
+  readonly mean: number;
+  /** Standard deviation over the pairs (n − 1). */
+  readonly sd: number;
+  readonly max: number;
+}
+
+/**
+ * Target registration error (Fitzpatrick and West, IEEE TMI 20(9), 2001): the distance of each landmark, after it was
+ * moved by the registration, to its counterpart.
+ * @param moved,target world coordinates in mm, both in RAS or both in LPS; the same number of points.
+ */
+export function targetRegistrationError(moved: readonly Vec3[], target: readonly Vec3[]): LandmarkError {
+  if (moved.length !== target.length) {
+    throw new RangeError(`${moved.length} moved and ${target.length} target landmarks do not pair up.`);
+  }
+  const distances = moved.map(([x, y, z], i) => {
+    const other = target[i]!;
+    return Math.hypot(x - other[0], y - other[1], z - other[2]);
+  });
+  const max = distances.length === 0 ? Number.NaN : Math.max(...distances);
+  return { distances, mean: mean(distances), sd: standardDeviation(distances), max };
+}

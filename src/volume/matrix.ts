@@ -1,0 +1,136 @@
+import type { Mat4, Vec3 } from './grid.ts';
+
+/** The 4×4 identity. */
+export const identity: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+
+/** A matrix that scales the three axes. */
+export function scaling([x, y, z]: Vec3): Mat4 {
+  return [x, 0, 0, 0, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1];
+}
+
+/** A matrix that shifts a point by `offset`. */
+export function translation([x, y, z]: Vec3): Mat4 {
+  return [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z, 0, 0, 0, 1];
+}
+
+/** Changes a point or a vector between RAS and LPS (its own inverse): x and y change sign. */
+export const flipRasLps: Mat4 = scaling([-1, -1, 1]);
+
+/** Builds an affine from its columns: the world vectors of one step along i, j and k, and the position of voxel (0, 0, 0). */
+export function fromColumns(i: Vec3, j: Vec3, k: Vec3, origin: Vec3): Mat4 {
+  return [i[0], j[0], k[0], origin[0], i[1], j[1], k[1], origin[1], i[2], j[2], k[2], origin[2], 0, 0, 0, 1];
+}
+
+/** Column `index` (0, 1, 2: axis directions; 3: origin) of an affine, without its last row. */
+export function column(matrix: Mat4, index: 0 | 1 | 2 | 3): Vec3 {
+  return [matrix[index]!, matrix[4 + index]!, matrix[8 + index]!];
+}
+
+/** The matrix that applies `b`, then `a`. */
+export function multiply(a: Mat4, b: Mat4): Mat4 {
+  const out = new Array<number>(16);
+  for (let row = 0; row < 4; row++) {
+    for (let col = 0; col < 4; col++) {
+      let sum = 0;
+      for (let k = 0; k < 4; k++) sum += a[4 * row + k]! * b[4 * k + col]!;
+      out[4 * row + col] = sum;
+    }
+  }
+  return out;
+}
+
+/** Applies an affine to a point. */
+export function applyToPoint(matrix: Mat4, point: Vec3): Vec3 {
+  const x = point[0];
+  const y = point[1];
+  const z = point[2];
+  return [
+    matrix[0]! * x + matrix[1]! * y + matrix[2]! * z + matrix[3]!,
+    matrix[4]! * x + matrix[5]! * y + matrix[6]! * z + matrix[7]!,
+    matrix[8]! * x + matrix[9]! * y + matrix[10]! * z + matrix[11]!,
+  ];
+}
+
+/** Applies an affine to a vector: its translation is left out. */
+export function applyToVector(matrix: Mat4, vector: Vec3): Vec3 {
+  const x = vector[0];
+  const y = vector[1];
+  const z = vector[2];
+  return [
+    matrix[0]! * x + matrix[1]! * y + matrix[2]! * z,
+    matrix[4]! * x + matrix[5]! * y + matrix[6]! * z,
+    matrix[8]! * x + matrix[9]! * y + matrix[10]! * z,
+  ];
+}
+
+/** Determinant of the upper left 3×3 part: the signed volume of a voxel; negative for a left-handed grid. */
+export function determinant(m: Mat4): number {
+  return (
+    m[0]! * (m[5]! * m[10]! - m[6]! * m[9]!) -
+    m[1]! * (m[4]! * m[10]! - m[6]! * m[8]!) +
+    m[2]! * (m[4]! * m[9]! - m[5]! * m[8]!)
+  );
+}
+
+/** Whether the 3×3 part can be inverted in floating point: finite, and its columns span a volume. */
+export function isInvertible(matrix: Mat4): boolean {
+  const [x, y, z] = spacingOf(matrix);
+  const ratio = Math.abs(determinant(matrix)) / (x * y * z);
+  return matrix.every(Number.isFinite) && ratio > 1e-6;
+}
+
+/**
+ * Inverts an affine (last row 0 0 0 1).
+ * @throws RangeError when the matrix is singular.
+ */
+export function invert(m: Mat4): Mat4 {
+  const det = determinant(m);
+  if (!(Math.abs(det) > 0) || !Number.isFinite(det)) throw new RangeError('The affine matrix is singular.');
+  const a = (m[5]! * m[10]! - m[6]! * m[9]!) / det;
+  const b = (m[2]! * m[9]! - m[1]! * m[10]!) / det;
+  const c = (m[1]! * m[6]! - m[2]! * m[5]!) / det;
+  const d = (m[6]! * m[8]! - m[4]! * m[10]!) / det;
+  const e = (m[0]! * m[10]! - m[2]! * m[8]!) / det;
+  const f = (m[2]! * m[4]! - m[0]! * m[6]!) / det;
+  const g = (m[4]! * m[9]! - m[5]! * m[8]!) / det;
+  const h = (m[1]! * m[8]! - m[0]! * m[9]!) / det;
+  const i = (m[0]! * m[5]! - m[1]! * m[4]!) / det;
+  const [x, y, z] = [m[3]!, m[7]!, m[11]!];
+  return [
+    ...[a, b, c, -(a * x + b * y + c * z)],
+    ...[d, e, f, -(d * x + e * y + f * z)],
+    ...[g, h, i, -(g * x + h * y + i * z)],
+    ...[0, 0, 0, 1],
+  ];
+}
+
+/** The distance in millimetres between neighbouring voxels along i, j and k. */
+export function spacingOf(affine: Mat4): Vec3 {
+  const length = (axis: 0 | 1 | 2) => Math.hypot(...column(affine, axis));
+  return [length(0), length(1), length(2)];
+}
+
+/**
+ * The three letters that say where the axes i, j, k of a grid point to, for instance `RAS` or `LPI`:
+ * to the Right or Left, Anterior or Posterior, Superior or Inferior.
+ * An oblique grid gets the letters of the closest assignment of its axes to the world axes.
+ */
+export function orientationOf(affine: Mat4): string {
+  const directions = ([0, 1, 2] as const).map((axis) => column(affine, axis));
+  const spacing = spacingOf(affine);
+  let best = { score: Number.NEGATIVE_INFINITY, order: [0, 1, 2] };
+  for (const order of permutations) {
+    const score = order.reduce((sum, world, axis) => sum + Math.abs(directions[axis]![world]!) / spacing[axis]!, 0);
+    if (score > best.score) best = { score, order };
+  }
+  return best.order.map((world, axis) => (directions[axis]![world]! < 0 ? 'LPI' : 'RAS')[world]).join('');
+}
+
+const permutations = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+];

@@ -1,0 +1,111 @@
+import { UserError } from '../errors.ts';
+import type { Grid, Labels, Size, Vec3, Volume } from './grid.ts';
+import { linearRow, nearestRow, type Outside } from './interpolate.ts';
+import { applyToPoint, column, invert, multiply, scaling, translation } from './matrix.ts';
+
+/** How values are taken between voxels. */
+export interface SampleOptions {
+  /** Linear (the default) or nearest voxel. Labels always take the nearest. */
+  readonly interpolation?: 'linear' | 'nearest';
+  /** The value outside the image, or `'edge'` to continue its border. Default: 0. */
+  readonly outside?: Outside;
+}
+
+/**
+ * Samples an image at one position for each voxel of `grid`.
+ * @param positionsOfRow writes the positions (continuous voxel indices of `image`; x, y, z for each) of the grid's
+ *   voxels (0, j, k), (1, j, k), … into its third argument.
+ */
+export function sampleImage<T extends Volume | Labels>(
+  image: T,
+  grid: Grid,
+  positionsOfRow: (j: number, k: number, positions: Float64Array) => void,
+  { interpolation = 'linear', outside = 0 }: SampleOptions = {},
+): T {
+  const [nx, ny, nz] = grid.size;
+  const positions = new Float64Array(3 * nx);
+  const source = image.data;
+  const out = source instanceof Float32Array ? new Float32Array(nx * ny * nz) : new Int32Array(nx * ny * nz);
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      positionsOfRow(j, k, positions);
+      const at = nx * (j + ny * k);
+      if (interpolation === 'linear' && source instanceof Float32Array && out instanceof Float32Array) {
+        linearRow(source, 0, image.size, positions, outside, out, at);
+      } else {
+        nearestRow(source, image.size, positions, outside, out, at);
+      }
+    }
+  }
+  return { size: grid.size, affine: grid.affine, data: out } as Volume | Labels as T;
+}
+
+/** Resamples an image onto another grid; the two are related through world coordinates. */
+export function resampleTo<T extends Volume | Labels>(image: T, grid: Grid, options: SampleOptions = {}): T {
+  const toImage = multiply(invert(image.affine), grid.affine);
+  const step = column(toImage, 0);
+  const fillRow = (j: number, k: number, positions: Float64Array): void => {
+    const [x, y, z] = applyToPoint(toImage, [0, j, k]);
+    for (let i = 0; 3 * i < positions.length; i++) {
+      positions[3 * i] = x + i * step[0];
+      positions[3 * i + 1] = y + i * step[1];
+      positions[3 * i + 2] = z + i * step[2];
+    }
+  };
+  return sampleImage(image, grid, fillRow, options);
+}
+
+/** The grid that covers the same box in space with another number of voxels: the voxels' outer faces stay in place. */
+export function resizedGrid(grid: Grid, size: Size): Grid {
+  const ratio: Vec3 = [grid.size[0] / size[0], grid.size[1] / size[1], grid.size[2] / size[2]];
+  const centre: Vec3 = [(ratio[0] - 1) / 2, (ratio[1] - 1) / 2, (ratio[2] - 1) / 2];
+  return { size, affine: multiply(grid.affine, multiply(translation(centre), scaling(ratio))) };
+}
+
+/**
+ * Changes the number of voxels within the same box in space (see {@link resizedGrid}); the border is continued.
+ * Linear for volumes, nearest for labels; there is no smoothing before shrinking.
+ */
+export function resize<T extends Volume | Labels>(image: T, size: Size): T {
+  if (size.some((n) => !(Number.isInteger(n) && n > 0))) {
+    throw new UserError(`A size of ${size.join('×')} voxels is not possible; give three whole numbers above 0.`);
+  }
+  return resampleTo(image, resizedGrid(image, size), { outside: 'edge' });
+}
+
+/**
+ * Cuts out or surrounds by whole voxels: voxel (0, 0, 0) of the result is voxel `offset` of the image (negative: padding),
+ * and stays where it is in space.
+ * @param fill the value of voxels that the image does not have, or `'edge'` to continue its border. Default: 0.
+ */
+export function cropPad<T extends Volume | Labels>(image: T, offset: Size, size: Size, fill: Outside = 0): T {
+  const [nx, ny, nz] = image.size;
+  const [mx, my, mz] = size;
+  const source = image.data;
+  const out = source instanceof Float32Array ? new Float32Array(mx * my * mz) : new Int32Array(mx * my * mz);
+  if (fill !== 'edge' && fill !== 0) out.fill(fill);
+  const clamp = (i: number, n: number) => Math.min(Math.max(i, 0), n - 1);
+  const from = Math.max(0, -offset[0]);
+  const to = Math.min(mx, nx - offset[0]);
+  for (let k = 0; k < mz; k++) {
+    for (let j = 0; j < my; j++) {
+      const y = clamp(j + offset[1], ny);
+      const z = clamp(k + offset[2], nz);
+      if (fill !== 'edge' && (y !== j + offset[1] || z !== k + offset[2])) continue;
+      const row = nx * (y + ny * z);
+      const at = mx * (j + my * k);
+      if (from < to) out.set(source.subarray(row + from + offset[0], row + to + offset[0]), at + from);
+      if (fill !== 'edge') continue;
+      out.fill(source[row]!, at, at + Math.min(from, mx));
+      out.fill(source[row + nx - 1]!, at + Math.max(to, 0), at + mx);
+    }
+  }
+  const affine = multiply(image.affine, translation(offset));
+  return { size, affine, data: out } as Volume | Labels as T;
+}
+
+/** The offset that puts an image into the middle of a box of `size` voxels, for {@link cropPad}. */
+export function centredOffset(image: Grid, size: Size): Size {
+  const offset = (axis: 0 | 1 | 2) => Math.floor((image.size[axis] - size[axis]) / 2);
+  return [offset(0), offset(1), offset(2)];
+}

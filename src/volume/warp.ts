@@ -1,0 +1,109 @@
+import type { Grid, Labels, Size, Vec3, Volume, Warp } from './grid.ts';
+import { linearRow } from './interpolate.ts';
+import { applyToPoint, column, flipRasLps, invert, multiply } from './matrix.ts';
+import { type SampleOptions, sampleImage } from './resample.ts';
+
+/**
+ * Resamples a moving image (or its labels) through a warp: voxel p of the warp's grid gets the moving image's value at
+ * p + u(p). The moving image may lie on any grid; the result lies on the warp's.
+ */
+export function applyWarp<T extends Volume | Labels>(warp: Warp, moving: T, options: SampleOptions = {}): T {
+  return sampleImage(moving, warp, displacedRow(warp, moving), options);
+}
+
+/**
+ * Joins two warps: the result takes p to where `second` takes p + u₁(p), on the grid of `first`. Beyond its grid the
+ * displacements of `second` are those at its border.
+ */
+export function composeWarps(first: Warp, second: Warp): Warp {
+  const [nx, ny, nz] = first.size;
+  const count = nx * ny * nz;
+  const countSecond = second.data.length / 3;
+  const fillRow = displacedRow(first, second);
+  const positions = new Float64Array(3 * nx);
+  const row = new Float32Array(nx);
+  const data = first.data.slice();
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      fillRow(j, k, positions);
+      for (let c = 0; c < 3; c++) {
+        linearRow(second.data, c * countSecond, second.size, positions, 'edge', row, 0);
+        const at = c * count + nx * (j + ny * k);
+        for (let i = 0; i < nx; i++) data[at + i]! += row[i]!;
+      }
+    }
+  }
+  return { size: first.size, affine: first.affine, data };
+}
+
+/** Fills rows of positions in `target`'s voxels: where the warp takes the voxels (0, j, k), (1, j, k), … of its grid. */
+function displacedRow(warp: Warp, target: Grid): (j: number, k: number, positions: Float64Array) => void {
+  const [nx, ny, nz] = warp.size;
+  const count = nx * ny * nz;
+  const worldToTarget = invert(target.affine);
+  const toTarget = multiply(worldToTarget, warp.affine);
+  const m = multiply(worldToTarget, flipRasLps);
+  const step = column(toTarget, 0);
+  const u = warp.data;
+  return (j, k, positions) => {
+    const [x, y, z] = applyToPoint(toTarget, [0, j, k]);
+    const at = nx * (j + ny * k);
+    for (let i = 0; i < nx; i++) {
+      const ul = u[at + i]!;
+      const up = u[count + at + i]!;
+      const us = u[2 * count + at + i]!;
+      positions[3 * i] = x + i * step[0] + m[0]! * ul + m[1]! * up + m[2]! * us;
+      positions[3 * i + 1] = y + i * step[1] + m[4]! * ul + m[5]! * up + m[6]! * us;
+      positions[3 * i + 2] = z + i * step[2] + m[8]! * ul + m[9]! * up + m[10]! * us;
+    }
+  };
+}
+
+/**
+ * Moves points of the fixed image to the moving image.
+ * @param points world coordinates, RAS mm.
+ * @returns p + u(p) for each, RAS mm; u is interpolated linearly, and beyond the grid is that of its border.
+ */
+export function warpPoints(warp: Warp, points: readonly Vec3[]): Vec3[] {
+  const toIndex = invert(warp.affine);
+  const u: [number, number, number] = [0, 0, 0];
+  return points.map((p) => {
+    sampleVector(warp.data, warp.size, clampTo(warp.size, applyToPoint(toIndex, p)), u);
+    return [p[0] - u[0], p[1] - u[1], p[2] + u[2]];
+  });
+}
+
+/** The position moved into the grid. */
+export function clampTo(size: Size, position: Vec3): Vec3 {
+  return [
+    Math.min(Math.max(position[0], 0), size[0] - 1),
+    Math.min(Math.max(position[1], 0), size[1] - 1),
+    Math.min(Math.max(position[2], 0), size[2] - 1),
+  ];
+}
+
+/** Interpolates the three components linearly at a position inside the grid. */
+export function sampleVector(data: Float32Array, size: Size, position: Vec3, out: [number, number, number]): void {
+  const nx = size[0];
+  const ny = size[1];
+  const nz = size[2];
+  const i = Math.min(Math.floor(position[0]), Math.max(nx - 2, 0));
+  const j = Math.min(Math.floor(position[1]), Math.max(ny - 2, 0));
+  const k = Math.min(Math.floor(position[2]), Math.max(nz - 2, 0));
+  const dx = nx > 1 ? 1 : 0;
+  const dy = ny > 1 ? nx : 0;
+  const dz = nz > 1 ? nx * ny : 0;
+  const fx = position[0] - i;
+  const fy = position[1] - j;
+  const fz = position[2] - k;
+  let p = i + nx * (j + ny * k);
+  for (let c = 0; c < 3; c++) {
+    const v00 = data[p]! + fx * (data[p + dx]! - data[p]!);
+    const v10 = data[p + dy]! + fx * (data[p + dy + dx]! - data[p + dy]!);
+    const v01 = data[p + dz]! + fx * (data[p + dz + dx]! - data[p + dz]!);
+    const v11 = data[p + dz + dy]! + fx * (data[p + dz + dy + dx]! - data[p + dz + dy]!);
+    const v0 = v00 + fy * (v10 - v00);
+    out[c] = v0 + fz * (v01 + fy * (v11 - v01) - v0);
+    p += nx * ny * nz;
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Image, niftiReadImageNode, readImageNode, writeImageNode } from '@itk-wasm/image-io';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readVolume, readVolumeOrLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
+import type { Mat4, Volume, Warp } from '../../src/volume/grid.ts';
+import { fromItkImage } from '../../src/volume/itkImage.ts';
+import { multiply, scaling, translation } from '../../src/volume/matrix.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'earthmorph-itk-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const [cos, sin] = [Math.cos(0.4), Math.sin(0.4)];
+const rotation: Mat4 = [cos, -sin, 0, 0, sin, cos, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+const oblique = (sign: 1 | -1) => multiply(translation([5, -6, 7]), multiply(rotation, scaling([0.5, 1.5, 2 * sign])));
+const data = Float32Array.from({ length: 24 }, (_, i) => i / 4);
+
+function expectAffine(found: Mat4, wanted: Mat4): void {
+  for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i]!, 4);
+}
+
+test('ITK finds our NIfTI files where we put them, right- and left-handed', async () => {
+  for (const sign of [1, -1] as const) {
+    const volume: Volume = { size: [2, 3, 4], affine: oblique(sign), data };
+    const path = join(folder, `volume${sign}.nii.gz`);
+    await writeVolume(path, volume);
+    const seen = fromItkImage(await readImageNode(path), path);
+    expectAffine(seen.affine, volume.affine);
+    expect(Array.from(seen.data)).toEqual(Array.from(data));
+  }
+});
+
+test('ITK reads a warp as a vector image with the LPS components that it was written with', async () => {
+  const warp: Warp = { size: [2, 3, 4], affine: oblique(1), data: Float32Array.from({ length: 72 }, (_, i) => i + 1) };
+  const path = join(folder, 'warp.nii');
+  await writeWarp(path, warp);
+  const { image } = await niftiReadImageNode(path);
+  expect(image.imageType.components).toBe(3);
+  expect(image.size).toEqual([2, 3, 4]);
+  // ITK interleaves the components.
+  const seen = Array.from(image.data as Float32Array);
+  expect(seen.slice(0, 6)).toEqual([1, 25, 49, 2, 26, 50]);
+  expect(seen.slice(-3)).toEqual([24, 48, 72]);
+});
+
+test('NRRD, MetaImage and MGH written by ITK are read with data and geometry', async () => {
+  const source = join(folder, 'source.nii');
+  const volume: Volume = { size: [2, 3, 4], affine: oblique(1), data };
+  await writeVolume(source, volume);
+  const image: Image = await readImageNode(source);
+  image.metadata = new Map(); // NIfTI's own fields, about which the other writers complain
+  for (const extension of ['nrrd', 'mha', 'mgz']) {
+    const path = join(folder, `image.${extension}`);
+    await writeImageNode(image, path);
+    const found = await readVolume(path);
+    expect(found.size).toEqual(volume.size);
+    expect(found.data).toEqual(data);
+    expectAffine(found.affine, volume.affine);
+  }
+});
+
+const header = [
+  'NRRD0004',
+  'type: short',
+  'dimension: 3',
+  'space: left-posterior-superior',
+  'sizes: 2 3 4',
+  'space directions: (0,2,0) (-3,0,0) (0,0,4)',
+  'endian: little',
+  'encoding: raw',
+  'space origin: (10,20,30)',
+];
+
+async function handmadeNrrd(name: string, lines: readonly string[], values: Int16Array): Promise<string> {
+  const path = join(folder, name);
+  const text = new TextEncoder().encode(`${lines.join('\n')}\n\n`);
+  await writeFile(path, [text, new Uint8Array(values.buffer)]);
+  return path;
+}
+
+test('a NRRD written by hand has its axes where its header says', async () => {
+  const values = Int16Array.from({ length: 24 }, (_, i) => (i < 12 ? 0 : 2));
+  const image = await readVolumeOrLabels(await handmadeNrrd('hand.nrrd', header, values));
+  expect(image.data).toEqual(Int32Array.from(values));
+  // Rows: R, A, S. Axis i runs 2 mm along P, j 3 mm along R, k 4 mm along S.
+  expectAffine(image.affine, [0, 3, 0, -10, -2, 0, 0, -20, 0, 0, 4, 30, 0, 0, 0, 1]);
+});
+
+test('damaged files are refused in a sentence', async () => {
+  // ITK prints what it cannot read.
+  const silenced = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')];
+  for (const spy of silenced) spy.mockImplementation(() => undefined);
+  const short = await handmadeNrrd('short.nrrd', header, new Int16Array(5));
+  await expect(readVolume(short)).rejects.toThrow(`${short} is damaged or not what its extension says`);
+  const text = join(folder, 'text.mha');
+  await writeFile(text, 'not an image');
+  await expect(readVolume(text)).rejects.toThrow('text.mha is damaged or not what its extension says');
+  for (const spy of silenced) spy.mockRestore();
+});
