@@ -1,0 +1,102 @@
+import { UserError } from '../errors.ts';
+import type { FileSource } from '../volume/fileSource.ts';
+import { readDecathlon } from './decathlon.ts';
+import { listFolder, missingFiles } from './files.ts';
+import { readFolder } from './folder.ts';
+import { isLearn2Reg, readLearn2Reg } from './learn2reg.ts';
+import { readManifest } from './manifest.ts';
+import type { Pair } from './pairs.ts';
+import { baseName, folderOf, join } from './paths.ts';
+
+/** One image with, where there is one, its segmentation. */
+export interface Case {
+  /** The file name without its extension, and without a `_0000` that every image carries. Unique in the dataset. */
+  readonly id: string;
+  /** Path of the image, starting with the dataset's root: ready to be read. */
+  readonly image: string;
+  /** Path of the segmentation on the image's grid. */
+  readonly labels?: string;
+}
+
+/** A pair that the publisher of the dataset prescribes, and for what. */
+export interface PairIds extends Pair {
+  readonly split: 'training' | 'validation' | 'test';
+}
+
+/** The layouts that are recognised. */
+export type Layout = 'decathlon' | 'learn2reg' | 'folder';
+
+/** The cases of a folder, not yet read. */
+export interface Dataset {
+  readonly name: string;
+  /** The folder that paths of a list of pairs are relative to. */
+  readonly root: string;
+  readonly layout: Layout;
+  /** In ascending order of id. */
+  readonly cases: readonly Case[];
+  /** What the labels above 0 are, as far as the dataset says. */
+  readonly labelNames: Readonly<Record<number, string>>;
+  /** Learn2Reg only. */
+  readonly officialPairs?: readonly PairIds[];
+}
+
+export interface OpenOptions {
+  /** Whether every listed file must be there (default). Without it, reading a case finds out: for a check of the data. */
+  readonly requireFiles?: boolean;
+}
+
+/** Every listed file, looked up in one listing for each folder. */
+async function requireAll(dataset: Dataset, files: FileSource): Promise<void> {
+  const paths = dataset.cases.flatMap(({ image, labels }) => (labels === undefined ? [image] : [image, labels]));
+  const missing = await missingFiles(paths, files);
+  if (missing.length === 0) return;
+  const which =
+    missing.length === 1
+      ? `'${missing[0]}' is not there although '${dataset.root}' lists it`
+      : `'${missing[0]}' and ${missing.length - 1} more of ${paths.length} listed files are not there although '${dataset.root}' lists them`;
+  throw new UserError(`${which}: complete the copy or download it again.`);
+}
+
+/**
+ * Finds the cases in a folder. Recognised, in this order: a `dataset.json` or a single `<task>_dataset.json` as the
+ * Medical Segmentation Decathlon or Learn2Reg write it; `imagesTr/` or `images/`, with `labelsTr/` or `labels/`
+ * beside it; a flat folder of volumes without labels. Reads no volume.
+ *
+ * @param root The folder, or the path of its JSON file.
+ * @throws UserError when the folder is missing or empty, its JSON is invalid, a listed file is missing, or labels
+ * have no image.
+ */
+export async function openDataset(root: string, files: FileSource, options: OpenOptions = {}): Promise<Dataset> {
+  const named = root.toLowerCase().endsWith('.json') ? baseName(root) : undefined;
+  const folder = named === undefined ? root.replace(/(?<=.)\/+$/, '') : folderOf(root) || '.';
+  const names = await listFolder(folder, files);
+  if (names === undefined) {
+    throw new UserError(`There is no folder '${folder}': give the folder that holds dataset.json or the images.`);
+  }
+  const manifest = named ?? manifestName(folder, names);
+  const requireFiles = options.requireFiles ?? true;
+  let dataset: Dataset;
+  if (manifest === undefined) {
+    dataset = await readFolder(folder, names, files, requireFiles);
+  } else {
+    const path = join(folder, manifest);
+    const json = await readManifest(path, files);
+    dataset = isLearn2Reg(json) ? await readLearn2Reg(path, json, files) : readDecathlon(path, json);
+    if (requireFiles) await requireAll(dataset, files);
+  }
+  if (dataset.cases.length === 0) {
+    throw new UserError(`'${root}' lists no case: give a folder with volumes (.nii.gz, .nii, .nrrd, .mha, ...).`);
+  }
+  return dataset;
+}
+
+function manifestName(folder: string, names: readonly string[]): string | undefined {
+  if (names.includes('dataset.json')) return 'dataset.json';
+  const candidates = names.filter((name) => name.endsWith('_dataset.json') && !name.startsWith('._'));
+  if (candidates.length > 1) {
+    throw new UserError(
+      `'${folder}' holds several datasets (${candidates.join(', ')}): give the path of one of these files instead.`,
+    );
+  }
+  return candidates[0];
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { FileSource } from '../volume/fileSource.ts';
+import { isVolumeFile, tidy, volumeName } from './paths.ts';
+
+const CHANNEL_0 = /_0000$/;
+
+/** An image with its labels as the JSON files of the Decathlon and of Learn2Reg list them; other keys are left alone. */
+export const entrySchema = z.object({ image: z.string(), label: z.string().optional() });
+
+export type Entry = z.infer<typeof entrySchema>;
+
+/** Names of labels: `{"1": "Anterior"}`, or one such map for each modality. */
+export const labelsSchema = z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())])).optional();
+
+/**
+ * Reads a JSON file.
+ *
+ * @throws UserError when it is not JSON.
+ */
+export async function readManifest(path: string, files: FileSource): Promise<unknown> {
+  // TextDecoder drops the byte order mark that some editors write.
+  const text = new TextDecoder().decode(await files.read(path));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`'${path}' is not valid JSON (${reason}): correct the file or download it again.`);
+  }
+}
+
+/**
+ * Checks a parsed JSON file against its schema.
+ *
+ * @throws UserError naming the first place that does not fit.
+ */
+export function checkManifest<T>(path: string, json: unknown, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const place = issue?.path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
+    '',
+  );
+  throw new UserError(
+    `'${path}' is not a description of a dataset, at '${place || 'the top'}' (${issue?.message}): correct the file.`,
+  );
+}
+
+/** The names of the labels above 0. */
+export function labelNames(labels: z.infer<typeof labelsSchema>): Record<number, string> {
+  const names: Record<number, string> = {};
+  const add = (key: string, name: string): void => {
+    const label = Number(key);
+    if (Number.isInteger(label) && label > 0) names[label] = name;
+  };
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    if (typeof value === 'string') add(key, value);
+    else for (const [inner, name] of Object.entries(value)) add(inner, name);
+  }
+  return names;
+}
+
+/** Leaves out what macOS adds to archives, tidies the paths, and lists no image twice (one with labels wins). */
+export function realEntries(entries: readonly Entry[]): Entry[] {
+  const byImage = new Map<string, Entry>();
+  for (const entry of entries) {
+    if (!isVolumeFile(entry.image)) continue;
+    const image = tidy(entry.image);
+    const label = entry.label === undefined || !isVolumeFile(entry.label) ? undefined : tidy(entry.label);
+    const known = byImage.get(image);
+    if (known === undefined || known.label === undefined) {
+      byImage.set(image, label === undefined ? { image } : { image, label });
+    }
+  }
+  return [...byImage.values()];
+}
+
+/**
+ * The ids of images, in their order: the names of the files. Where every one ends with the channel suffix `_0000`,
+ * it tells nothing and is dropped; with several channels (fixed and moving phase, say) it is kept.
+ *
+ * @throws UserError when two images would share an id.
+ */
+export function caseIds(images: readonly string[], source: string): string[] {
+  const names = images.map(volumeName);
+  const ids = names.every((name) => CHANNEL_0.test(name)) ? names.map((name) => name.replace(CHANNEL_0, '')) : names;
+  const seen = new Map<string, string>();
+  ids.forEach((id, i) => {
+    const other = seen.get(id);
+    if (other !== undefined) {
+      throw new UserError(`'${source}' has two images named '${id}' ('${other}', '${images[i]}'): rename one of them.`);
+    }
+    seen.set(id, images[i]!);
+  });
+  return ids;
+}

@@ -1,0 +1,42 @@
+import { isItkFormat } from '../volume/itkImage.ts';
+
+const NIFTI = /\.nii(\.gz)?$/i;
+
+/** A relative path without `.` steps: `./imagesTr//a.nii` is `imagesTr/a.nii`. */
+export function tidy(path: string): string {
+  const steps = path.split('/').filter((step) => step !== '' && step !== '.');
+  return steps.join('/');
+}
+
+/** Joins a folder and a path below it with forward slashes: `join('data', './imagesTr/a.nii')`. */
+export function join(folder: string, path: string): string {
+  if (folder === '') return tidy(path);
+  return `${folder.replace(/\/+$/, '')}/${tidy(path)}`;
+}
+
+/** The last step of a path. */
+export function baseName(path: string): string {
+  return path.replace(/\/+$/, '').split('/').at(-1) ?? '';
+}
+
+/** Everything before the last step of a path, `''` when there is nothing. */
+export function folderOf(path: string): string {
+  const end = path.lastIndexOf('/');
+  return end === 0 ? '/' : path.slice(0, Math.max(end, 0));
+}
+
+/** A volume by its name: NIfTI, or what ITK reads. The `._name` that macOS leaves beside a file in archives is none. */
+export function isVolumeFile(path: string): boolean {
+  return (NIFTI.test(path) || isItkFormat(path)) && !baseName(path).startsWith('._');
+}
+
+/** The file name without its extension: `.nii`, `.nii.gz`, `.nrrd` and so on. */
+export function volumeName(path: string): string {
+  const name = baseName(path);
+  return isItkFormat(name) ? name.replace(/\.gz$/i, '').replace(/\.[^.]+$/, '') : name.replace(NIFTI, '');
+}
+
+/** Ascending by code unit: the same order in every locale, which a seeded shuffle needs. */
+export function sorted(names: Iterable<string>): string[] {
+  return [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { Grid, Labels, Size, Vec3, Volume } from '../volume/grid.ts';
+import { applyToPoint, column, fromColumns, invert, multiply, spacingOf } from '../volume/matrix.ts';
+import { minmax, percentile, zscore } from '../volume/normalise.ts';
+import { resampleTo } from '../volume/resample.ts';
+
+/** How volumes become what the network sees. Stored with every model, so that a model is always used as it was trained. */
+export const preprocessingSchema = z.strictObject({
+  /** Intensities: zero mean and unit SD over the volume (the paper's), or to [0, 1] by the extremes or the 1st and 99th percentile. */
+  normalise: z.enum(['zscore', 'minmax', 'percentile']).default('zscore'),
+  /** What lies outside the volume: 0 (its mean under `zscore`), or its border continued. */
+  outside: z.enum(['zero', 'edge']).default('zero'),
+  /** `none`: the volume in the middle of a cube of `pad` voxels. `label`: the box of its own labels and `margin`, the paper's contoured region. */
+  crop: z.enum(['none', 'label']).default('none'),
+  /** Edge of the cube that volumes are padded to, in voxels. */
+  pad: z.int().min(8).default(64),
+  /** Voxels kept around the label box on each side, with `crop: label`. */
+  margin: z.int().min(0).default(5),
+  /** Edge of the network's grid in voxels: the padded cube or the label box is resampled to it. */
+  size: z.int().min(8).default(64),
+  /** Edge of a voxel of the padded cube in mm; the training data's own when left out. */
+  spacing: z.number().positive().default(1),
+});
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
+/** How two volumes start: with their centres together, or where their world coordinates put them. */
+export type InitialAlignment = 'center' | 'world';
+
+/** Intensities as the network sees them, on the volume's own grid. */
+export function normalised(volume: Volume, { normalise }: Preprocessing): Volume {
+  if (normalise === 'minmax') return minmax(volume);
+  return normalise === 'percentile' ? percentile(volume, 1, 99) : zscore(volume);
+}
+
+/** A normalised volume sampled on a network grid, trilinear. */
+export function sampled(volume: Volume, grid: Grid, { outside }: Preprocessing): Volume {
+  return resampleTo(volume, grid, { outside: outside === 'edge' ? 'edge' : 0 });
+}
+
+/** World coordinates of the middle of a grid. */
+export function centreOf({ size, affine }: Grid): Vec3 {
+  return applyToPoint(affine, [(size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2]);
+}
+
+/**
+ * The axes of a grid in canonical order and direction: unit vectors of the voxel axes that are closest to right, anterior and superior,
+ * so that a network sees every scan the same way round. Rows: for each of R, A, S the voxel axis (0–2) and its sign.
+ */
+function canonicalAxes({ affine }: Grid): { axis: 0 | 1 | 2; sign: 1 | -1 }[] {
+  const spacing = spacingOf(affine);
+  const cosine = (axis: 0 | 1 | 2, world: number): number => (column(affine, axis)[world] as number) / spacing[axis];
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ] as const;
+  const alignment = (order: (typeof orders)[number]): number =>
+    order.reduce<number>((total, axis, world) => total + Math.abs(cosine(axis, world)), 0);
+  const best = orders.reduce((a, b) => (alignment(b) > alignment(a) + 1e-9 ? b : a));
+  return best.map((axis, world) => ({ axis, sign: cosine(axis, world) < 0 ? -1 : 1 }));
+}
+
+/**
+ * The network's grid for a volume.
+ * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0
+ */
+export function networkGrid(image: Grid, preprocessing: Preprocessing, labels?: Labels): Grid {
+  return preprocessing.crop === 'label' ? labelBoxGrid(image, preprocessing, labels) : paddedGrid(image, preprocessing);
+}
+
+function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
+  const axes = canonicalAxes(image);
+  const own = spacingOf(image.affine);
+  // A volume larger than the padded cube gets a larger grid of the same voxels: the network works at any size.
+  const voxel = (spacing * pad) / size;
+  const extents = axes.map(({ axis }) => Math.max(size, Math.ceil(((image.size[axis] as number) * own[axis]) / voxel)));
+  const columns = axes.map(({ axis, sign }) => {
+    const [x, y, z] = column(image.affine, axis);
+    const scale = (sign * voxel) / own[axis];
+    return [x * scale, y * scale, z * scale] as const;
+  }) as [Vec3, Vec3, Vec3];
+  return gridCentredAt(columns, extents as unknown as Size, centreOf(image), image);
+}
+
+/**
+ * A grid with given axes around a point; where its voxels have the lattice of `image` (up to order and sign of the axes), it is moved by
+ * at most half a voxel onto that lattice, so that sampling the image does not blur it.
+ */
+export function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
+  const along = (component: 0 | 1 | 2): number =>
+    centre[component] - columns.reduce((sum, axis, a) => sum + axis[component] * (((size[a] as number) - 1) / 2), 0);
+  const origin: Vec3 = [along(0), along(1), along(2)];
+  const affine = fromColumns(columns[0], columns[1], columns[2], origin);
+  const toImage = multiply(invert(image.affine), affine);
+  const isLattice = [0, 1, 2].every((a) =>
+    column(toImage, a as 0 | 1 | 2).every(
+      (value) => Math.abs(value - Math.round(value)) < 1e-3 && Math.abs(value) < 1.5,
+    ),
+  );
+  if (!isLattice) return { size, affine };
+  const [x, y, z] = column(toImage, 3);
+  const onLattice = (value: number): number => Math.round(value - 1e-6);
+  const moved = applyToPoint(image.affine, [onLattice(x), onLattice(y), onLattice(z)]);
+  return { size, affine: fromColumns(columns[0], columns[1], columns[2], moved) };
+}
+
+/** The network's grid for the moving volume, given the fixed volume's: its own label box, or the fixed grid moved to its centre. */
+export function movingGrid(
+  fixedGrid: Grid,
+  fixed: Grid,
+  moving: Grid,
+  preprocessing: Preprocessing,
+  start: InitialAlignment,
+  movingLabels?: Labels,
+): Grid {
+  if (preprocessing.crop === 'label') return labelBoxGrid(moving, preprocessing, movingLabels);
+  if (start === 'world') return fixedGrid;
+  const { affine, size } = fixedGrid;
+  const gridCentre = centreOf(fixedGrid);
+  const fixedCentre = centreOf(fixed);
+  const movingCentre = centreOf(moving);
+  const centre: Vec3 = [
+    gridCentre[0] - fixedCentre[0] + movingCentre[0],
+    gridCentre[1] - fixedCentre[1] + movingCentre[1],
+    gridCentre[2] - fixedCentre[2] + movingCentre[2],
+  ];
+  return gridCentredAt([column(affine, 0), column(affine, 1), column(affine, 2)], size, centre, moving);
+}
+
+/** The box of all labels and a margin, in canonical axes, divided into `size`³ voxels. */
+function labelBoxGrid(image: Grid, { margin, size }: Preprocessing, labels?: Labels): Grid {
+  if (!labels)
+    throw new UserError('The crop "label" needs the labels of both volumes; give them, or train with --crop none.');
+  const [nx, ny, nz] = labels.size;
+  const low: [number, number, number] = [nx, ny, nz];
+  const high: [number, number, number] = [-1, -1, -1];
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) {
+        if (labels.data[n] === 0) continue;
+        [i, j, k].forEach((at, a) => {
+          low[a] = Math.min(low[a] as number, at);
+          high[a] = Math.max(high[a] as number, at);
+        });
+      }
+  if (high[0] < 0) throw new UserError('The labels are empty, so there is no box to crop to; use --crop none.');
+  const axes = canonicalAxes(image);
+  const columns = axes.map(({ axis, sign }) => {
+    const extent = (high[axis] as number) - (low[axis] as number) + 1 + 2 * margin;
+    const [x, y, z] = column(image.affine, axis);
+    const scale = (sign * extent) / size;
+    return [x * scale, y * scale, z * scale] as const;
+  }) as [Vec3, Vec3, Vec3];
+  const middle = (a: 0 | 1 | 2): number => (low[a] + high[a]) / 2;
+  const centre = applyToPoint(image.affine, [middle(0), middle(1), middle(2)]);
+  const half = (size - 1) / 2;
+  const along = (c: 0 | 1 | 2): number => centre[c] - columns.reduce((sum, axis) => sum + axis[c] * half, 0);
+  return {
+    size: [size, size, size],
+    affine: fromColumns(columns[0], columns[1], columns[2], [along(0), along(1), along(2)]),
+  };
+}
+
+/** A volume as the network sees it, with its labels on the same grid. */
+export interface PreparedVolume {
+  readonly id: string;
+  /** The network's grid; `size` is [nx, ny, nz], the array's shape [nz, ny, nx]. */
+  readonly grid: Grid;
+  readonly values: Float32Array;
+  readonly labels?: Int32Array;
+}
+
+/** Prepares one volume of a dataset for training. */
+export function prepare(id: string, image: Volume, labels: Labels | undefined, options: Preprocessing): PreparedVolume {
+  const grid = networkGrid(image, options, labels);
+  const values = sampled(normalised(image, options), grid, options).data;
+  return { id, grid, values, ...(labels ? { labels: resampleTo(labels, grid).data } : {}) };
+}
