@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { preprocessingSchema } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import type { NetworkOptions } from '../network/registrationNetwork.ts';
+import { VOXELMORPH } from '../network/unet.ts';
+
+/** Everything that decides a training run, flat and named; stored as `config.json`. */
+export const trainingSchema = z.strictObject({
+  ...preprocessingSchema.shape,
+  /** Similarity loss by name. */
+  loss: z.string().default('mse'),
+  /** The loss's own options. */
+  lossOptions: z.record(z.string(), z.unknown()).default({}),
+  /** Weight of the smoothness penalty; the loss's own default when left out. */
+  smoothness: z.number().min(0).optional(),
+  /** Channels of the U-Net. */
+  encoder: z
+    .array(z.int().positive())
+    .min(1)
+    .default([...VOXELMORPH.encoder]),
+  decoder: z
+    .array(z.int().positive())
+    .min(1)
+    .default([...VOXELMORPH.decoder]),
+  remaining: z
+    .array(z.int().positive())
+    .min(1)
+    .default([...VOXELMORPH.remaining]),
+  /** Predict the flow on a grid of half the size. */
+  halfResolution: z.boolean().default(false),
+  /** 0: displacement; n > 0: stationary velocity, n steps of scaling and squaring. */
+  integrationSteps: z.int().min(0).max(12).default(0),
+  /** Adam's rate. */
+  rate: z.number().positive().default(1e-3),
+  /** Epochs at most. */
+  epochs: z.int().positive().default(100),
+  /** Epochs without improvement of the validation loss before training stops. */
+  patience: z.int().positive().default(5),
+  /** Smallest fall of the validation loss that counts as an improvement. */
+  minDelta: z.number().min(0).default(1e-4),
+  /** Training pairs an epoch; one a training case when left out. */
+  pairsPerEpoch: z.int().positive().optional(),
+  /** Seed of split, pairs, weights and the loss's random directions. */
+  seed: z.int().min(0).default(1),
+});
+export type TrainingConfig = z.infer<typeof trainingSchema>;
+
+/** The paper's setting, as far as it states one: 48³ around the labels, Adam 10⁻³, 100 epochs, patience 5, delta 10⁻⁴. */
+export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
+  paper: {
+    normalise: 'zscore',
+    crop: 'label',
+    pad: 64,
+    size: 48,
+    halfResolution: false,
+    integrationSteps: 0,
+    rate: 1e-3,
+    epochs: 100,
+    patience: 5,
+    minDelta: 1e-4,
+  },
+};
+
+/**
+ * Checks a configuration and fills in defaults.
+ * @throws UserError that names the wrong key, and for an unknown one the closest known
+ */
+export function trainingConfig(values: Readonly<Record<string, unknown>>): TrainingConfig {
+  const parsed = trainingSchema.safeParse(values);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    if (issue?.code === 'unrecognized_keys') {
+      const key = issue.keys[0] as string;
+      const close = closest(key, Object.keys(trainingSchema.shape));
+      throw new UserError(`There is no setting "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
+    }
+    throw new UserError(`The setting "${issue?.path.join('.')}" is wrong: ${issue?.message}.`);
+  }
+  const config = parsed.data;
+  if (config.decoder.length !== config.encoder.length)
+    throw new UserError('The settings "encoder" and "decoder" must have as many entries as each other.');
+  chooseSimilarity(config.loss, config.lossOptions);
+  return config;
+}
+
+/** The known word with the fewest edits from a mistyped one, when it is close enough to be meant. */
+export function closest(word: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((name) => ({ name, edits: editDistance(word.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best && best.edits <= Math.max(2, word.length / 3) ? best.name : undefined;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min(
+          (row[j] as number) + 1,
+          (next[j - 1] as number) + 1,
+          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+/** The network's part of a configuration. */
+export function networkOptions(config: TrainingConfig): NetworkOptions {
+  const { encoder, decoder, remaining, halfResolution, integrationSteps } = config;
+  return { encoder, decoder, remaining, halfResolution, integrationSteps };
+}

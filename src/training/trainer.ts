@@ -1,0 +1,273 @@
+import { fixedPairs, type Pair, trainingPairs } from '../dataset/pairs.ts';
+import type { PreparedVolume } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
+import {
+  blockedFeatures,
+  compile,
+  detectBlockSize,
+  type FeatureOperators,
+  PORTABLE_FEATURES,
+  type Program,
+  type RuntimeOptions,
+} from '../graph/index.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import type { RandomInputs } from '../loss/similarity.ts';
+import { initialParameters } from '../network/parameters.ts';
+import { unetParameters } from '../network/unet.ts';
+import { adamValues } from './adam.ts';
+import { freshState, type TrainingState } from './checkpoint.ts';
+import { networkOptions, type TrainingConfig } from './configuration.ts';
+import { pairMetrics } from './pairMetrics.ts';
+import { trainingStep, validationStep } from './stepGraph.ts';
+
+/** One line of `metrics.jsonl`. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainSimilarity: number;
+  readonly validationLoss: number;
+  readonly validationSimilarity: number;
+  /** Mean over the validation pairs and their labels; null where there are none. */
+  readonly dice: number | null;
+  readonly hd95: number | null;
+  readonly foldedPercent: number;
+  /** Seconds since the run began, over all sessions. */
+  readonly seconds: number;
+  /** Whether this epoch has the best validation loss so far. */
+  readonly best: boolean;
+}
+
+/** What the caller keeps and shows. */
+export interface TrainingObserver {
+  /** After each step. `done` and `total` count the epoch's pairs, training and validation together. */
+  progress?(epoch: number, done: number, total: number, loss: number): void;
+  /** After each epoch, before the next begins: the place to write a checkpoint. */
+  epochDone?(record: EpochRecord, state: TrainingState): void | Promise<void>;
+}
+
+/** The volumes of a training run, each prepared. */
+export interface TrainingData {
+  readonly train: readonly PreparedVolume[];
+  readonly validation: readonly PreparedVolume[];
+}
+
+/** Why a run ended. */
+export type StopReason = 'epochs' | 'patience' | 'aborted';
+
+/** Options of {@link train}. */
+export interface TrainOptions {
+  readonly config: TrainingConfig;
+  readonly data: TrainingData;
+  /** State to go on from. */
+  readonly resume?: TrainingState;
+  readonly observer?: TrainingObserver;
+  readonly runtime?: RuntimeOptions;
+  /** Stops after the step under way; the epoch under way is lost. */
+  readonly signal?: AbortSignal;
+}
+
+/** The feature layout that is fastest on a device. */
+export async function featuresFor(runtime: RuntimeOptions = {}): Promise<FeatureOperators> {
+  if ((runtime.device ?? 'cpu') !== 'cpu') return PORTABLE_FEATURES;
+  const block = await detectBlockSize();
+  return block === 0 ? PORTABLE_FEATURES : blockedFeatures(block);
+}
+
+/**
+ * Trains a registration network without labels: Adam on similarity + λ · smoothness over random pairs, early stopping on the
+ * validation loss. Labels, where the data has them, are only measured.
+ *
+ * @returns the final state and why training stopped
+ * @throws UserError when the loss is not finite or grows without bound
+ */
+export async function train(options: TrainOptions): Promise<{ state: TrainingState; reason: StopReason }> {
+  const { config, data, observer = {}, runtime = {}, signal } = options;
+  const { extent, volumes } = checkData(data);
+  const network = networkOptions(config);
+  const specs = unetParameters(network);
+  const loss = chooseSimilarity(config.loss, config.lossOptions);
+  const lambda = config.smoothness ?? loss.similarity.smoothness;
+  const objective = { network, loss, smoothness: lambda, extent, features: await featuresFor(runtime) };
+  const stepGraph = trainingStep(objective);
+  const checkGraph = validationStep(objective);
+  const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
+  const checkProgram = await compile(checkGraph.graph, checkGraph.outputs, runtime);
+
+  const state = options.resume ?? freshState(initialParameters(specs, config.seed));
+  const trainIds = data.train.map(({ id }) => id);
+  const validationPairs = fixedPairs(
+    data.validation.map(({ id }) => id),
+    config.seed,
+    'validation',
+  );
+  try {
+    while (state.epoch < config.epochs) {
+      if (state.epoch - state.bestEpoch >= config.patience && state.epoch > 0) return { state, reason: 'patience' };
+      const started = performance.now();
+      const epoch = state.epoch + 1;
+      const pairs = epochPairs(trainIds, config, epoch);
+      const total = pairs.length + validationPairs.length;
+      const sums = { loss: 0, similarity: 0 };
+      for (const [index, pair] of pairs.entries()) {
+        if (signal?.aborted) return { state, reason: 'aborted' };
+        const values = await trainOnPair(stepProgram, stepGraph.random, state, volumes, pair, config);
+        assertSound(values.loss, epoch, state);
+        sums.loss += values.loss / pairs.length;
+        sums.similarity += values.similarity / pairs.length;
+        observer.progress?.(epoch, index + 1, total, values.loss);
+      }
+      const checked = await validate(
+        checkProgram,
+        checkGraph.random,
+        state.parameters,
+        volumes,
+        validationPairs,
+        config,
+        (done, value) => observer.progress?.(epoch, pairs.length + done, total, value),
+      );
+      assertSound(checked.loss, epoch, state);
+      const best = checked.loss < state.bestLoss - config.minDelta;
+      if (best) {
+        state.bestLoss = checked.loss;
+        state.bestEpoch = epoch;
+      }
+      state.epoch = epoch;
+      state.seconds += (performance.now() - started) / 1000;
+      const record: EpochRecord = {
+        epoch,
+        trainLoss: sums.loss,
+        trainSimilarity: sums.similarity,
+        validationLoss: checked.loss,
+        validationSimilarity: checked.similarity,
+        dice: finiteOrNull(checked.dice),
+        hd95: finiteOrNull(checked.hd95),
+        foldedPercent: checked.foldedPercent,
+        seconds: state.seconds,
+        best,
+      };
+      await observer.epochDone?.(record, state);
+    }
+    return { state, reason: 'epochs' };
+  } finally {
+    await Promise.all([stepProgram.release(), checkProgram.release()]);
+  }
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** All volumes must share one extent; two at least on each side. */
+function checkData({ train: training, validation }: TrainingData): {
+  extent: readonly [number, number, number];
+  volumes: ReadonlyMap<string, PreparedVolume>;
+} {
+  if (training.length < 2 || validation.length < 2)
+    throw new UserError(
+      `Training needs at least 2 training and 2 validation cases to make pairs, not ${training.length} and ${validation.length}; add cases or change the split.`,
+    );
+  const all = [...training, ...validation];
+  const [nx, ny, nz] = (all[0] as PreparedVolume).grid.size;
+  const other = all.find(({ grid }) => grid.size.join() !== `${nx},${ny},${nz}`);
+  if (other)
+    throw new UserError(
+      `${other.id} fills ${other.grid.size.join(' × ')} voxels where others fill ${nx} × ${ny} × ${nz}; raise --pad so that every volume fits.`,
+    );
+  return { extent: [nz, ny, nx], volumes: new Map(all.map((volume) => [volume.id, volume])) };
+}
+
+/** The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed. */
+function epochPairs(ids: readonly string[], { seed, pairsPerEpoch }: TrainingConfig, epoch: number): Pair[] {
+  const count = pairsPerEpoch ?? ids.length;
+  const rounds = Math.ceil(count / ids.length);
+  const pairs = Array.from({ length: rounds }, (_, round) =>
+    trainingPairs(ids, seed, (epoch - 1) * rounds + round + 1),
+  );
+  return pairs.flat().slice(0, count);
+}
+
+function feedsOf(
+  volumes: ReadonlyMap<string, PreparedVolume>,
+  { fixed, moving }: Pair,
+): { fixed: Float32Array; moving: Float32Array } {
+  return {
+    fixed: (volumes.get(fixed) as PreparedVolume).values,
+    moving: (volumes.get(moving) as PreparedVolume).values,
+  };
+}
+
+async function trainOnPair(
+  program: Program,
+  random: RandomInputs,
+  state: TrainingState,
+  volumes: ReadonlyMap<string, PreparedVolume>,
+  pair: Pair,
+  { seed, rate }: TrainingConfig,
+): Promise<{ loss: number; similarity: number }> {
+  const step = state.step + 1;
+  const result = await program.run({
+    parameters: state.parameters,
+    first: state.first,
+    second: state.second,
+    ...feedsOf(volumes, pair),
+    ...adamValues(step, rate),
+    ...random.values(seed, step),
+  });
+  const loss = result.loss?.[0] as number;
+  if (Number.isFinite(loss)) {
+    state.parameters = result.next_parameters as Float32Array;
+    state.first = result.next_first as Float32Array;
+    state.second = result.next_second as Float32Array;
+    state.step = step;
+  }
+  return { loss, similarity: result.similarity?.[0] as number };
+}
+
+interface ValidationResult {
+  loss: number;
+  similarity: number;
+  dice: number;
+  hd95: number;
+  foldedPercent: number;
+}
+
+async function validate(
+  program: Program,
+  random: RandomInputs,
+  parameters: Float32Array,
+  volumes: ReadonlyMap<string, PreparedVolume>,
+  pairs: readonly Pair[],
+  { seed }: TrainingConfig,
+  progress: (done: number, loss: number) => void,
+): Promise<ValidationResult> {
+  const sums: ValidationResult = { loss: 0, similarity: 0, dice: 0, hd95: 0, foldedPercent: 0 };
+  for (const [index, pair] of pairs.entries()) {
+    // The same random directions at every epoch, so that losses of different epochs can be compared.
+    const result = await program.run({ parameters, ...feedsOf(volumes, pair), ...random.values(seed, 'validation') });
+    const metrics = pairMetrics(
+      volumes.get(pair.fixed) as PreparedVolume,
+      volumes.get(pair.moving) as PreparedVolume,
+      result.displacement as Float32Array,
+    );
+    sums.loss += (result.loss?.[0] as number) / pairs.length;
+    sums.similarity += (result.similarity?.[0] as number) / pairs.length;
+    sums.dice += metrics.dice / pairs.length;
+    sums.hd95 += metrics.hd95 / pairs.length;
+    sums.foldedPercent += metrics.foldedPercent / pairs.length;
+    progress(index + 1, result.loss?.[0] as number);
+  }
+  return sums;
+}
+
+/** Stops a run that cannot recover, saying what to try. */
+function assertSound(loss: number, epoch: number, { bestLoss }: TrainingState): void {
+  const advice = 'try a smaller --rate or a larger --smoothness';
+  if (!Number.isFinite(loss))
+    throw new UserError(
+      `The loss is not a number in epoch ${epoch}; the last good checkpoint is kept: ${advice}, and check the data with "earthmorph data check".`,
+    );
+  if (Number.isFinite(bestLoss) && Math.abs(loss) > 1e3 * Math.max(1, Math.abs(bestLoss)))
+    throw new UserError(
+      `The loss diverges in epoch ${epoch} (${loss.toPrecision(3)}); the last good checkpoint is kept: ${advice}.`,
+    );
+}
