@@ -1,8 +1,12 @@
 export { type BlockSize, blockedFeatures, detectBlockSize } from './features/blocked.ts';
+export { fastestFeatures } from './features/fastest.ts';
 export type { FeatureMap, FeatureOperators, FeaturePart } from './features/features.ts';
 export { PORTABLE_FEATURES } from './features/portable.ts';
 export { gradients } from './gradient.ts';
 export { toOnnx } from './model.ts';
+export { type OnnxContents, readOnnx } from './onnx/reader.ts';
+export type { OnnxModel } from './onnx/schema.ts';
+export { writeOnnx } from './onnx/writer.ts';
 export * from './operators/convolution.ts';
 export * from './operators/elementwise.ts';
 export * from './operators/gather.ts';

@@ -96,6 +96,13 @@ export class Graph {
     return tensor;
   }
 
+  /** A float32 constant under a name of its own, as the weights of a model file have. */
+  namedConstant(name: string, data: Float32Array, shape: Shape): Tensor {
+    const tensor = new Tensor(this, name, 'float32', shape, { name, type: 'float32', shape, data });
+    this.constants.push(tensor);
+    return tensor;
+  }
+
   /** A float32 scalar (shape []). */
   scalar(value: number): Tensor {
     return this.constant([value], []);

@@ -60,7 +60,7 @@ export function constantParameters(
       const count = elementCount(shape);
       const piece = values.slice(start, start + count);
       start += count;
-      return [name, graph.constant(piece, shape)];
+      return [name, graph.namedConstant(name, piece, shape)];
     }),
   );
 }

@@ -1,15 +1,7 @@
 import { fixedPairs, type Pair, trainingPairs } from '../dataset/pairs.ts';
 import type { PreparedVolume } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
-import {
-  blockedFeatures,
-  compile,
-  detectBlockSize,
-  type FeatureOperators,
-  PORTABLE_FEATURES,
-  type Program,
-  type RuntimeOptions,
-} from '../graph/index.ts';
+import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
 import { initialParameters } from '../network/parameters.ts';
@@ -66,13 +58,6 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The feature layout that is fastest on a device. */
-export async function featuresFor(runtime: RuntimeOptions = {}): Promise<FeatureOperators> {
-  if ((runtime.device ?? 'cpu') !== 'cpu') return PORTABLE_FEATURES;
-  const block = await detectBlockSize();
-  return block === 0 ? PORTABLE_FEATURES : blockedFeatures(block);
-}
-
 /**
  * Trains a registration network without labels: Adam on similarity + λ · smoothness over random pairs, early stopping on the
  * validation loss. Labels, where the data has them, are only measured.
@@ -87,7 +72,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const specs = unetParameters(network);
   const loss = chooseSimilarity(config.loss, config.lossOptions);
   const lambda = config.smoothness ?? loss.similarity.smoothness;
-  const objective = { network, loss, smoothness: lambda, extent, features: await featuresFor(runtime) };
+  const objective = { network, loss, smoothness: lambda, extent, features: await fastestFeatures(runtime.device) };
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
   const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);

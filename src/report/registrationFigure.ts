@@ -1,0 +1,271 @@
+import { labelsIn } from '../metric/dice.ts';
+import { percentile } from '../metric/statistics.ts';
+import { assertSameGrid } from '../volume/checks.ts';
+import type { Grid, Labels, Vec3, Volume, Warp } from '../volume/grid.ts';
+import { differenceMap, jacobianMap } from './colourMap.ts';
+import { constantTranslation, deformationGrid, determinantsOf } from './deformationGrid.ts';
+import { type FigureMetric, figureFooter } from './figureFooter.ts';
+import {
+  divergingImage,
+  type Frame,
+  framed,
+  greyImage,
+  intensityWindow,
+  niceLimit,
+  orientationMarks,
+  outlines,
+  type Rendering,
+  scaleBar,
+  windowed,
+} from './panel.ts';
+import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
+import { document, group, rectangle, text } from './svg.ts';
+import { colourAt, FONT_FAMILY, fitText, INK, LABEL_COLOURS, MUTED, PIXELS_PER_MM, TEXT, textWidth } from './theme.ts';
+
+/** What {@link registrationFigure} shows. Everything lies on the fixed image's grid. */
+export interface RegistrationFigure {
+  readonly fixed: Volume;
+  /** The moving image resampled at the start alignment: before registration. */
+  readonly moving: Volume;
+  /** The moving image resampled through the warp: after registration. */
+  readonly moved: Volume;
+  readonly warp: Warp;
+  readonly fixedLabels?: Labels;
+  readonly movingLabels?: Labels;
+  readonly movedLabels?: Labels;
+  readonly labelNames?: Readonly<Record<number, string>>;
+  readonly title?: string;
+  /** For the line below the pictures. */
+  readonly metrics?: readonly FigureMetric[];
+  /** Voxel indices that the three planes pass through; default: the centroid of the fixed labels, or the middle. */
+  readonly position?: Vec3;
+  /** Two modalities have no meaningful difference: a checkerboard shows their edges instead. Default: difference. */
+  readonly comparison?: 'difference' | 'checkerboard';
+  /** Default: smooth. */
+  readonly rendering?: Rendering;
+  /** Printed width in millimetres; default 180, two columns of a journal. The layout scales with it. */
+  readonly widthMm?: number;
+}
+
+/** The layout's own width in user units: text sizes are fractions of it. */
+const WIDTH = 180 * PIXELS_PER_MM;
+const GUTTER = 13;
+const GAP = 4;
+const GROUP_GAP = 9;
+const ROW_GAP = 5;
+const MARGIN = 1;
+const COLUMN_WIDTH = (WIDTH - GUTTER - MARGIN - 3 * GAP - 2 * GROUP_GAP) / 6;
+const MAX_ROW_HEIGHT = COLUMN_WIDTH * 1.45;
+
+/** Where the six columns start: three images, two comparisons, the deformation. */
+const COLUMNS: readonly number[] = [0, 1, 2, 3, 4, 5].map((index) => {
+  const groups = index < 3 ? 0 : index < 5 ? 1 : 2;
+  return GUTTER + index * (COLUMN_WIDTH + GAP) + groups * (GROUP_GAP - GAP);
+});
+
+/**
+ * The figure of one registration: rows axial, coronal and sagittal; columns fixed, moving (before), moved (after),
+ * the comparison with the fixed image before and after, and the deformation. Returns an SVG with vector text and
+ * outlines and the slices embedded as PNG.
+ */
+export function registrationFigure(input: RegistrationFigure): string {
+  checkGrids(input);
+  const position = input.position ?? defaultPosition(input.fixed, input.fixedLabels);
+  const views = PLANES.map((plane) => sliceView(input.fixed, plane, position));
+  const colours = labelColours(input);
+  const movingWindow = intensityWindow(input.moving);
+  const fixedWindow = intensityWindow(input.fixed);
+  const slices = views.map((view) => {
+    const fraction = (volume: Volume, window: readonly [number, number]): Float32Array =>
+      windowed(extractSlice(view, volume.size, volume.data), window);
+    return {
+      view,
+      fixed: fraction(input.fixed, fixedWindow),
+      moving: fraction(input.moving, movingWindow),
+      moved: fraction(input.moved, movingWindow),
+    };
+  });
+  const difference = niceLimit(
+    percentile(
+      slices.flatMap(({ fixed, moving }) => Array.from(moving, (value, index) => Math.abs(value - fixed[index]!))),
+      99,
+    ),
+  );
+  const jacobian = determinantsOf(input.warp);
+  const logLimit = jacobianLimit(views, jacobian);
+  const translation = constantTranslation(input.warp);
+  const rendering = input.rendering ?? 'smooth';
+  // Many structures leave little room between their outlines.
+  const strokeWidth = colours.size > 6 ? 0.6 : 1;
+
+  const parts: string[] = [];
+  let y = 4;
+  if (input.title !== undefined) {
+    y += TEXT.title;
+    parts.push(
+      text(GUTTER, y, fitText(input.title, TEXT.title, WIDTH - GUTTER, true), {
+        'font-size': TEXT.title,
+        'font-weight': 'bold',
+      }),
+    );
+    y += 7;
+  }
+  y += TEXT.body;
+  parts.push(columnHeadings(y, input.comparison ?? 'difference'));
+  y += 5;
+  for (const slice of slices) {
+    const { view } = slice;
+    const scale = Math.min(COLUMN_WIDTH / view.width, MAX_ROW_HEIGHT / view.height);
+    const height = view.height * scale;
+    const frame = (column: number): Frame => ({
+      x: COLUMNS[column]! + (COLUMN_WIDTH - view.width * scale) / 2,
+      y,
+      width: view.width * scale,
+      height,
+    });
+    parts.push(rowHeading(view.plane, y + height / 2));
+    const drawn = (labels: Labels | undefined, dashed: boolean): string =>
+      labels === undefined
+        ? ''
+        : outlines(view, extractSlice(view, labels.size, labels.data), colours, { scale, width: strokeWidth, dashed });
+    const solid = drawn(input.fixedLabels, false);
+    parts.push(framed(view, frame(0), greyImage(view, slice.fixed, rendering) + solid));
+    parts.push(orientationMarks(view, frame(0)), scaleBar(view, frame(0)));
+    for (const [column, fractions, labels] of [
+      [1, slice.moving, input.movingLabels],
+      [2, slice.moved, input.movedLabels],
+    ] as const) {
+      parts.push(framed(view, frame(column), greyImage(view, fractions, rendering) + solid + drawn(labels, true)));
+      const comparison =
+        input.comparison === 'checkerboard'
+          ? greyImage(view, checkerboard(view, slice.fixed, fractions), rendering)
+          : divergingImage(
+              view,
+              fractions.map((value, index) => value - slice.fixed[index]!),
+              differenceMap,
+              difference,
+              rendering,
+            );
+      parts.push(framed(view, frame(column + 2), comparison, true));
+    }
+    const deformation = deformationGrid(view, input.warp, {
+      translation,
+      lineWidth: 0.45 / scale,
+      limit: logLimit,
+      ...(jacobian === undefined ? {} : { determinants: extractSlice(view, jacobian.size, jacobian.data) }),
+    });
+    parts.push(framed(view, frame(5), deformation, true));
+    y += height + ROW_GAP;
+  }
+  const footer = figureFooter(
+    {
+      y: y + 2,
+      width: WIDTH,
+      left: GUTTER,
+      columns: COLUMNS,
+      columnWidth: COLUMN_WIDTH,
+    },
+    {
+      labels: [...colours].map(([label, colour]) => ({ name: input.labelNames?.[label] ?? `Label ${label}`, colour })),
+      dashed: input.movingLabels !== undefined || input.movedLabels !== undefined,
+      ...(input.comparison === 'checkerboard' ? {} : { difference: { map: differenceMap, limit: difference } }),
+      ...(jacobian === undefined ? {} : { jacobian: { map: jacobianMap, limit: logLimit } }),
+      folds: jacobian?.data.some((value) => value <= 0) ?? false,
+      metrics: input.metrics ?? [],
+      translation,
+    },
+  );
+  const height = footer.bottom + 4;
+  const printed = (input.widthMm ?? 180) * PIXELS_PER_MM;
+  return document(
+    WIDTH,
+    height,
+    {
+      width: printed,
+      height: (height * printed) / WIDTH,
+      'font-family': FONT_FAMILY,
+      fill: INK,
+      role: 'img',
+      'aria-label': input.title ?? 'Registration result',
+    },
+    rectangle(0, 0, WIDTH, height, { fill: '#ffffff' }),
+    ...parts,
+    footer.svg,
+  );
+}
+
+/** Refuses inputs that do not lie on the fixed image's grid. */
+function checkGrids(input: RegistrationFigure): void {
+  const others: Readonly<Record<string, Grid | undefined>> = {
+    'moving image': input.moving,
+    'moved image': input.moved,
+    warp: input.warp,
+    'fixed labels': input.fixedLabels,
+    'moving labels': input.movingLabels,
+    'moved labels': input.movedLabels,
+  };
+  for (const [name, grid] of Object.entries(others)) {
+    if (grid !== undefined) assertSameGrid(input.fixed, grid, 'The fixed image', `the ${name}`);
+  }
+}
+
+/** One colour for each label of the three segmentations, in ascending order. */
+function labelColours(input: RegistrationFigure): ReadonlyMap<number, string> {
+  const all = [input.fixedLabels, input.movingLabels, input.movedLabels].flatMap((labels) =>
+    labels === undefined ? [] : [labels.data],
+  );
+  return new Map(labelsIn(...all).map((label, index) => [label, colourAt(LABEL_COLOURS, index)]));
+}
+
+/** A round number that almost all log determinants on the shown slices stay within. */
+function jacobianLimit(views: readonly SliceView[], jacobian: Volume | undefined): number {
+  if (jacobian === undefined) return 1;
+  const logs = views.flatMap((view) =>
+    [...extractSlice(view, jacobian.size, jacobian.data)]
+      .filter((value) => value > 0)
+      .map((value) => Math.abs(Math.log(value))),
+  );
+  return niceLimit(Math.max(0.1, logs.length === 0 ? 0 : percentile(logs, 98)));
+}
+
+/** Squares of about an eighth of the picture, in turn from one image and from the other. */
+function checkerboard(view: SliceView, a: Float32Array, b: Float32Array): Float32Array {
+  const square = Math.max(view.width, view.height) / 8;
+  return a.map((value, index) => {
+    const x = ((index % view.columns) + 0.5) * view.pixelWidth;
+    const y = (Math.floor(index / view.columns) + 0.5) * view.pixelHeight;
+    return (Math.floor(x / square) + Math.floor(y / square)) % 2 === 0 ? value : b[index]!;
+  });
+}
+
+function columnHeadings(y: number, comparison: 'difference' | 'checkerboard'): string {
+  const compared = comparison === 'difference' ? 'Difference' : 'Checkerboard';
+  const headings: readonly (readonly [string, string])[] = [
+    ['Fixed', ''],
+    ['Moving', 'before'],
+    ['Moved', 'after'],
+    [compared, 'before'],
+    [compared, 'after'],
+    ['Deformation', ''],
+  ];
+  return headings
+    .map(([name, when], column) => {
+      const x = COLUMNS[column]!;
+      const letter = String.fromCharCode(97 + column);
+      const start = x + textWidth(letter, TEXT.body, true) + 3.5;
+      return (
+        text(x, y, letter, { 'font-size': TEXT.body + 0.5, 'font-weight': 'bold' }) +
+        text(start, y, name, { 'font-size': TEXT.body }) +
+        text(start + 4 + textWidth(name, TEXT.body), y, when, { 'font-size': TEXT.body, fill: MUTED })
+      );
+    })
+    .join('');
+}
+
+function rowHeading(plane: string, y: number): string {
+  const name = plane.charAt(0).toUpperCase() + plane.slice(1);
+  return group(
+    { transform: `translate(7 ${y.toFixed(2)}) rotate(-90)` },
+    text(0, 0, name, { 'text-anchor': 'middle', 'font-size': TEXT.body }),
+  );
+}

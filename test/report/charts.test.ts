@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { boxPlot, boxStatistics } from '../../src/report/boxPlot.ts';
+import { lineChart } from '../../src/report/lineChart.ts';
+import { expectGolden } from './golden.ts';
+
+const epochs = Array.from({ length: 30 }, (_, index) => index + 1);
+const curve = (from: number, to: number) => epochs.map((epoch) => [epoch, to + (from - to) * 0.85 ** epoch] as const);
+
+describe('lineChart', () => {
+  test('golden: two curves with a mark', () => {
+    expectGolden(
+      'learning-curve',
+      lineChart({
+        title: 'Training',
+        xLabel: 'Epoch',
+        yLabel: 'Loss',
+        mark: { x: 24, label: 'best: epoch 24' },
+        series: [
+          { name: 'Training', points: curve(1.4, 0.3) },
+          { name: 'Validation', points: curve(1.5, 0.45).filter(([epoch]) => epoch % 3 === 0), dashed: true },
+        ],
+      }),
+    );
+  });
+
+  test('values that are not finite, or not positive on a logarithmic axis, leave gaps', () => {
+    const points = [1, 2, Number.NaN, 4, 0, 6].map((y, x) => [x, y] as const);
+    const drawn = (logarithmic: boolean): number => {
+      const svg = lineChart({ xLabel: 'x', yLabel: 'y', series: [{ name: 'a', points }], logarithmic });
+      expect(svg).not.toMatch(/NaN|Infinity/);
+      return (/ d="([^"]*)"/.exec(svg) as RegExpExecArray)[1]!.split('M').length - 1;
+    };
+    expect(drawn(false)).toBe(2);
+    expect(drawn(true)).toBe(3);
+  });
+
+  test('logarithmic axes have plain numbers', () => {
+    const svg = lineChart({
+      xLabel: 'x',
+      yLabel: 'y',
+      logarithmic: true,
+      series: [{ name: 'a', points: curve(10, 0.01) }],
+    });
+    expect(svg).toContain('>0.1<');
+    expect(svg).not.toContain('m<');
+  });
+
+  test('nothing and a single point are drawn without NaN', () => {
+    expect(lineChart({ xLabel: 'x', yLabel: 'y', series: [] })).not.toContain('NaN');
+    expect(lineChart({ xLabel: 'x', yLabel: 'y', series: [{ name: 'a', points: [[3, 3]] }] })).not.toContain('NaN');
+  });
+});
+
+describe('boxPlot', () => {
+  test('golden: before and after for two labels', () => {
+    const values = (centre: number): number[] =>
+      Array.from({ length: 21 }, (_, i) => centre + 0.15 * ((i - 10) / 10) ** 3);
+    expectGolden(
+      'boxes',
+      boxPlot({
+        title: 'Dice by label',
+        xLabel: 'Dice',
+        boxes: [
+          { category: 'Anterior hippocampus', series: 'Before', values: values(0.55) },
+          { category: 'Anterior hippocampus', series: 'After', values: values(0.82) },
+          { category: 'Posterior hippocampus', series: 'Before', values: values(0.5) },
+          { category: 'Posterior hippocampus', series: 'After', values: values(0.8) },
+        ],
+      }),
+    );
+  });
+
+  test('quartiles and whiskers as Tukey has them', () => {
+    const box = boxStatistics([1, 2, 3, 4, 5, 6, 7, 8, 30, Number.NaN])!;
+    expect(box).toMatchObject({ lowerQuartile: 3, median: 5, upperQuartile: 7, lowerWhisker: 1, upperWhisker: 8 });
+    expect(box.outliers).toEqual([30]);
+    expect(box.mean).toBeCloseTo(66 / 9, 9);
+    expect(boxStatistics([Number.NaN])).toBeUndefined();
+  });
+
+  test('names are escaped, empty boxes are skipped', () => {
+    const svg = boxPlot({ xLabel: '<x>', boxes: [{ category: '<b>', series: 's', values: [] }] });
+    expect(svg).toContain('&lt;b&gt;');
+    expect(svg).not.toMatch(/NaN|<b>/);
+  });
+});

@@ -1,0 +1,54 @@
+import Papa from 'papaparse';
+import { expect, test } from 'vitest';
+import { formatCell, summarise, type Table, toCsv, toHtml, toMarkdown } from '../../src/report/table.ts';
+
+const table: Table = {
+  caption: 'Results',
+  columns: [
+    { key: 'label', heading: 'Label' },
+    { key: 'dice', heading: 'Dice' },
+    { key: 'hd95', heading: 'HD95', unit: 'mm', digits: 1 },
+  ],
+  rows: [
+    { label: 'a|b', dice: summarise([0.8, 0.9, 1]), hd95: 1.25 },
+    { label: '=1+1,"<i>"', dice: 0.5, hd95: undefined },
+    { label: 'c', dice: summarise([0.7]), hd95: -2 },
+  ],
+};
+
+test('the standard deviation divides by n − 1 and leaves out what is no number', () => {
+  expect(summarise([2, 4, Number.NaN, 6])).toEqual({ mean: 4, sd: 2, n: 3 });
+  expect(summarise([]).mean).toBeNaN();
+  expect(formatCell(summarise([3]), 1)).toBe('3.0');
+  expect(formatCell(Number.NaN)).toBe('–');
+  expect(formatCell(Number.NEGATIVE_INFINITY)).toBe('−∞');
+});
+
+test('Markdown', () => {
+  expect(toMarkdown(table)).toBe(`Results
+
+| Label | Dice | HD95 (mm) |
+| :--- | ---: | ---: |
+| a\\|b | 0.900 ± 0.100 | 1.3 |
+| =1+1,"<i>" | 0.500 | – |
+| c | 0.700 | −2.0 |
+`);
+});
+
+test('CSV has full precision, one column a number, and no formulae', () => {
+  const parsed = Papa.parse<string[]>(toCsv(table).trimEnd());
+  expect(parsed.errors).toEqual([]);
+  expect(parsed.data[0]).toEqual(['Label', 'Dice mean', 'Dice SD', 'HD95 (mm)']);
+  expect(parsed.data[1]!.slice(0, 1)).toEqual(['a|b']);
+  expect(Number(parsed.data[1]![2])).toBeCloseTo(0.1, 12);
+  expect(parsed.data[2]).toEqual(['\'=1+1,"<i>"', '0.5', '', '']);
+  expect(parsed.data[3]).toEqual(['c', '0.7', '', '-2']);
+});
+
+test('HTML is escaped and carries the numbers to sort by', () => {
+  const html = toHtml(table, { sortable: true });
+  expect(html).toContain('=1+1,&quot;&lt;i&gt;&quot;');
+  expect(html).toContain('data-value="1.25"');
+  expect(html.match(/<button/g)).toHaveLength(3);
+  expect(toHtml(table)).not.toContain('<button');
+});
