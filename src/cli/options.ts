@@ -1,0 +1,53 @@
+import { InvalidArgumentError } from 'commander';
+import { DEVICES, type Device } from '../graph/index.ts';
+
+/** A whole number of at least `least`. */
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    return value;
+  };
+}
+
+/** A finite number of at least `least`. */
+export function number(least = Number.NEGATIVE_INFINITY): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < least)
+      throw new InvalidArgumentError(
+        least === Number.NEGATIVE_INFINITY ? 'It must be a number.' : `It must be a number of at least ${least}.`,
+      );
+    return value;
+  };
+}
+
+/** One of a list of words. */
+export function choice<T extends string>(words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`);
+    return found;
+  };
+}
+
+/** Parser of `--device`. */
+export const device: (text: string) => Device = choice(DEVICES);
+
+/** Help text of `--device`. */
+export const DEVICE_HELP = `where to compute: ${DEVICES.join(', ')}`;
+
+/** `key=value` pairs, collected; numbers, true and false are understood. */
+export function assignments(text: string, known: Record<string, unknown> = {}): Record<string, unknown> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must have the form name=value.');
+  const value = text.slice(at + 1);
+  return { ...known, [text.slice(0, at)]: parseWord(value) };
+}
+
+function parseWord(text: string): unknown {
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}

@@ -1,0 +1,46 @@
+import { mean, standardDeviation } from '../metric/statistics.ts';
+
+/** Prints a JSON document on standard output; numbers that are not finite become null. */
+export function printJson(value: unknown): void {
+  console.log(toJson(value));
+}
+
+/** JSON with two spaces; numbers that are not finite become null. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, item: unknown) => (typeof item === 'number' && !Number.isFinite(item) ? null : item),
+    2,
+  );
+}
+
+/** A number with fixed decimals, or a dash where there is none. */
+export function decimals(value: number | null | undefined, places: number): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(places);
+}
+
+/** `mean ± SD` of the finite values. */
+export function meanAndSd(values: readonly number[], places: number): string {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return '–';
+  const sd = finite.length > 1 ? ` ± ${standardDeviation(finite).toFixed(places)}` : '';
+  return mean(finite).toFixed(places) + sd;
+}
+
+/** Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Columns of text, aligned; the first to the left, the others to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => (row[c] ?? '').length)));
+  return rows
+    .map((row) =>
+      row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  '),
+    )
+    .join('\n');
+}

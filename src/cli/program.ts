@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../errors.ts';
+import { version } from './version.ts';
+
+/** Exit code for a mistake of the user: bad input, unknown option. */
+const USER_MISTAKE = 2;
+/** Exit code for a defect of the program. */
+const DEFECT = 1;
+/** Exit code after Ctrl-C, as shells have it. */
+export const INTERRUPTED = 130;
+
+/** Adds one command to the program. One file a command; it parses, calls and prints. */
+export type CommandDefinition = (program: Command) => void;
+
+/** Builds the command line. */
+export function buildProgram(commands: readonly CommandDefinition[]): Command {
+  const program = new Command('earthmorph')
+    .description(
+      'Deformable 3-D medical image registration: train a network, register scans, measure how well it went.',
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  for (const define of commands) define(program);
+  for (const command of allCommands(program)) command.exitOverride().configureOutput({ outputError: () => undefined });
+  return program;
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+/** Runs the command line; a user's mistake is one sentence on standard error and exit code 2. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return USER_MISTAKE;
+    const sentence = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    console.error(`earthmorph: ${sentence}${/[.?)]$/.test(sentence) ? '' : '.'} See --help.`);
+    return USER_MISTAKE;
+  }
+  if (error instanceof UserError) {
+    console.error(`earthmorph: ${error.message}`);
+    return USER_MISTAKE;
+  }
+  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  console.error('earthmorph: this is a defect of the program; please report it with the command that you ran.');
+  return DEFECT;
+}

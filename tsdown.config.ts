@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsdown';
+
+export default defineConfig({
+  entry: { index: 'src/index.ts', cli: 'src/cli/main.ts' },
+  format: 'esm',
+  platform: 'neutral',
+  target: 'node20',
+  dts: { tsgo: false },
+  clean: true,
+  fixedExtension: false,
+  deps: { neverBundle: [/^node:/] },
+});
