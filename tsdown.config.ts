@@ -8,5 +8,5 @@ export default defineConfig({
   dts: { tsgo: false },
   clean: true,
   fixedExtension: false,
-  deps: { neverBundle: [/^node:/] },
+  deps: { neverBundle: [/^node:/, 'onnxruntime-web'] },
 });

@@ -1,5 +1,23 @@
 #!/usr/bin/env node
+import { dataCommand } from './data.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { graphCommand } from './graph.ts';
+import { jacobianCommand } from './jacobian.ts';
 import { metricsCommand } from './metrics.ts';
 import { buildProgram, runProgram } from './program.ts';
+import { registerCommand } from './register.ts';
+import { trainCommand } from './train.ts';
+import { warpCommand } from './warp.ts';
 
-process.exitCode = await runProgram(buildProgram([metricsCommand]), process.argv.slice(2));
+const commands = [
+  trainCommand,
+  registerCommand,
+  evaluateCommand,
+  warpCommand,
+  jacobianCommand,
+  metricsCommand,
+  graphCommand,
+  dataCommand,
+];
+
+process.exitCode = await runProgram(buildProgram(commands), process.argv.slice(2));

@@ -40,7 +40,10 @@ async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<v
       ? agreement(await readLabels(fixedLabels), await readLabels(movedLabels), [fixedLabels, movedLabels])
       : undefined;
   const shape = warp === undefined ? undefined : regularity(await readWarp(warp));
-  if (json) return printJson({ ...compared, ...shape });
+  if (json) {
+    printJson({ ...compared, ...shape });
+    return;
+  }
   if (compared)
     console.log(
       columns([

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { version } from './version.ts';
 
 /** Exit code for a mistake of the user: bad input, unknown option. */
-const USER_MISTAKE = 2;
+export const USER_MISTAKE = 2;
 /** Exit code for a defect of the program. */
 const DEFECT = 1;
 /** Exit code after Ctrl-C, as shells have it. */

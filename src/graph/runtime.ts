@@ -17,8 +17,6 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */
   readonly profile?: string;
-  /** Prints, through ONNX Runtime's log, which nodes the device leaves to the CPU. */
-  readonly logPlacement?: boolean;
 }
 
 /** An array of known type and shape that enters or leaves a program. */
@@ -113,14 +111,13 @@ export async function loadOnnx(bytes: Uint8Array, options: RuntimeOptions = {}):
 async function createProgram(
   bytes: Uint8Array,
   shapes: ReadonlyMap<string, readonly number[]> | undefined,
-  { device = 'cpu', threads, profile, logPlacement = false }: RuntimeOptions,
+  { device = 'cpu', threads, profile }: RuntimeOptions,
 ): Promise<Program> {
   const runtime = await onnxRuntime();
   const session = await runtime.InferenceSession.create(bytes, {
     executionProviders: [device === 'cpu' ? cpuProvider() : device],
     graphOptimizationLevel: 'all',
-    logSeverityLevel: logPlacement ? 0 : 3,
-    logVerbosityLevel: logPlacement ? 1 : 0,
+    logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   }).catch((error: unknown) => {
@@ -139,9 +136,11 @@ function cpuProvider(): string {
 }
 
 function explain(error: unknown, device: Device): unknown {
-  const reason = error instanceof Error ? error.message : String(error);
   if (device === 'cpu') return error;
+  const message = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  // What went wrong stands behind the place in ONNX Runtime's sources where it did.
+  const reason = message.slice(message.lastIndexOf(' false. ') + 1).replace(/^false\. /, '');
   return new UserError(
-    `The device "${device}" is not available here (${reason.split('\n')[0]}); use --device cpu, or install what it needs.`,
+    `The device "${device}" is not available here (${reason}); use --device cpu, or install what it needs.`,
   );
 }

@@ -103,6 +103,16 @@ export class Graph {
     return tensor;
   }
 
+  /** Float32 zeros, stored once for each shape. */
+  zeros(shape: Shape): Tensor {
+    const key = `zeros[${shape}]`;
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const tensor = this.constant(new Float32Array(elementCount(shape)), shape);
+    this.#shared.set(key, tensor);
+    return tensor;
+  }
+
   /** A float32 scalar (shape []). */
   scalar(value: number): Tensor {
     return this.constant([value], []);

@@ -1,5 +1,6 @@
 import {
   add,
+  broadcastTo,
   cast,
   clip,
   floor,
@@ -58,7 +59,8 @@ function sample(moving: Tensor, displacement: Tensor, origin: number): Tensor {
     const low = clip(floor(position), 0, Math.max(0, size - 2));
     return {
       low: reshape(cast(low, 'int32'), [count]),
-      fraction: reshape(subtract(position, low), [count, 1]),
+      // Repeated for every channel once, not in each of the seven interpolations.
+      fraction: broadcastTo(reshape(subtract(position, low), [count, 1]), [count, channels]),
       step: size > 1 ? 1 : 0,
     };
   });

@@ -20,7 +20,7 @@ export interface Registration {
   readonly warp: Warp;
   /** The start alignment alone, in the same form: what "unregistered" means for this pair. */
   readonly start: Warp;
-  /** The moving image in the fixed image's grid, original intensities. */
+  /** The moving image in the fixed image's grid, original intensities; 0 where the warp leads out of it. */
   readonly moved: Volume;
 }
 
@@ -56,7 +56,7 @@ export class Registrar {
     return {
       warp,
       start: warpFromDisplacement({ displacement: still, ...grids }, fixed),
-      moved: applyWarp(warp, moving, { outside: 'edge' }),
+      moved: applyWarp(warp, moving),
     };
   }
 

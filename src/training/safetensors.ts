@@ -62,7 +62,10 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors 
     const [from, to] = data_offsets;
     const count = shape.reduce((a, b) => a * b, 1);
     if (dtype !== 'F32' || to - from !== 4 * count || start + to > bytes.length) throw damaged;
-    tensors.set(key, { shape, data: new Float32Array(bytes.slice(start + from, start + to).buffer) });
+    tensors.set(key, {
+      shape,
+      data: new Float32Array(Uint8Array.from(bytes.subarray(start + from, start + to)).buffer),
+    });
   }
   return { tensors, metadata: metadata as Record<string, string> };
 }

@@ -229,10 +229,7 @@ function biasGradient(gradient: Tensor, outputs: number): Tensor {
 
 /** Zero planes before and after. */
 function padDepth(map: Tensor, before: number, after: number): Tensor {
-  const zeros = (count: number): Tensor[] => {
-    const shape = [count, ...map.shape.slice(1)];
-    return count > 0 ? [map.graph.constant(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)] : [];
-  };
+  const zeros = (count: number): Tensor[] => (count > 0 ? [map.graph.zeros([count, ...map.shape.slice(1)])] : []);
   return concat([...zeros(before), map, ...zeros(after)], 0);
 }
 

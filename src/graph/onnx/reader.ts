@@ -37,7 +37,10 @@ export function readOnnx(bytes: Uint8Array, name: string): OnnxContents {
           if (field !== GRAPH_INITIALIZER) return;
           const constant = graph.readMessage(readConstant, { name: '', type: 0, shape: [], data: new Uint8Array(0) });
           if (constant.type !== FLOAT) return;
-          constants.set(constant.name, { shape: constant.shape, data: new Float32Array(constant.data.slice().buffer) });
+          constants.set(constant.name, {
+            shape: constant.shape,
+            data: new Float32Array(Uint8Array.from(constant.data).buffer),
+          });
         }, null);
       }
     }, null);

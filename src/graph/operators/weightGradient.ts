@@ -85,10 +85,7 @@ function inPlaneShifts(
 /** [C, D, H, W] → [offsets · C, planes, H, W]: copy k holds plane m + offsets[k] of x at plane m, zeros outside. */
 function depthShifts(x: Tensor, planes: number, offsets: readonly number[]): Tensor {
   const [channels, depth, height, width] = x.shape as readonly [number, number, number, number];
-  const zeros = (count: number): Tensor[] =>
-    count > 0
-      ? [x.graph.constant(new Float32Array(channels * count * height * width), [channels, count, height, width])]
-      : [];
+  const zeros = (count: number): Tensor[] => (count > 0 ? [x.graph.zeros([channels, count, height, width])] : []);
   const copies = offsets.map((offset) => {
     const first = Math.max(0, offset);
     const last = Math.min(depth, offset + planes);

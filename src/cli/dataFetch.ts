@@ -1,0 +1,55 @@
+import { Argument, InvalidArgumentError } from 'commander';
+import { fetchArchive, HIPPOCAMPUS } from '../file/download.ts';
+import { interruptible } from './interruptible.ts';
+import { printJson } from './output.ts';
+import type { CommandDefinition } from './program.ts';
+import { transferProgress } from './transferProgress.ts';
+
+interface Options {
+  readonly out: string;
+  readonly url: string;
+  readonly md5: string;
+  readonly json?: boolean;
+}
+
+const licence = 'CC BY-SA 4.0';
+const attribution =
+  'Medical Segmentation Decathlon, Task04 Hippocampus; Antonelli et al., Nature Communications 13, 4128 (2022)';
+
+/** `earthmorph data fetch`: downloads a public data set. */
+export const dataFetchCommand: CommandDefinition = (program) => {
+  program
+    .command('fetch')
+    .summary('download a public data set')
+    .description(
+      'Downloads a public data set, checks it and unpacks it. Hippocampus: crops of brain MRI (27 MB) of the Medical Segmentation Decathlon, CC BY-SA 4.0. Ctrl-C stops it; running it again goes on where it stopped.',
+    )
+    .addArgument(new Argument('<name>', 'the data set').choices(['hippocampus']))
+    .option('--out <folder>', "the folder that gets the data set's folder", 'data')
+    .option('--url <address>', 'another place to download the archive from', address, HIPPOCAMPUS.url)
+    .option('--md5 <digits>', 'md5 of the archive, where it differs from the published one', md5, HIPPOCAMPUS.md5)
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  earthmorph data fetch hippocampus --out data')
+    .action(run);
+};
+
+async function run(_name: string, { out, url, md5, json }: Options): Promise<void> {
+  await interruptible(async (signal) => {
+    const progress = transferProgress();
+    const fetching = fetchArchive({ ...HIPPOCAMPUS, url, md5, outDir: out, signal, onProgress: progress.report });
+    const folder = await fetching.finally(progress.stop);
+    if (json) printJson({ folder, licence, attribution });
+    else console.log(`${folder}\n${attribution}. Licence: ${licence}.`);
+  }, 'The download was stopped; run the same command again to go on where it stopped.');
+}
+
+function address(text: string): string {
+  if (!/^https?:/i.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('It must be an address that starts with http:// or https://.');
+  return text;
+}
+
+function md5(text: string): string {
+  if (!/^[0-9a-f]{32}$/i.test(text)) throw new InvalidArgumentError('It must be 32 hexadecimal digits.');
+  return text;
+}

@@ -1,0 +1,80 @@
+import { writeAtomically } from '../file/atomic.ts';
+import { worstMedianBest } from '../report/htmlReport.ts';
+import { toMarkdown } from '../report/table.ts';
+import { manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
+import { type PairResult, summaryTable } from '../run/pairResults.ts';
+import { registerFiles } from '../run/registerFiles.ts';
+import { filesOfPair, readPairList, registerPairs } from '../run/registerPairs.ts';
+import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf } from './modelOptions.ts';
+import { printJson } from './output.ts';
+import type { CommandDefinition } from './program.ts';
+import { startProgress } from './progress.ts';
+
+interface Options extends ModelOptions {
+  readonly pairs: string;
+  readonly data: string;
+  readonly figure?: string;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+/** `earthmorph evaluate`: how a model does on a list of pairs. */
+export const evaluateCommand: CommandDefinition = (program) => {
+  const command = program
+    .command('evaluate')
+    .summary('measure a model on a list of pairs')
+    .description(
+      'Registers every pair of a list without writing volumes, and prints mean and SD of Dice, HD95 and folds.',
+    )
+    .requiredOption('--pairs <csv>', 'columns fixed,moving with paths relative to --data')
+    .requiredOption('--data <dir>', 'folder of the scans; labels through dataset.json, or in labelsTr/ or labels/')
+    .option('--figure <file>', 'draws the pair with the median Dice: .png or .svg')
+    .option('--report <file>', 'writes an HTML report');
+  addModelOptions(command)
+    .option('--json', 'print JSON: the pairs and the aggregate')
+    .addHelpText(
+      'after',
+      '\nExample:\n  earthmorph evaluate --model runs/ncc --pairs test.csv --data Task04_Hippocampus --report evaluation.html',
+    )
+    .action(run);
+};
+
+async function run(options: Options): Promise<void> {
+  const list = await readPairList(options.pairs, options.data);
+  const registrar = await openRegistrar(options);
+  const bar = startProgress(list.pairs.length, 'evaluating');
+  try {
+    const results = await registerPairs(list, {
+      registrar,
+      start: options.init,
+      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
+    });
+    bar.stop();
+    const figureOf = async (index: number): Promise<string> => {
+      const pair = list.pairs[index] as (typeof list.pairs)[number];
+      const registered = await registerFiles(registrar, await filesOfPair(list, pair), options.init);
+      return pairFigure(registered, `${pair.moving.id} moved onto ${pair.fixed.id}`, list.dataset.labelNames);
+    };
+    if (options.figure !== undefined) await writeFigure(options.figure, await figureOf(medianPair(results)));
+    if (options.report !== undefined) {
+      const command = ['earthmorph', ...process.argv.slice(2)].join(' ');
+      const html = await manyPairsReport(results, provenanceOf(command, options, registrar), figureOf);
+      await writeAtomically(options.report, html);
+    }
+    if (options.json) printJson({ aggregate: summaryTable(results).rows, pairs: results });
+    else console.log(toMarkdown(summaryTable(results)));
+  } finally {
+    bar.stop();
+    await registrar.release();
+  }
+}
+
+/** The pair in the middle by Dice; the first where there are no labels. */
+function medianPair(results: readonly PairResult[]): number {
+  if (results.some(({ diceAfter }) => diceAfter === null)) return 0;
+  const places = worstMedianBest(
+    results.map(({ diceAfter }) => diceAfter as number),
+    'higher',
+  );
+  return places.find(({ name }) => name === 'median')?.index ?? 0;
+}

@@ -1,0 +1,158 @@
+import { basename, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import { toCsv, toMarkdown } from '../report/table.ts';
+import { onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
+import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
+import { registerFiles, writeRegistration } from '../run/registerFiles.ts';
+import { readPairList, registerPairs } from '../run/registerPairs.ts';
+import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf } from './modelOptions.ts';
+import { decimals, printJson, toJson } from './output.ts';
+import type { CommandDefinition } from './program.ts';
+import { startProgress } from './progress.ts';
+
+interface Options extends ModelOptions {
+  readonly fixed?: string;
+  readonly moving?: string;
+  readonly moved?: string;
+  readonly warp?: string;
+  readonly inverseWarp?: string;
+  readonly fixedLabels?: string;
+  readonly movingLabels?: string;
+  readonly movedLabels?: string;
+  readonly figure?: string;
+  readonly report?: string;
+  readonly pairs?: string;
+  readonly data?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** `earthmorph register`: one pair, or many. */
+export const registerCommand: CommandDefinition = (program) => {
+  const command = program
+    .command('register')
+    .summary('move one scan onto another')
+    .description(
+      'Registers a moving scan onto a fixed one in one pass through a trained network; or every pair of a list.',
+    )
+    .option('--fixed <file>', 'scan that stays')
+    .option('--moving <file>', 'scan that is moved onto it')
+    .option('--moved <file>', 'writes the moved scan, in the fixed grid')
+    .option('--warp <file>', 'writes the warp: 5-D NIfTI, LPS mm, fixed point to moving point')
+    .option('--inverse-warp <file>', 'writes the inverse warp, on the moving grid')
+    .option('--fixed-labels <file>', 'labels of the fixed scan, to measure the result')
+    .option('--moving-labels <file>', 'labels of the moving scan')
+    .option('--moved-labels <file>', 'writes the moved labels')
+    .option('--figure <file>', 'draws the result: .png or .svg')
+    .option('--report <file>', 'writes an HTML report with an interactive viewer')
+    .option('--pairs <csv>', 'registers many pairs: columns fixed,moving with paths relative to --data')
+    .option('--data <dir>', "folder of the pairs' scans")
+    .option('--out <dir>', "folder for the pairs' moved_…, labels_…, warp_… and results.csv, results.json");
+  addModelOptions(command)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  earthmorph register --fixed a.nii.gz --moving b.nii.gz --moved moved.nii.gz --warp warp.nii.gz
+  earthmorph register --fixed a.nii.gz --moving b.nii.gz --model runs/ncc --report report.html
+  earthmorph register --pairs pairs.csv --data Task04_Hippocampus --out registered`,
+    )
+    .action(run);
+};
+
+async function run(options: Options): Promise<void> {
+  if (options.pairs !== undefined) return runPairs(options, options.pairs);
+  const { fixed, moving, json } = options;
+  if (fixed === undefined || moving === undefined)
+    throw new UserError('Give the scans with --fixed and --moving, or a list of pairs with --pairs, --data and --out.');
+  const outputs = [
+    options.moved,
+    options.warp,
+    options.inverseWarp,
+    options.movedLabels,
+    options.figure,
+    options.report,
+  ];
+  if (outputs.every((file) => file === undefined) && !json)
+    throw new UserError('Nothing would be written; give --moved, --warp, --figure or --report.');
+  const registrar = await openRegistrar(options);
+  const pair = await registerFiles(
+    registrar,
+    {
+      fixed,
+      moving,
+      ...(options.fixedLabels === undefined ? {} : { fixedLabels: options.fixedLabels }),
+      ...(options.movingLabels === undefined ? {} : { movingLabels: options.movingLabels }),
+    },
+    options.init,
+  );
+  await writeRegistration(pair, {
+    ...(options.moved === undefined ? {} : { moved: options.moved }),
+    ...(options.warp === undefined ? {} : { warp: options.warp }),
+    ...(options.inverseWarp === undefined ? {} : { inverseWarp: options.inverseWarp }),
+    ...(options.movedLabels === undefined ? {} : { movedLabels: options.movedLabels }),
+  });
+  const names = { fixed: basename(fixed), moving: basename(moving) };
+  if (options.figure !== undefined)
+    await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`));
+  if (options.report !== undefined)
+    await writeAtomically(options.report, onePairReport(pair, names, provenanceOf(commandLine(), options, registrar)));
+  const result = pairResult(names.fixed, names.moving, pair);
+  if (json) printJson(result);
+  else console.log(sentence(result));
+  await registrar.release();
+}
+
+async function runPairs(options: Options, csv: string): Promise<void> {
+  const { data, out, json } = options;
+  if (data === undefined || out === undefined)
+    throw new UserError('A list of pairs needs --data (the folder of its scans) and --out (the folder for results).');
+  for (const name of [
+    'fixed',
+    'moving',
+    'moved',
+    'warp',
+    'inverseWarp',
+    'fixedLabels',
+    'movingLabels',
+    'movedLabels',
+    'figure',
+    'report',
+  ] as const)
+    if (options[name] !== undefined)
+      throw new UserError(
+        `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} belongs to a single pair; leave it out with --pairs.`,
+      );
+  const list = await readPairList(csv, data);
+  const registrar = await openRegistrar(options);
+  const bar = startProgress(list.pairs.length, 'registering');
+  try {
+    const results = await registerPairs(list, {
+      registrar,
+      out,
+      start: options.init,
+      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
+    });
+    await writeAtomically(join(out, 'results.csv'), toCsv(resultsTable(results)));
+    await writeAtomically(join(out, 'results.json'), `${toJson(results)}\n`);
+    bar.stop();
+    if (json) printJson(results);
+    else console.log(toMarkdown(summaryTable(results)));
+  } finally {
+    bar.stop();
+    await registrar.release();
+  }
+}
+
+/** The command line as the user gave it. */
+function commandLine(): string {
+  return ['earthmorph', ...process.argv.slice(2)].join(' ');
+}
+
+function sentence(result: PairResult): string {
+  const folds = `${decimals(result.foldedPercent, 3)} % of voxels folded, ${decimals(result.seconds, 2)} s`;
+  if (result.diceAfter === null) return `Registered: ${folds}.`;
+  return `Registered: Dice ${decimals(result.diceBefore, 4)} → ${decimals(result.diceAfter, 4)}, HD95 ${decimals(result.hd95Before, 2)} → ${decimals(result.hd95After, 2)} mm, ${folds}.`;
+}

@@ -1,0 +1,194 @@
+import type { SplitFractions } from '../dataset/split.ts';
+import { UserError } from '../errors.ts';
+import type { Device } from '../graph/index.ts';
+import { similarities } from '../loss/registry.ts';
+import { trainingRun } from '../run/trainingRun.ts';
+import { PRESETS, type TrainingConfig } from '../training/configuration.ts';
+import type { EpochRecord, StopReason } from '../training/trainer.ts';
+import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { decimals, duration, printJson } from './output.ts';
+import { type CommandDefinition, INTERRUPTED } from './program.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { version } from './version.ts';
+
+type Settings = { -readonly [Key in keyof TrainingConfig]?: TrainingConfig[Key] };
+
+interface Options extends Omit<Settings, 'lossOptions'> {
+  readonly data?: string;
+  readonly out: string;
+  readonly preset?: string;
+  readonly lossOption?: Record<string, unknown>;
+  readonly split?: SplitFractions;
+  readonly resume?: boolean;
+  readonly device?: Device;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** `earthmorph train`: a network from a folder of scans. */
+export const trainCommand: CommandDefinition = (program) => {
+  const names = [...similarities().keys()];
+  program
+    .command('train')
+    .summary('train a network on a folder of scans')
+    .description(
+      "Trains a registration network without labels: random pairs of the folder's scans, early stopping on held-out ones.",
+    )
+    .option('--data <dir>', 'folder of scans: Decathlon or Learn2Reg dataset.json, or images/ and labels/')
+    .requiredOption('--out <dir>', 'folder of the run: config.json, metrics.jsonl, checkpoints, model.onnx')
+    .option('--resume', 'go on with the run in --out from its last finished epoch')
+    .option('--preset <name>', `a set of settings, before all other options: ${Object.keys(PRESETS).join(', ')}`)
+    .option('--loss <name>', `similarity: ${names.join(', ')} (default: mse)`, choice(names))
+    .option('--loss-option <name=value>', 'an option of the loss, for instance window=7; may be repeated', assignments)
+    .option('--smoothness <weight>', "weight of the smoothness penalty (default: the loss's own)", number(0))
+    .option(
+      '--crop <how>',
+      'none: volume in the middle of a cube; label: box of its own labels (default: none)',
+      choice(['none', 'label'] as const),
+    )
+    .option('--pad <voxels>', 'edge of the cube that volumes are padded to (default: 64)', whole(8))
+    .option('--margin <voxels>', 'voxels around the label box with --crop label (default: 5)', whole(0))
+    .option('--size <voxels>', "edge of the network's grid (default: 64)", whole(8))
+    .option('--spacing <mm>', "voxel edge of the padded cube (default: the data's own)", number(1e-6))
+    .option(
+      '--normalise <how>',
+      'zscore, minmax or percentile (default: zscore)',
+      choice(['zscore', 'minmax', 'percentile'] as const),
+    )
+    .option(
+      '--outside <what>',
+      'zero or edge: what lies around a volume (default: zero)',
+      choice(['zero', 'edge'] as const),
+    )
+    .option(
+      '--integration-steps <n>',
+      '0: displacement; n: diffeomorphic, n steps of scaling and squaring (default: 0)',
+      whole(0),
+    )
+    .option('--half-resolution', 'predict the flow on a grid of half the size: eight times less work')
+    .option('--rate <number>', 'learning rate of Adam (default: 0.001)', number(0))
+    .option('--epochs <n>', 'epochs at most (default: 100)', whole(1))
+    .option('--patience <n>', 'epochs without improvement before stopping (default: 5)', whole(1))
+    .option('--min-delta <number>', 'smallest fall of the validation loss that counts (default: 0.0001)', number(0))
+    .option('--pairs-per-epoch <n>', 'training pairs an epoch (default: one a training case)', whole(1))
+    .option('--split <a,b,c>', 'shares of training, validation and test cases in % (default: 65,15,20)', parseSplit)
+    .option('--seed <n>', 'seed of split, pairs and weights (default: 1)', whole(0))
+    .option('--device <name>', DEVICE_HELP, device)
+    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
+    .option('--json', 'print a line of JSON an epoch')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  earthmorph train --data Task04_Hippocampus --loss ncc --out runs/ncc
+  earthmorph train --out runs/ncc --resume
+  earthmorph train --data Task04_Hippocampus --preset paper --loss mse --out runs/paper-mse
+
+Labels are never trained on; where the data has them, Dice and HD95 of the validation pairs are reported.`,
+    )
+    .action(run);
+};
+
+/** Shares in %, for instance 65,15,20. */
+function parseSplit(text: string): SplitFractions {
+  const parts = text.split(',').map(Number);
+  const [train, validation, test] = parts as [number, number, number];
+  if (parts.length !== 3 || parts.some((part) => !(part >= 0)) || Math.abs(train + validation + test - 100) > 1e-6)
+    throw new UserError(`--split ${text} is not three shares that add up to 100; give for instance 65,15,20.`);
+  return { train: train / 100, validation: validation / 100, test: test / 100 };
+}
+
+async function run(options: Options): Promise<void> {
+  const {
+    data,
+    out,
+    preset,
+    lossOption,
+    split,
+    resume = false,
+    device: where = 'cpu',
+    threads,
+    json,
+    ...settings
+  } = options;
+  const base = preset === undefined ? {} : PRESETS[preset];
+  if (!base) throw new UserError(`There is no preset "${preset}"; choose one of ${Object.keys(PRESETS).join(', ')}.`);
+  const cropsToLabels = (settings.crop ?? base.crop) === 'label';
+  if (cropsToLabels && !json)
+    console.error('Note: the crop "label" uses the labels of both volumes, also when the model is used later.');
+
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt);
+  let loading: Progress | undefined;
+  let bar: Progress | undefined;
+  let epochs = 0;
+  let epochSeconds = 0;
+  try {
+    const result = await trainingRun({
+      out,
+      ...(data === undefined ? {} : { data }),
+      settings: { ...base, ...settings, ...(lossOption ? { lossOptions: lossOption } : {}) },
+      ...(split ? { split } : {}),
+      resume,
+      version,
+      runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
+      signal: stop.signal,
+      observer: {
+        loading(done, total) {
+          loading ??= startProgress(total, 'reading scans');
+          loading.update(done);
+        },
+        started(stored, state) {
+          loading?.stop();
+          loading = undefined;
+          epochs = stored.config.epochs;
+          const { train, validation, test } = stored.split;
+          if (!json)
+            console.log(
+              `${state ? `Resuming after epoch ${state.epoch}` : 'Training'}: loss ${stored.config.loss}, ${train.length} training, ${validation.length} validation, ${test.length} held-out test cases, at most ${epochs} epochs.`,
+            );
+        },
+        progress(epoch, done, total, loss) {
+          bar ??= startProgress(total, `epoch ${epoch}`);
+          bar.update(done, `loss ${loss.toPrecision(4)}`);
+        },
+        epochDone(record) {
+          bar?.stop();
+          bar = undefined;
+          const left = (epochs - record.epoch) * (record.seconds - epochSeconds);
+          epochSeconds = record.seconds;
+          console.log(json ? JSON.stringify(record) : epochLine(record, left));
+        },
+      },
+    });
+    bar?.stop();
+    bar = undefined;
+    finish(result.reason, result.records, out, json ?? false);
+  } finally {
+    loading?.stop();
+    bar?.stop();
+    process.removeListener('SIGINT', interrupt);
+  }
+}
+
+function epochLine(record: EpochRecord, secondsLeft: number): string {
+  const measured =
+    record.dice === null ? '' : `, Dice ${decimals(record.dice, 4)}, HD95 ${decimals(record.hd95, 2)} mm`;
+  return `epoch ${record.epoch}: loss ${record.trainLoss.toFixed(5)}, validation ${record.validationLoss.toFixed(5)}${record.best ? ' (best)' : ''}${measured}, folds ${decimals(record.foldedPercent, 3)} %, at most ${duration(secondsLeft)} left`;
+}
+
+function finish(reason: StopReason, records: readonly EpochRecord[], out: string, json: boolean): void {
+  const best = records.findLast((record) => record.best);
+  if (reason === 'aborted') {
+    console.error(`Interrupted after epoch ${records.length}; go on with: earthmorph train --out ${out} --resume`);
+    process.exitCode = INTERRUPTED;
+    return;
+  }
+  if (json) {
+    printJson({ reason, best });
+    return;
+  }
+  const why = reason === 'patience' ? 'the validation loss no longer improves' : 'all epochs are done';
+  console.log(`Finished: ${why}. Best epoch ${best?.epoch ?? '–'}. Use it with: earthmorph register --model ${out} …`);
+}

@@ -1,0 +1,65 @@
+import { InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.ts';
+import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../file/volumeFile.ts';
+import { looksLikeLabels } from '../volume/checks.ts';
+import type { Outside } from '../volume/interpolate.ts';
+import { applyWarp } from '../volume/warp.ts';
+import { choice } from './options.ts';
+import type { CommandDefinition } from './program.ts';
+
+interface Options {
+  readonly warp: string;
+  readonly image?: string;
+  readonly labels?: string;
+  readonly out: string;
+  readonly interpolation?: 'linear' | 'nearest';
+  readonly outside: Outside;
+}
+
+/** `earthmorph warp`: moves an image or labels through a warp. */
+export const warpCommand: CommandDefinition = (program) => {
+  program
+    .command('warp')
+    .summary('apply a warp to an image or to labels')
+    .description(
+      "Moves an image (linear interpolation) or labels (nearest voxel) through a warp; the result lies on the warp's grid.",
+    )
+    .requiredOption('--warp <file>', 'warp to apply')
+    .option('--image <file>', 'image to move')
+    .option('--labels <file>', 'labels to move')
+    .requiredOption('--out <file>', 'where to write the result, .nii or .nii.gz')
+    .option('--interpolation <how>', 'linear (default) or nearest; for images', choice(['linear', 'nearest']))
+    .option('--outside <value>', 'value outside the image, or edge to continue its border', outside, 0)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  earthmorph warp --warp warp.nii.gz --image moving.nii.gz --out moved.nii.gz\n  earthmorph warp --warp warp.nii.gz --labels moving_labels.nii.gz --out moved_labels.nii.gz',
+    )
+    .action(run);
+};
+
+async function run({ warp, image, labels, out, interpolation, outside }: Options): Promise<void> {
+  if ((image === undefined) === (labels === undefined))
+    throw new UserError('Give either --image or --labels: one of them, not both.');
+  if (image !== undefined) {
+    const [field, moving] = [await readWarp(warp), await readVolume(image)];
+    if (interpolation !== 'nearest' && looksLikeLabels(moving))
+      console.error(
+        `earthmorph: ${image} looks like labels, which linear interpolation mixes; --labels is meant for them.`,
+      );
+    await writeVolume(out, applyWarp(field, moving, { interpolation: interpolation ?? 'linear', outside }));
+  }
+  if (labels !== undefined) {
+    if (interpolation === 'linear')
+      throw new UserError('Linear interpolation would mix labels; leave --interpolation away with --labels.');
+    if (outside !== 'edge' && !(Number.isInteger(outside) && outside >= 0))
+      throw new UserError(`--outside ${outside} is no label; give a whole number from 0 up, or edge.`);
+    await writeLabels(out, applyWarp(await readWarp(warp), await readLabels(labels), { outside }));
+  }
+}
+
+function outside(text: string): Outside {
+  const value = Number(text);
+  if (text === 'edge') return 'edge';
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number or edge.');
+  return value;
+}

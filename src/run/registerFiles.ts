@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { InitialAlignment } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
+import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
+import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
+import type { Registrar, Registration } from '../registration/register.ts';
+import { assertSameGrid, looksLikeLabels } from '../volume/checks.ts';
+import type { Labels, Volume } from '../volume/grid.ts';
+import { invertWarp } from '../volume/invertWarp.ts';
+import { applyWarp } from '../volume/warp.ts';
+
+/** Files of a pair. */
+export interface PairFiles {
+  readonly fixed: string;
+  readonly moving: string;
+  readonly fixedLabels?: string;
+  readonly movingLabels?: string;
+}
+
+/** Where results go; what is left out is not written. */
+export interface OutputFiles {
+  readonly moved?: string;
+  readonly warp?: string;
+  readonly inverseWarp?: string;
+  readonly movedLabels?: string;
+}
+
+/** A registered pair with all that figures and tables need. */
+export interface RegisteredPair extends Registration {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  /** The moving image at the start alignment, in the fixed grid. */
+  readonly before: Volume;
+  readonly fixedLabels?: Labels;
+  readonly startLabels?: Labels;
+  readonly movedLabels?: Labels;
+  readonly agreementBefore?: Agreement;
+  readonly agreementAfter?: Agreement;
+  readonly regularity: Regularity;
+  /** Seconds for reading, registering and judging. */
+  readonly seconds: number;
+}
+
+/** Registers one pair of files and judges it. Nothing is written. */
+export async function registerFiles(
+  registrar: Registrar,
+  files: PairFiles,
+  start: InitialAlignment,
+): Promise<RegisteredPair> {
+  const started = performance.now();
+  const fixed = await readVolume(files.fixed);
+  const moving = await readVolume(files.moving);
+  warnAboutLabels(fixed, files.fixed);
+  warnAboutLabels(moving, files.moving);
+  const fixedLabels = await readMatchingLabels(files.fixedLabels, fixed, files.fixed);
+  const movingLabels = await readMatchingLabels(files.movingLabels, moving, files.moving);
+  const registration = await registrar.register(
+    { fixed, moving, ...(fixedLabels ? { fixedLabels } : {}), ...(movingLabels ? { movingLabels } : {}) },
+    start,
+  );
+  const movedLabels = movingLabels && applyWarp(registration.warp, movingLabels);
+  const startLabels = movingLabels && applyWarp(registration.start, movingLabels);
+  return {
+    ...registration,
+    fixed,
+    moving,
+    before: applyWarp(registration.start, moving),
+    regularity: regularity(registration.warp),
+    ...(fixedLabels ? { fixedLabels } : {}),
+    ...(startLabels ? { startLabels } : {}),
+    ...(movedLabels ? { movedLabels } : {}),
+    ...(fixedLabels && startLabels && movedLabels
+      ? { agreementBefore: agreement(fixedLabels, startLabels), agreementAfter: agreement(fixedLabels, movedLabels) }
+      : {}),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** Writes what was asked for. */
+export async function writeRegistration(
+  pair: RegisteredPair,
+  { moved, warp, inverseWarp, movedLabels }: OutputFiles,
+): Promise<void> {
+  if (movedLabels !== undefined && !pair.movedLabels)
+    throw new UserError('Moved labels need the labels of the moving image; give them with --moving-labels.');
+  if (moved !== undefined) await writeVolume(moved, pair.moved);
+  if (movedLabels !== undefined && pair.movedLabels) await writeLabels(movedLabels, pair.movedLabels);
+  if (warp !== undefined) await writeWarp(warp, pair.warp);
+  if (inverseWarp !== undefined) await writeWarp(inverseWarp, invertWarp(pair.warp, pair.moving).warp);
+}
+
+/** Names of a pair's files in a folder: moved_…, labels_…, warp_<fixed>_<moving>.nii.gz. */
+export function outputFiles(folder: string, fixedId: string, movingId: string, hasLabels: boolean): OutputFiles {
+  const file = (prefix: string): string => join(folder, `${prefix}_${fixedId}_${movingId}.nii.gz`);
+  return { moved: file('moved'), warp: file('warp'), ...(hasLabels ? { movedLabels: file('labels') } : {}) };
+}
+
+function warnAboutLabels(volume: Volume, path: string): void {
+  if (looksLikeLabels(volume))
+    console.error(
+      `Note: ${path} looks like a label map; registration needs images, and labels go to --fixed-labels and --moving-labels.`,
+    );
+}
+
+async function readMatchingLabels(
+  path: string | undefined,
+  image: Volume,
+  imagePath: string,
+): Promise<Labels | undefined> {
+  if (path === undefined) return undefined;
+  const labels = await readLabels(path);
+  assertSameGrid(image, labels, imagePath, path);
+  return labels;
+}

@@ -1,0 +1,67 @@
+import type { Dataset } from '../dataset/dataset.ts';
+import { openDataset } from '../dataset/dataset.ts';
+import { findLabels } from '../dataset/files.ts';
+import { type CasePair, readPairsCsv } from '../dataset/pairsCsv.ts';
+import type { InitialAlignment } from '../dataset/preprocessing.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
+import type { Registrar } from '../registration/register.ts';
+import { type PairResult, pairResult } from './pairResults.ts';
+import { outputFiles, type PairFiles, type RegisteredPair, registerFiles, writeRegistration } from './registerFiles.ts';
+
+/** How the pairs of a list are registered. */
+export interface RegisterPairsOptions {
+  readonly registrar: Registrar;
+  readonly start: InitialAlignment;
+  /** Folder for moved images, labels and warps; nothing is written when left out. */
+  readonly out?: string;
+  /** After each pair. */
+  readonly onPair?: (result: PairResult, done: number, total: number) => void | Promise<void>;
+}
+
+/** The pairs of a list with all that belongs to them. */
+export interface PairList {
+  readonly dataset: Pick<Dataset, 'root' | 'cases' | 'labelNames'>;
+  readonly pairs: readonly CasePair[];
+}
+
+/**
+ * Reads a list of pairs; every file that it names must be there.
+ * @throws UserError when the list or the folder is wrong
+ */
+export async function readPairList(pairs: string, data: string): Promise<PairList> {
+  const files = nodeFiles();
+  const dataset = await openDataset(data, files, { requireFiles: false });
+  return { dataset, pairs: await readPairsCsv(pairs, dataset, files) };
+}
+
+/** The files of a listed pair, labels included where they can be found. */
+export async function filesOfPair({ dataset }: PairList, { fixed, moving }: CasePair): Promise<PairFiles> {
+  const files = nodeFiles();
+  const fixedLabels = fixed.labels ?? (await findLabels(dataset, fixed.image, files));
+  const movingLabels = moving.labels ?? (await findLabels(dataset, moving.image, files));
+  return {
+    fixed: fixed.image,
+    moving: moving.image,
+    ...(fixedLabels ? { fixedLabels } : {}),
+    ...(movingLabels ? { movingLabels } : {}),
+  };
+}
+
+/** Registers the pairs of a list one after the other with one loaded model. */
+export async function registerPairs(list: PairList, options: RegisterPairsOptions): Promise<PairResult[]> {
+  const results: PairResult[] = [];
+  for (const pair of list.pairs) {
+    const registered: RegisteredPair = await registerFiles(
+      options.registrar,
+      await filesOfPair(list, pair),
+      options.start,
+    );
+    if (options.out !== undefined) {
+      const files = outputFiles(options.out, pair.fixed.id, pair.moving.id, registered.movedLabels !== undefined);
+      await writeRegistration(registered, files);
+    }
+    results.push(pairResult(pair.fixed.id, pair.moving.id, registered));
+    await options.onPair?.(results.at(-1) as PairResult, results.length, list.pairs.length);
+  }
+  return results;
+}

@@ -1,0 +1,183 @@
+import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import { type PreparedVolume, type Preprocessing, prepare, preprocessingSchema } from '../dataset/preprocessing.ts';
+import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
+import { UserError } from '../errors.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
+import { readLabels, readVolume } from '../file/volumeFile.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import { median } from '../metric/statistics.ts';
+import { unetParameters } from '../network/unet.ts';
+import type { RegistrationModel } from '../registration/model.ts';
+import type { TrainingState } from '../training/checkpoint.ts';
+import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
+import { type EpochRecord, type StopReason, train } from '../training/trainer.ts';
+import { assertSameGrid } from '../volume/checks.ts';
+import type { Labels, Volume } from '../volume/grid.ts';
+import { spacingOf } from '../volume/matrix.ts';
+import { RunFolder, type StoredConfig } from './runFolder.ts';
+
+/** What a training run on disk is asked to do. */
+export interface TrainingRunOptions {
+  /** Folder of the run. */
+  readonly out: string;
+  /** Folder of scans; with `resume`, the one stored in the run unless given. */
+  readonly data?: string;
+  /** Settings that differ from the defaults; with `resume`, only `epochs` and `patience` may differ from the run's. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly split?: SplitFractions;
+  readonly resume: boolean;
+  readonly version: string;
+  readonly runtime?: RuntimeOptions;
+  readonly signal?: AbortSignal;
+  readonly observer?: TrainingRunObserver;
+}
+
+/** What the caller shows. */
+export interface TrainingRunObserver {
+  loading?(done: number, total: number): void;
+  /** Before the first epoch, with the settings as they are used. */
+  started?(stored: StoredConfig, state: TrainingState | undefined): void;
+  progress?(epoch: number, done: number, total: number, loss: number): void;
+  epochDone?(record: EpochRecord): void;
+}
+
+/** How a run ended. */
+export interface TrainingRunResult {
+  readonly reason: StopReason;
+  readonly records: readonly EpochRecord[];
+  readonly stored: StoredConfig;
+}
+
+interface LoadedCase {
+  readonly id: string;
+  readonly image: Volume;
+  readonly labels?: Labels;
+}
+
+const CHANGEABLE = ['epochs', 'patience'];
+
+/** Trains from a folder of scans into a run's folder, from the start or from its last checkpoint. */
+export async function trainingRun(options: TrainingRunOptions): Promise<TrainingRunResult> {
+  const folder = new RunFolder(options.out);
+  const previous = options.resume ? await folder.readConfig() : undefined;
+  if (!previous) await folder.assertUnused();
+  const data = options.data ?? previous?.data;
+  if (data === undefined) throw new UserError('Give the folder of scans with --data.');
+  const dataset = await openDataset(data, nodeFiles());
+  const split =
+    previous?.split ??
+    splitCases(
+      dataset.cases.map(({ id }) => id),
+      seedOf(options.settings),
+      options.split ?? PAPER_SPLIT,
+    );
+  const loaded = await loadCases(dataset, [...split.train, ...split.validation], options);
+  const config = previous ? continued(previous.config, options.settings) : settled(options.settings, loaded);
+  const stored: StoredConfig = { version: options.version, data, config, split };
+
+  const network = networkOptions(config);
+  const specs = unetParameters(network);
+  const state = previous && (await folder.readState(specs));
+  const preprocessing = preprocessingOf(config);
+  const prepared = new Map(loaded.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
+  const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
+  await folder.writeConfig(stored);
+  options.observer?.started?.(stored, state);
+
+  const { reason } = await train({
+    config,
+    data: { train: pick(split.train), validation: pick(split.validation) },
+    ...(state ? { resume: state } : {}),
+    ...(options.runtime ? { runtime: options.runtime } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+    observer: {
+      progress: (epoch, done, total, loss) => options.observer?.progress?.(epoch, done, total, loss),
+      async epochDone(record, current) {
+        const model: RegistrationModel = {
+          network,
+          preprocessing,
+          parameters: current.parameters,
+          record: modelRecord(stored, dataset, record),
+        };
+        await folder.addEpoch(record, current, specs, model);
+        options.observer?.epochDone?.(record);
+      },
+    },
+  });
+  return { reason, records: folder.records, stored };
+}
+
+/** The part of a configuration that says how volumes are prepared. */
+export function preprocessingOf(config: TrainingConfig): Preprocessing {
+  const keys = Object.keys(preprocessingSchema.shape) as (keyof Preprocessing)[];
+  return preprocessingSchema.parse(Object.fromEntries(keys.map((key) => [key, config[key]])));
+}
+
+function seedOf(settings: Readonly<Record<string, unknown>>): number {
+  return trainingConfig({ ...settings }).seed;
+}
+
+/** A run's settings, with the few that may change. */
+function continued(config: TrainingConfig, settings: Readonly<Record<string, unknown>>): TrainingConfig {
+  for (const [key, value] of Object.entries(settings)) {
+    const own = config[key as keyof TrainingConfig];
+    if (!CHANGEABLE.includes(key) && JSON.stringify(own) !== JSON.stringify(value))
+      throw new UserError(
+        `The run was started with ${key} = ${JSON.stringify(own)}, so it cannot go on with ${JSON.stringify(value)}; leave that option out, or start another run.`,
+      );
+  }
+  return trainingConfig({ ...config, ...settings });
+}
+
+/** Settings with the voxel size of the data where none is given. */
+function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly LoadedCase[]): TrainingConfig {
+  if (settings.spacing !== undefined) return trainingConfig(settings);
+  const edges = loaded.map(({ image }) => {
+    const [x, y, z] = spacingOf(image.affine);
+    return Math.cbrt(x * y * z);
+  });
+  return trainingConfig({ ...settings, spacing: Number(median(edges).toPrecision(4)) });
+}
+
+async function loadCases(
+  dataset: Dataset,
+  ids: readonly string[],
+  { observer, settings }: TrainingRunOptions,
+): Promise<LoadedCase[]> {
+  const needsLabels = settings.crop === 'label';
+  const byId = new Map(dataset.cases.map((entry) => [entry.id, entry]));
+  const loaded: LoadedCase[] = [];
+  for (const id of ids) {
+    const entry = byId.get(id);
+    if (!entry)
+      throw new UserError(
+        `The case "${id}" of this run is no longer in ${dataset.root}; restore it, or start another run.`,
+      );
+    if (needsLabels && !entry.labels)
+      throw new UserError(`The crop "label" needs labels, but "${id}" has none; add them, or train with --crop none.`);
+    const image = await readVolume(entry.image);
+    const labels = entry.labels === undefined ? undefined : await readLabels(entry.labels);
+    if (labels && entry.labels) assertSameGrid(image, labels, entry.image, entry.labels);
+    loaded.push({ id, image, ...(labels ? { labels } : {}) });
+    observer?.loading?.(loaded.length, ids.length);
+  }
+  return loaded;
+}
+
+function modelRecord(
+  { version, config, split }: StoredConfig,
+  dataset: Dataset,
+  { epoch, validationLoss, dice }: EpochRecord,
+): Record<string, string> {
+  return {
+    earthmorph: version,
+    data: dataset.name,
+    cases: `${split.train.length} training, ${split.validation.length} validation, ${split.test.length} test`,
+    loss: config.loss,
+    smoothness: String(config.smoothness ?? 'default'),
+    seed: String(config.seed),
+    epoch: String(epoch),
+    validationLoss: String(validationLoss),
+    ...(dice === null ? {} : { validationDice: String(dice) }),
+  };
+}
