@@ -1,1 +1,37 @@
+/**
+ * EarthMorph: deformable 3-D medical image registration. This entry runs in Node and in a browser; what touches files is in
+ * `earthmorph/node`.
+ *
+ * @packageDocumentation
+ */
+
+export { type CheckReport, checkDataset } from './dataset/check.ts';
+export { fixedPairs, type Pair, trainingPairs } from './dataset/pairs.ts';
+export { makePhantomCase, type PhantomCase, type PhantomOptions, truePoint, trueWarp } from './dataset/phantom.ts';
+export { type InitialAlignment, type PreparedVolume, type Preprocessing, prepare } from './dataset/preprocessing.ts';
+export { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from './dataset/split.ts';
 export { UserError } from './errors.ts';
+export type { Device, RuntimeOptions } from './graph/index.ts';
+export * as graph from './graph/index.ts';
+export { chooseSimilarity, registerSimilarity, similarities } from './loss/registry.ts';
+export { defineSimilarity, RandomInputs, type Similarity } from './loss/similarity.ts';
+export { smoothness } from './loss/smoothness.ts';
+export { dice, labelsIn } from './metric/dice.ts';
+export { hd95 } from './metric/hausdorff.ts';
+export { foldedPercent, jacobianDeterminant, sdLogJacobian } from './metric/jacobian.ts';
+export { wilcoxonSignedRank } from './metric/statistics.ts';
+export { type LandmarkError, targetRegistrationError } from './metric/tre.ts';
+export { decodeModel, encodeModel, type RegistrationModel } from './network/model.ts';
+export { randomStream } from './random.ts';
+export { agreement, regularity } from './registration/assess.ts';
+export { Registrar, type Registration, type RegistrationPair, register } from './registration/register.ts';
+export { type RegistrationFigure, registrationFigure } from './report/registrationFigure.ts';
+export { PRESETS, type TrainingConfig, trainingSchema } from './training/configuration.ts';
+export type { EpochRecord } from './training/trainer.ts';
+export { type TrainedModel, type TrainingCase, type TrainModelOptions, trainModel } from './training/trainModel.ts';
+export type { Grid, Labels, Mat4, Size, Vec3, Volume, Warp } from './volume/grid.ts';
+export { invertWarp } from './volume/invertWarp.ts';
+export { decodeNifti, decodeWarp, encodeNifti, toLabels, toVolume } from './volume/nifti.ts';
+export { minmax, percentile, zscore } from './volume/normalise.ts';
+export { cropPad, resampleTo, resize } from './volume/resample.ts';
+export { applyWarp, composeWarps, warpPoints } from './volume/warp.ts';

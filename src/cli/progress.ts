@@ -35,7 +35,8 @@ function terminalBar(total: number, label: string): Progress {
   return {
     update: (done, text) => bar.update(done, text === undefined ? {} : { text }),
     line: (text) => {
-      process.stderr.write(`\r\x1b[K${text}\n`);
+      // `stop` returns to where the cursor was saved, which must be below the line.
+      process.stderr.write(`\r\x1b[K${text}\n\x1b7`);
       bar.render();
     },
     stop: () => bar.stop(),

@@ -22,10 +22,12 @@ const options = z.strictObject({
     .min(3)
     .refine((width) => width % 2 === 1, 'must be odd')
     .default(9),
+  /** Added to the product of variances. Raise it (to 1, say) where parts of the volumes are constant: there rounding would decide. */
+  epsilon: z.number().positive().default(1e-5),
 });
 
 /**
- * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + 10⁻⁵), sums over a cubic window with zeros
+ * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + ε), sums over a cubic window with zeros
  * outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between −1 (alike up to local brightness
  * and contrast, in either sign) and 0. Not normalised by the window: cov and var are sums over its voxels.
  */
@@ -34,7 +36,7 @@ export const ncc = defineSimilarity({
   summary: 'local normalised cross-correlation in a cubic window',
   options,
   smoothness: 3,
-  build(moved, fixed, { window }) {
+  build(moved, fixed, { window, epsilon }) {
     const voxels = window ** 3;
     const stacked = concat([moved, fixed, square(moved), square(fixed), multiply(moved, fixed)], 1);
     const sums = [2, 3, 4].reduce(
@@ -52,6 +54,6 @@ export const ncc = defineSimilarity({
       subtract(products, multiply(multiply(a, b), 1 / voxels));
     const covariance = centred(ij, i, j);
     const variances = multiply(centred(ii, i, i), centred(jj, j, j));
-    return negate(mean(divide(square(covariance), add(variances, 1e-5))));
+    return negate(mean(divide(square(covariance), add(variances, epsilon))));
   },
 });

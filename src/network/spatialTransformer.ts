@@ -1,11 +1,11 @@
 import {
   add,
-  broadcastTo,
   cast,
   clip,
   floor,
   type Graph,
   gatherRows,
+  gemm,
   multiply,
   pad,
   reshape,
@@ -59,8 +59,7 @@ function sample(moving: Tensor, displacement: Tensor, origin: number): Tensor {
     const low = clip(floor(position), 0, Math.max(0, size - 2));
     return {
       low: reshape(cast(low, 'int32'), [count]),
-      // Repeated for every channel once, not in each of the seven interpolations.
-      fraction: broadcastTo(reshape(subtract(position, low), [count, 1]), [count, channels]),
+      fraction: forEachChannel(reshape(subtract(position, low), [count, 1]), channels),
       step: size > 1 ? 1 : 0,
     };
   });
@@ -81,4 +80,10 @@ function sample(moving: Tensor, displacement: Tensor, origin: number): Tensor {
   const alongY = (dz: number): Tensor => blend(alongX(dz, 0), alongX(dz, 1), y.fraction);
   const values = blend(alongY(0), alongY(1), z.fraction);
   return reshape(channels === 1 ? values : transpose(values, [1, 0]), [1, channels, ...out]);
+}
+
+/** [count, 1] → [count, channels], as a product with ones: broadcasting a narrow last axis is slow on the CPU. */
+function forEachChannel(column: Tensor, channels: number): Tensor {
+  if (channels === 1) return column;
+  return gemm(column, column.graph.constant(new Float32Array(channels).fill(1), [1, channels]));
 }

@@ -1,9 +1,9 @@
 import { type InitialAlignment, movingGrid, networkGrid, normalised, sampled } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
+import { type Extent, inferenceGraph, type RegistrationModel } from '../network/model.ts';
 import type { Grid, Labels, Volume, Warp } from '../volume/grid.ts';
 import { applyWarp } from '../volume/warp.ts';
-import { type Extent, inferenceGraph, type RegistrationModel } from './model.ts';
 import { warpFromDisplacement } from './warpFromDisplacement.ts';
 
 /** A pair to register. Labels are needed only by models that crop to them. */
@@ -89,4 +89,18 @@ function assertNotConstant({ data }: Volume, which: string): void {
     throw new UserError(
       `The ${which} image has the same value everywhere; there is nothing to align. Give another image.`,
     );
+}
+
+/** Registers one pair: {@link Registrar} for a single use. */
+export async function register(
+  pair: RegistrationPair,
+  model: RegistrationModel,
+  { start = 'center', runtime = {} }: { readonly start?: InitialAlignment; readonly runtime?: RuntimeOptions } = {},
+): Promise<Registration> {
+  const registrar = new Registrar(model, runtime);
+  try {
+    return await registrar.register(pair, start);
+  } finally {
+    await registrar.release();
+  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../file/nodeFiles.ts';
 import { packageFile } from '../file/packageFile.ts';
-import { decodeModel, type RegistrationModel } from '../registration/model.ts';
+import { decodeModel, type RegistrationModel } from '../network/model.ts';
 import { MODEL_FILE } from './runFolder.ts';
 
 /** Path of the model that ships with the package. */

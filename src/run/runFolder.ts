@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { readBytes } from '../file/nodeFiles.ts';
+import { encodeModel, type RegistrationModel } from '../network/model.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
-import { encodeModel, type RegistrationModel } from '../registration/model.ts';
 import {
   decodeCheckpoint,
   decodeWeights,

@@ -1,18 +1,18 @@
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
-import { type PreparedVolume, type Preprocessing, prepare, preprocessingSchema } from '../dataset/preprocessing.ts';
+import { type PreparedVolume, prepare } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { median } from '../metric/statistics.ts';
+import type { RegistrationModel } from '../network/model.ts';
 import { unetParameters } from '../network/unet.ts';
-import type { RegistrationModel } from '../registration/model.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { type EpochRecord, type StopReason, train } from '../training/trainer.ts';
+import { preprocessingOf, type TrainingCase } from '../training/trainModel.ts';
 import { assertSameGrid } from '../volume/checks.ts';
-import type { Labels, Volume } from '../volume/grid.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { RunFolder, type StoredConfig } from './runFolder.ts';
 
@@ -46,12 +46,6 @@ export interface TrainingRunResult {
   readonly reason: StopReason;
   readonly records: readonly EpochRecord[];
   readonly stored: StoredConfig;
-}
-
-interface LoadedCase {
-  readonly id: string;
-  readonly image: Volume;
-  readonly labels?: Labels;
 }
 
 const CHANGEABLE = ['epochs', 'patience'];
@@ -107,12 +101,6 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   return { reason, records: folder.records, stored };
 }
 
-/** The part of a configuration that says how volumes are prepared. */
-export function preprocessingOf(config: TrainingConfig): Preprocessing {
-  const keys = Object.keys(preprocessingSchema.shape) as (keyof Preprocessing)[];
-  return preprocessingSchema.parse(Object.fromEntries(keys.map((key) => [key, config[key]])));
-}
-
 function seedOf(settings: Readonly<Record<string, unknown>>): number {
   return trainingConfig({ ...settings }).seed;
 }
@@ -130,7 +118,7 @@ function continued(config: TrainingConfig, settings: Readonly<Record<string, unk
 }
 
 /** Settings with the voxel size of the data where none is given. */
-function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly LoadedCase[]): TrainingConfig {
+function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly TrainingCase[]): TrainingConfig {
   if (settings.spacing !== undefined) return trainingConfig(settings);
   const edges = loaded.map(({ image }) => {
     const [x, y, z] = spacingOf(image.affine);
@@ -143,10 +131,10 @@ async function loadCases(
   dataset: Dataset,
   ids: readonly string[],
   { observer, settings }: TrainingRunOptions,
-): Promise<LoadedCase[]> {
+): Promise<TrainingCase[]> {
   const needsLabels = settings.crop === 'label';
   const byId = new Map(dataset.cases.map((entry) => [entry.id, entry]));
-  const loaded: LoadedCase[] = [];
+  const loaded: TrainingCase[] = [];
   for (const id of ids) {
     const entry = byId.get(id);
     if (!entry)

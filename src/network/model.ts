@@ -11,9 +11,9 @@ import {
   toOnnx,
   writeOnnx,
 } from '../graph/index.ts';
-import { constantParameters, parameterCount } from '../network/parameters.ts';
-import { type NetworkOptions, registrationNetwork } from '../network/registrationNetwork.ts';
-import { unetParameters } from '../network/unet.ts';
+import { constantParameters, parameterCount } from './parameters.ts';
+import { type NetworkOptions, registrationNetwork } from './registrationNetwork.ts';
+import { unetParameters } from './unet.ts';
 
 /** A trained registration network: all that is needed to use it. */
 export interface RegistrationModel {

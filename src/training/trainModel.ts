@@ -1,0 +1,78 @@
+import { type Preprocessing, prepare, preprocessingSchema } from '../dataset/preprocessing.ts';
+import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import type { RegistrationModel } from '../network/model.ts';
+import type { Labels, Volume } from '../volume/grid.ts';
+import { networkOptions, type TrainingConfig, trainingConfig } from './configuration.ts';
+import { type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
+
+/** One scan to train on. Labels are only measured, unless the crop needs them. */
+export interface TrainingCase {
+  readonly id: string;
+  readonly image: Volume;
+  readonly labels?: Labels;
+}
+
+/** Options of {@link trainModel}. */
+export interface TrainModelOptions {
+  /** Settings that differ from the defaults: see `trainingSchema`. */
+  readonly settings?: Partial<TrainingConfig>;
+  readonly split?: SplitFractions;
+  readonly runtime?: RuntimeOptions;
+  readonly onProgress?: TrainingObserver['progress'];
+  readonly onEpoch?: (record: EpochRecord) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What training gives. */
+export interface TrainedModel {
+  /** The weights with the best validation loss, ready for `register` and `encodeModel`. */
+  readonly model: RegistrationModel;
+  readonly records: readonly EpochRecord[];
+  readonly reason: StopReason;
+}
+
+/** The part of a configuration that says how volumes are prepared. */
+export function preprocessingOf(config: TrainingConfig): Preprocessing {
+  const keys = Object.keys(preprocessingSchema.shape) as (keyof Preprocessing)[];
+  return preprocessingSchema.parse(Object.fromEntries(keys.map((key) => [key, config[key]])));
+}
+
+/**
+ * Trains a registration network on scans in memory, in Node or in a browser.
+ * @throws UserError for a wrong setting, too few cases, volumes that do not fit, or a loss that diverges
+ */
+export async function trainModel(
+  cases: readonly TrainingCase[],
+  options: TrainModelOptions = {},
+): Promise<TrainedModel> {
+  const config = trainingConfig(options.settings ?? {});
+  const preprocessing = preprocessingOf(config);
+  const ids = cases.map(({ id }) => id);
+  const split = splitCases(ids, config.seed, options.split ?? PAPER_SPLIT);
+  const prepared = new Map(cases.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
+  const pick = (chosen: readonly string[]) => chosen.flatMap((id) => prepared.get(id) ?? []);
+  const records: EpochRecord[] = [];
+  let best = new Float32Array(0);
+  const { state, reason } = await train({
+    config,
+    data: { train: pick(split.train), validation: pick(split.validation) },
+    ...(options.runtime ? { runtime: options.runtime } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+    observer: {
+      ...(options.onProgress ? { progress: options.onProgress } : {}),
+      epochDone(record, { parameters }) {
+        records.push(record);
+        if (record.best) best = parameters.slice();
+        options.onEpoch?.(record);
+      },
+    },
+  });
+  const model: RegistrationModel = {
+    network: networkOptions(config),
+    preprocessing,
+    parameters: best.length > 0 ? best : state.parameters,
+    record: { loss: config.loss, seed: String(config.seed), epoch: String(state.bestEpoch) },
+  };
+  return { model, records, reason };
+}
