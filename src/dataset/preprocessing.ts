@@ -171,12 +171,26 @@ export interface PreparedVolume {
   /** The network's grid; `size` is [nx, ny, nz], the array's shape [nz, ny, nx]. */
   readonly grid: Grid;
   readonly values: Float32Array;
+  /** 1 at voxels inside the volume's field of view, 0 outside. */
+  readonly mask: Float32Array;
   readonly labels?: Int32Array;
+}
+
+/** 1 at the voxels of a grid that lie inside an image, 0 elsewhere. */
+function fieldOfView({ size, affine }: Grid, grid: Grid): Float32Array {
+  const inside = { size, affine, data: new Int32Array(size[0] * size[1] * size[2]).fill(1) };
+  return Float32Array.from(resampleTo(inside, grid, { outside: 0 }).data);
 }
 
 /** Prepares one volume of a dataset for training. */
 export function prepare(id: string, image: Volume, labels: Labels | undefined, options: Preprocessing): PreparedVolume {
   const grid = networkGrid(image, options, labels);
   const values = sampled(normalised(image, options), grid, options).data;
-  return { id, grid, values, ...(labels ? { labels: resampleTo(labels, grid).data } : {}) };
+  return {
+    id,
+    grid,
+    values,
+    mask: fieldOfView(image, grid),
+    ...(labels ? { labels: resampleTo(labels, grid).data } : {}),
+  };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mean, square, subtract } from '../graph/index.ts';
-import { defineSimilarity } from './similarity.ts';
+import { square, subtract } from '../graph/index.ts';
+import { defineSimilarity, weightedMean } from './similarity.ts';
 
 /** Mean squared error: mean over voxels of (moved − fixed)². Unit: squared intensity. */
 export const mse = defineSimilarity({
@@ -8,5 +8,5 @@ export const mse = defineSimilarity({
   summary: 'mean squared error of the intensities',
   options: z.strictObject({}),
   smoothness: 3,
-  build: (moved, fixed) => mean(square(subtract(moved, fixed))),
+  build: (moved, fixed, _options, _random, weight) => weightedMean(square(subtract(moved, fixed)), weight),
 });

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import {
   add,
   boxSumMatrix,
+  clip,
   concat,
   divide,
   linearAlongAxis,
-  mean,
   multiply,
   negate,
   slice,
@@ -13,7 +13,7 @@ import {
   subtract,
   type Tensor,
 } from '../graph/index.ts';
-import { defineSimilarity } from './similarity.ts';
+import { defineSimilarity, weightedMean } from './similarity.ts';
 
 const options = z.strictObject({
   /** Edge of the cubic window in voxels, odd. */
@@ -29,31 +29,31 @@ const options = z.strictObject({
 /**
  * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + ε), sums over a cubic window with zeros
  * outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between −1 (alike up to local brightness
- * and contrast, in either sign) and 0. Not normalised by the window: cov and var are sums over its voxels.
+ * and contrast, in either sign) and 0. With weights, voxels outside count neither in a window nor in the mean. Not normalised by the window: cov and var are sums over its voxels.
  */
 export const ncc = defineSimilarity({
   name: 'ncc',
   summary: 'local normalised cross-correlation in a cubic window',
   options,
   smoothness: 3,
-  build(moved, fixed, { window, epsilon }) {
-    const voxels = window ** 3;
-    const stacked = concat([moved, fixed, square(moved), square(fixed), multiply(moved, fixed)], 1);
+  build(moved, fixed, { window, epsilon }, _random, weight) {
+    const a = weight ? multiply(moved, weight) : moved;
+    const b = weight ? multiply(fixed, weight) : fixed;
+    const products = [a, b, multiply(a, moved), multiply(b, fixed), multiply(a, fixed)];
+    const stacked = concat(weight ? [...products, weight] : products, 1);
     const sums = [2, 3, 4].reduce(
       (volume, axis) => linearAlongAxis(volume, axis, boxSumMatrix(volume.shape[axis] as number, window)),
       stacked,
     );
-    const [i, j, ii, jj, ij] = Array.from({ length: 5 }, (_, k) => slice(sums, 1, k, k + 1)) as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const centred = (products: Tensor, a: Tensor, b: Tensor): Tensor =>
-      subtract(products, multiply(multiply(a, b), 1 / voxels));
+    const [i, j, ii, jj, ij, w] = Array.from({ length: stacked.shape[1] as number }, (_, k) =>
+      slice(sums, 1, k, k + 1),
+    ) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?];
+    // Voxels of the window, or their weights' sum; at least 1, so that empty windows give 0.
+    const share = w ? divide(1, clip(w, 1, window ** 3)) : 1 / window ** 3;
+    const centred = (product: Tensor, x: Tensor, y: Tensor): Tensor =>
+      subtract(product, multiply(multiply(x, y), share));
     const covariance = centred(ij, i, j);
     const variances = multiply(centred(ii, i, i), centred(jj, j, j));
-    return negate(mean(divide(square(covariance), add(variances, epsilon))));
+    return negate(weightedMean(divide(square(covariance), add(variances, epsilon)), weight));
   },
 });

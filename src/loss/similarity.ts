@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Graph, Shape, Tensor } from '../graph/index.ts';
+import { add, divide, type Graph, mean, multiply, type Shape, sum, type Tensor } from '../graph/index.ts';
 import { type Random, randomStream } from '../random.ts';
 
 /** Draws the values of a random input of the graph. */
@@ -55,12 +55,18 @@ export interface Similarity<Options = unknown> {
    * Builds the loss.
    * @param moved [1, 1, D, H, W]
    * @param fixed [1, 1, D, H, W]
+   * @param weight [1, 1, D, H, W], how much each voxel counts (0 outside the field of view); all voxels alike when left out
    * @returns a scalar (shape [])
    */
-  build(moved: Tensor, fixed: Tensor, options: Options, random: RandomInputs): Tensor;
+  build(moved: Tensor, fixed: Tensor, options: Options, random: RandomInputs, weight?: Tensor): Tensor;
 }
 
 /** Gives a similarity its types. */
 export function defineSimilarity<Options>(similarity: Similarity<Options>): Similarity<Options> {
   return similarity;
+}
+
+/** Mean over voxels, weighted where weights are given: Σ w·x / Σ w. */
+export function weightedMean(x: Tensor, weight?: Tensor): Tensor {
+  return weight ? divide(sum(multiply(x, weight)), add(sum(weight), 1e-6)) : mean(x);
 }

@@ -1,4 +1,5 @@
 import {
+  abs,
   add,
   cast,
   clip,
@@ -10,6 +11,7 @@ import {
   pad,
   reshape,
   slice,
+  stopGradient,
   subtract,
   type Tensor,
   transpose,
@@ -44,6 +46,30 @@ export function warp(moving: Tensor, displacement: Tensor, outside: Outside = 'b
     return sample(pad(moving, rim, rim), displacement, 1);
   }
   return sample(moving, displacement, 0);
+}
+
+/**
+ * A mask moved by a displacement: the nearest voxel of `mask` at x + u(x), 0 outside. No gradient: it says where to look, not what for.
+ *
+ * @param mask [1, 1, D, H, W] of zeros and ones
+ */
+export function warpMask(mask: Tensor, displacement: Tensor): Tensor {
+  const { graph } = mask;
+  const [, , ...extent] = mask.shape as readonly [number, number, number, number, number];
+  const [, , ...out] = displacement.shape as readonly [number, number, number, number, number];
+  const field = stopGradient(displacement);
+  const int = (value: number): Tensor => graph.constant([value], [], 'int32');
+  const axes = ([0, 1, 2] as const).map((axis) => {
+    const position = add(slice(field, 1, axis, axis + 1), coordinates(graph, out[axis], axis));
+    const nearest = floor(add(position, 0.5));
+    const index = clip(nearest, 0, extent[axis] - 1);
+    // 1 inside, 0 where the index had to be brought back.
+    return { index: cast(index, 'int32'), inside: subtract(1, clip(abs(subtract(nearest, index)), 0, 1)) };
+  }) as [{ index: Tensor; inside: Tensor }, { index: Tensor; inside: Tensor }, { index: Tensor; inside: Tensor }];
+  const [z, y, x] = axes;
+  const row = add(multiply(add(multiply(z.index, int(extent[1])), y.index), int(extent[2])), x.index);
+  const values = reshape(gatherRows(reshape(mask, [mask.count, 1]), reshape(row, [row.count])), [1, 1, ...out]);
+  return stopGradient(multiply(values, multiply(z.inside, multiply(y.inside, x.inside))));
 }
 
 function sample(moving: Tensor, displacement: Tensor, origin: number): Tensor {

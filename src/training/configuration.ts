@@ -14,6 +14,8 @@ export const trainingSchema = z.strictObject({
   lossOptions: z.record(z.string(), z.unknown()).default({}),
   /** Weight of the smoothness penalty; the loss's own default when left out. */
   smoothness: z.number().min(0).optional(),
+  /** Compare only where both volumes have data, not in the padding. */
+  mask: z.boolean().default(false),
   /** Channels of the U-Net. */
   encoder: z
     .array(z.int().positive())

@@ -1,9 +1,10 @@
-import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
+import { add, type FeatureOperators, Graph, gradients, multiply, type Shape, type Tensor } from '../graph/index.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
 import { parameterCount, unpackParameters } from '../network/parameters.ts';
 import { type NetworkOptions, type Registered, registrationNetwork } from '../network/registrationNetwork.ts';
+import { warpMask } from '../network/spatialTransformer.ts';
 import { unetParameters } from '../network/unet.ts';
 import { adam } from './adam.ts';
 
@@ -16,6 +17,8 @@ export interface ObjectiveOptions {
   /** Extents of the volumes, [D, H, W]. */
   readonly extent: readonly [number, number, number];
   readonly features: FeatureOperators;
+  /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
+  readonly mask?: boolean;
 }
 
 interface Objective extends Registered {
@@ -43,10 +46,18 @@ export function objective(name: string, options: ObjectiveOptions): Objective {
     options.features,
   );
   const { similarity: definition, options: lossOptions } = options.loss;
-  const similarity = definition.build(registered.moved, fixed, lossOptions, random);
+  const weight = options.mask ? fieldOfView(graph, registered.displacement, fixed.shape) : undefined;
+  const similarity = definition.build(registered.moved, fixed, lossOptions, random, weight);
   const penalty = smoothness(registered.flow);
   const loss = add(similarity, multiply(penalty, options.smoothness));
   return { ...registered, graph, flat, loss, similarity, smoothness: penalty, random };
+}
+
+/** 1 where both volumes have data under the displacement. */
+function fieldOfView(graph: Graph, displacement: Tensor, shape: Shape): Tensor {
+  const fixedMask = graph.input('fixed_mask', shape);
+  const movingMask = graph.input('moving_mask', shape);
+  return multiply(fixedMask, warpMask(movingMask, displacement));
 }
 
 /** A graph with the tensors that leave it. */

@@ -72,7 +72,14 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const specs = unetParameters(network);
   const loss = chooseSimilarity(config.loss, config.lossOptions);
   const lambda = config.smoothness ?? loss.similarity.smoothness;
-  const objective = { network, loss, smoothness: lambda, extent, features: await fastestFeatures(runtime.device) };
+  const objective = {
+    network,
+    loss,
+    mask: config.mask,
+    smoothness: lambda,
+    extent,
+    features: await fastestFeatures(runtime.device),
+  };
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
   const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
@@ -171,13 +178,14 @@ function epochPairs(ids: readonly string[], { seed, pairsPerEpoch }: TrainingCon
   return pairs.flat().slice(0, count);
 }
 
-function feedsOf(
-  volumes: ReadonlyMap<string, PreparedVolume>,
-  { fixed, moving }: Pair,
-): { fixed: Float32Array; moving: Float32Array } {
+function feedsOf(volumes: ReadonlyMap<string, PreparedVolume>, { fixed, moving }: Pair): Record<string, Float32Array> {
+  const fixedVolume = volumes.get(fixed) as PreparedVolume;
+  const movingVolume = volumes.get(moving) as PreparedVolume;
   return {
-    fixed: (volumes.get(fixed) as PreparedVolume).values,
-    moving: (volumes.get(moving) as PreparedVolume).values,
+    fixed: fixedVolume.values,
+    moving: movingVolume.values,
+    fixed_mask: fixedVolume.mask,
+    moving_mask: movingVolume.mask,
   };
 }
 

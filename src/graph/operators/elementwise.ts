@@ -114,6 +114,11 @@ export function abs(x: Tensor): Tensor {
   return unary('Abs', x, (gradient) => multiply(gradient, sign(x)));
 }
 
+/** The same values, through which no gradient passes. */
+export function stopGradient(x: Tensor): Tensor {
+  return x.graph.apply('Identity', [x], { shape: x.shape, type: x.type }, { gradient: () => [undefined] });
+}
+
 /** −1, 0 or 1; gradient 0. */
 export function sign(x: Tensor): Tensor {
   return unary('Sign', x, (gradient) => multiply(gradient, 0));
