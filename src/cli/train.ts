@@ -19,6 +19,7 @@ interface Options extends Omit<Settings, 'lossOptions'> {
   readonly preset?: string;
   readonly lossOption?: Record<string, unknown>;
   readonly split?: SplitFractions;
+  readonly first?: string;
   readonly resume?: boolean;
   readonly device?: Device;
   readonly threads?: number;
@@ -71,6 +72,7 @@ export const trainCommand: CommandDefinition = (program) => {
     .option('--patience <n>', 'epochs without improvement before stopping (default: 5)', whole(1))
     .option('--min-delta <number>', 'smallest fall of the validation loss that counts (default: 0.0001)', number(0))
     .option('--pairs-per-epoch <n>', 'training pairs an epoch (default: one a training case)', whole(1))
+    .option('--first <path>', 'a run or model.onnx that aligns each pair first; the new network refines it')
     .option('--split <a,b,c>', 'shares of training, validation and test cases in % (default: 65,15,20)', parseSplit)
     .option('--seed <n>', 'seed of split, pairs and weights (default: 1)', whole(0))
     .option('--device <name>', DEVICE_HELP, device)
@@ -105,6 +107,7 @@ async function run(options: Options): Promise<void> {
     preset,
     lossOption,
     split,
+    first,
     resume = false,
     device: where = 'cpu',
     threads,
@@ -130,6 +133,7 @@ async function run(options: Options): Promise<void> {
       ...(data === undefined ? {} : { data }),
       settings: { ...base, ...settings, ...(lossOption ? { lossOptions: lossOption } : {}) },
       ...(split ? { split } : {}),
+      ...(first === undefined ? {} : { first }),
       resume,
       version,
       runtime: { device: where, ...(threads === undefined ? {} : { threads }) },

@@ -10,15 +10,15 @@ const HEAD_START = 0.14;
 
 /** Mean intensities: T1-weighted contrast relative to the surrounding tissue. */
 const TISSUE = 1;
-const HIPPOCAMPUS = 0.85;
-const WHITE_MATTER = 1.6;
-const FLUID = 0.3;
+const HIPPOCAMPUS = 0.45;
+const WHITE_MATTER = 1.15;
+const FLUID = 0.75;
 
 /** Texture: control point distance in millimetres, standard deviation relative to the local mean. */
 const TEXTURE = [
-  { spacing: 2.5, deviation: 0.09 },
-  { spacing: 5, deviation: 0.1 },
-  { spacing: 10, deviation: 0.1 },
+  { spacing: 2.5, deviation: 0.06 },
+  { spacing: 5, deviation: 0.06 },
+  { spacing: 10, deviation: 0.09 },
 ];
 
 /** Standard deviation of a cubic B-spline with independent unit coefficients at a random point: (151/315)^(3/2). */

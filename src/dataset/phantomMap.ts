@@ -4,11 +4,11 @@ import { applyToPoint, determinant, fromColumns, invert, multiply, scaling, tran
 import { PeriodicSpline } from './spline.ts';
 
 /** Distance of the control points in millimetres: anatomy differs at the scale of its parts, not of a voxel. */
-const SPACING = 13;
+const SPACING = 18;
 
 /**
  * Largest displacement coefficient in millimetres. A cubic B-spline deformation in three dimensions is injective when
- * every coefficient stays below spacing/2.4795 (Choi and Lee, Graphical Models 62, 2000), here 5.24: no fold, ever.
+ * every coefficient stays below spacing/2.4795 (Choi and Lee, Graphical Models 62, 2000), here 7.26: no fold, ever.
  */
 const BOUND = 5.2;
 

@@ -75,9 +75,12 @@ export function networkGrid(image: Grid, preprocessing: Preprocessing, labels?: 
 function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
   const axes = canonicalAxes(image);
   const own = spacingOf(image.affine);
-  // A volume larger than the padded cube gets a larger grid of the same voxels: the network works at any size.
+  // A volume larger than the padded cube gets a larger grid of the same voxels, in eights: networks work at any size.
   const voxel = (spacing * pad) / size;
-  const extents = axes.map(({ axis }) => Math.max(size, Math.ceil(((image.size[axis] as number) * own[axis]) / voxel)));
+  const extents = axes.map(({ axis }) => {
+    const needed = Math.ceil(((image.size[axis] as number) * own[axis]) / voxel);
+    return needed <= size ? size : Math.ceil(needed / 8) * 8;
+  });
   const columns = axes.map(({ axis, sign }) => {
     const [x, y, z] = column(image.affine, axis);
     const scale = (sign * voxel) / own[axis];

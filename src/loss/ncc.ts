@@ -22,8 +22,8 @@ const options = z.strictObject({
     .min(3)
     .refine((width) => width % 2 === 1, 'must be odd')
     .default(9),
-  /** Added to the product of variances. Raise it (to 1, say) where parts of the volumes are constant: there rounding would decide. */
-  epsilon: z.number().positive().default(1e-5),
+  /** Added to the product of variances (VoxelMorph: 1e-5). At 1, rounding in constant parts of z-scored volumes has no say. */
+  epsilon: z.number().positive().default(1),
 });
 
 /**

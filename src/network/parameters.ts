@@ -48,11 +48,12 @@ export function unpackParameters(flat: Tensor, specs: readonly ParameterSpec[]):
   return new Map(specs.map(({ name, shape }, k) => [name, reshape(pieces[k] as Tensor, shape)]));
 }
 
-/** The parameters as graph constants: for models that are only used, not trained. */
+/** The parameters as named graph constants: for networks that are only used, not trained. */
 export function constantParameters(
   graph: Graph,
   values: Float32Array,
   specs: readonly ParameterSpec[],
+  prefix = '',
 ): Map<string, Tensor> {
   let start = 0;
   return new Map(
@@ -60,7 +61,7 @@ export function constantParameters(
       const count = elementCount(shape);
       const piece = values.slice(start, start + count);
       start += count;
-      return [name, graph.namedConstant(name, piece, shape)];
+      return [name, graph.namedConstant(prefix + name, piece, shape)];
     }),
   );
 }

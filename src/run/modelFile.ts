@@ -4,7 +4,9 @@ import { UserError } from '../errors.ts';
 import { readBytes } from '../file/nodeFiles.ts';
 import { packageFile } from '../file/packageFile.ts';
 import { decodeModel, type RegistrationModel } from '../network/model.ts';
-import { MODEL_FILE } from './runFolder.ts';
+
+/** Name of the model file in a run's folder. */
+export const MODEL_FILE = 'model.onnx';
 
 /** Path of the model that ships with the package. */
 export function shippedModel(): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -14,6 +15,7 @@ import {
 } from '../training/checkpoint.ts';
 import type { TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord } from '../training/trainer.ts';
+import { MODEL_FILE, readModel } from './modelFile.ts';
 
 /** What `config.json` holds: the settings and what they were applied to. */
 export interface StoredConfig {
@@ -33,13 +35,12 @@ const CONFIG = 'config.json';
 const METRICS = 'metrics.jsonl';
 const LAST = 'last.safetensors';
 const BEST = 'best.safetensors';
-
-/** Name of the model file in a run's folder. */
-export const MODEL_FILE = 'model.onnx';
+const FIRST = 'first.onnx';
 
 /**
  * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on),
- * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use).
+ * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use), `first.onnx` where another model
+ * aligns pairs first.
  */
 export class RunFolder {
   #records: EpochRecord[] = [];
@@ -70,6 +71,13 @@ export class RunFolder {
     } catch {
       throw new UserError(`${join(this.path, CONFIG)} is damaged; start the run anew in another folder.`);
     }
+  }
+
+  /** The model that aligns pairs first, from the run's own copy; `given` is copied into the run before. */
+  async firstModel(given: string | undefined): Promise<RegistrationModel | undefined> {
+    const copy = join(this.path, FIRST);
+    if (given !== undefined) await writeAtomically(copy, encodeModel(await readModel(given)));
+    return existsSync(copy) ? readModel(copy) : undefined;
   }
 
   /** The state of the last finished epoch, or undefined where none was finished. Records of later epochs are forgotten. */

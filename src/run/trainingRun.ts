@@ -6,7 +6,7 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { median } from '../metric/statistics.ts';
-import type { RegistrationModel } from '../network/model.ts';
+import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { unetParameters } from '../network/unet.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
@@ -25,6 +25,8 @@ export interface TrainingRunOptions {
   /** Settings that differ from the defaults; with `resume`, only `epochs` and `patience` may differ from the run's. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly split?: SplitFractions;
+  /** A run's folder or model file that aligns each pair first; copied into the new run. */
+  readonly first?: string;
   readonly resume: boolean;
   readonly version: string;
   readonly runtime?: RuntimeOptions;
@@ -75,11 +77,14 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const preprocessing = preprocessingOf(config);
   const prepared = new Map(loaded.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
   const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
+  const first = await folder.firstModel(previous ? undefined : options.first);
+  const before = first ? stagesBefore(first, preprocessing) : [];
   await folder.writeConfig(stored);
   options.observer?.started?.(stored, state);
 
   const { reason } = await train({
     config,
+    before,
     data: { train: pick(split.train), validation: pick(split.validation) },
     ...(state ? { resume: state } : {}),
     ...(options.runtime ? { runtime: options.runtime } : {}),
@@ -88,9 +93,8 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
       progress: (epoch, done, total, loss) => options.observer?.progress?.(epoch, done, total, loss),
       async epochDone(record, current) {
         const model: RegistrationModel = {
-          network,
+          stages: [...before, { network, reduction: 1, parameters: current.parameters }],
           preprocessing,
-          parameters: current.parameters,
           record: modelRecord(stored, dataset, record),
         };
         await folder.addEpoch(record, current, specs, model);

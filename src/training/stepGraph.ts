@@ -2,15 +2,19 @@ import { add, type FeatureOperators, Graph, gradients, multiply, type Shape, typ
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
+import { constantStages, type ModelStage } from '../network/model.ts';
 import { parameterCount, unpackParameters } from '../network/parameters.ts';
-import { type NetworkOptions, type Registered, registrationNetwork } from '../network/registrationNetwork.ts';
+import type { NetworkOptions, Registered } from '../network/registrationNetwork.ts';
 import { warpMask } from '../network/spatialTransformer.ts';
+import { registerInStages } from '../network/stages.ts';
 import { unetParameters } from '../network/unet.ts';
 import { adam } from './adam.ts';
 
 /** What decides a training graph. */
 export interface ObjectiveOptions {
   readonly network: NetworkOptions;
+  /** Trained networks that align the pair first and stay as they are. */
+  readonly before?: readonly ModelStage[];
   readonly loss: ChosenSimilarity;
   /** Weight λ of the smoothness penalty: loss = similarity + λ · smoothness. */
   readonly smoothness: number;
@@ -38,13 +42,10 @@ export function objective(name: string, options: ObjectiveOptions): Objective {
   const moving = graph.input('moving', [1, 1, ...options.extent]);
   const fixed = graph.input('fixed', [1, 1, ...options.extent]);
   const random = new RandomInputs(graph);
-  const registered = registrationNetwork(
-    moving,
-    fixed,
-    unpackParameters(flat, specs),
-    options.network,
-    options.features,
-  );
+  const before = options.before ?? [];
+  const own = { network: options.network, parameters: unpackParameters(flat, specs), reduction: 1 };
+  const stages = [...constantStages(graph, before, before.length + 1), own];
+  const registered = registerInStages(moving, fixed, stages, options.features);
   const { similarity: definition, options: lossOptions } = options.loss;
   const weight = options.mask ? fieldOfView(graph, registered.displacement, fixed.shape) : undefined;
   const similarity = definition.build(registered.moved, fixed, lossOptions, random, weight);

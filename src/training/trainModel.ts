@@ -1,7 +1,7 @@
 import { type Preprocessing, prepare, preprocessingSchema } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import type { RegistrationModel } from '../network/model.ts';
+import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import type { Labels, Volume } from '../volume/grid.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
@@ -18,6 +18,8 @@ export interface TrainModelOptions {
   /** Settings that differ from the defaults: see `trainingSchema`. */
   readonly settings?: Partial<TrainingConfig>;
   readonly split?: SplitFractions;
+  /** A trained model that aligns each pair first; the new one refines it. */
+  readonly first?: RegistrationModel;
   readonly runtime?: RuntimeOptions;
   readonly onProgress?: TrainingObserver['progress'];
   readonly onEpoch?: (record: EpochRecord) => void;
@@ -52,10 +54,12 @@ export async function trainModel(
   const split = splitCases(ids, config.seed, options.split ?? PAPER_SPLIT);
   const prepared = new Map(cases.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
   const pick = (chosen: readonly string[]) => chosen.flatMap((id) => prepared.get(id) ?? []);
+  const before = options.first ? stagesBefore(options.first, preprocessing) : [];
   const records: EpochRecord[] = [];
   let best = new Float32Array(0);
   const { state, reason } = await train({
     config,
+    before,
     data: { train: pick(split.train), validation: pick(split.validation) },
     ...(options.runtime ? { runtime: options.runtime } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -69,9 +73,11 @@ export async function trainModel(
     },
   });
   const model: RegistrationModel = {
-    network: networkOptions(config),
+    stages: [
+      ...before,
+      { network: networkOptions(config), reduction: 1, parameters: best.length > 0 ? best : state.parameters },
+    ],
     preprocessing,
-    parameters: best.length > 0 ? best : state.parameters,
     record: { loss: config.loss, seed: String(config.seed), epoch: String(state.bestEpoch) },
   };
   return { model, records, reason };

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
+import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
 import { unetParameters } from '../network/unet.ts';
 import { adamValues } from './adam.ts';
@@ -50,6 +51,8 @@ export type StopReason = 'epochs' | 'patience' | 'aborted';
 export interface TrainOptions {
   readonly config: TrainingConfig;
   readonly data: TrainingData;
+  /** Trained networks that align each pair first and stay as they are. */
+  readonly before?: readonly ModelStage[];
   /** State to go on from. */
   readonly resume?: TrainingState;
   readonly observer?: TrainingObserver;
@@ -74,6 +77,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const lambda = config.smoothness ?? loss.similarity.smoothness;
   const objective = {
     network,
+    before: options.before ?? [],
     loss,
     mask: config.mask,
     smoothness: lambda,

@@ -1,0 +1,51 @@
+import { add, type FeatureOperators, interpolationMatrix, linearAlongAxis, type Tensor } from '../graph/index.ts';
+import {
+  type NetworkOptions,
+  type Registered,
+  registrationNetwork,
+  resizeDisplacement,
+} from './registrationNetwork.ts';
+import { warp } from './spatialTransformer.ts';
+
+/** One network of a chain, with its weights as tensors of the graph. */
+export interface Stage {
+  readonly network: NetworkOptions;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** How many times coarser its grid is than the volumes', along each axis; 1 for the same grid. */
+  readonly reduction: number;
+}
+
+/**
+ * Registers in stages: each network gets the moving volume as the stages before it have moved it, on its own coarser or equal grid, and
+ * its displacement is put behind theirs: u ← v + u ∘ (id + v).
+ *
+ * @param moving,fixed [1, 1, D, H, W]; the extents must be multiples of every stage's reduction
+ * @returns the last stage's flow, the whole displacement, and the moving volume sampled once through it
+ */
+export function registerInStages(
+  moving: Tensor,
+  fixed: Tensor,
+  stages: readonly Stage[],
+  features: FeatureOperators,
+): Registered {
+  const extent = fixed.shape.slice(2) as unknown as readonly [number, number, number];
+  let so: Registered | undefined;
+  for (const { network, parameters, reduction } of stages) {
+    const start = so?.moved ?? moving;
+    const own = registrationNetwork(reduce(start, reduction), reduce(fixed, reduction), parameters, network, features);
+    const step = resizeDisplacement(own.displacement, extent);
+    const displacement = so ? add(step, warp(so.displacement, step)) : step;
+    so = { flow: own.flow, displacement, moved: warp(moving, displacement) };
+  }
+  if (!so) throw new Error('A registration needs at least one stage.');
+  return so;
+}
+
+/** A volume on a grid that is coarser by a whole number, by linear interpolation at the new voxels' centres. */
+function reduce(volume: Tensor, reduction: number): Tensor {
+  if (reduction === 1) return volume;
+  return [2, 3, 4].reduce((x, axis) => {
+    const from = x.shape[axis] as number;
+    return linearAlongAxis(x, axis, interpolationMatrix(from / reduction, from));
+  }, volume);
+}

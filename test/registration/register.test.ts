@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { makePhantomCase, trueWarp } from '../../src/dataset/phantom.ts';
+import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
+import { decodeModel, encodeModel, type RegistrationModel, stagesBefore } from '../../src/network/model.ts';
+import { initialParameters } from '../../src/network/parameters.ts';
+import type { NetworkOptions } from '../../src/network/registrationNetwork.ts';
+import { unetParameters } from '../../src/network/unet.ts';
+import { randomStream } from '../../src/random.ts';
+import { Registrar, register } from '../../src/registration/register.ts';
+import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
+import type { Grid, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
+import { invertWarp } from '../../src/volume/invertWarp.ts';
+import { applyToPoint, fromColumns, multiply, scaling, translation } from '../../src/volume/matrix.ts';
+import { resampleTo } from '../../src/volume/resample.ts';
+import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
+
+const preprocessing: Preprocessing = preprocessingSchema.parse({ pad: 32, size: 32, outside: 'edge' });
+
+/** A network whose flow is large enough to matter: random weights with an amplified last layer. */
+function randomModel(overrides: Partial<NetworkOptions> = {}, prep = preprocessing): RegistrationModel {
+  const network = {
+    encoder: [4, 4],
+    decoder: [4, 4],
+    remaining: [4],
+    halfResolution: true,
+    integrationSteps: 5,
+    ...overrides,
+  };
+  const specs = unetParameters(network);
+  const parameters = initialParameters(specs, 3);
+  const random = randomStream(4, 'flow');
+  const flowCount = 27 * 4 * 3 + 3;
+  for (let i = parameters.length - flowCount; i < parameters.length; i++) parameters[i] = 0.25 * random.normal();
+  return { stages: [{ network, reduction: 1, parameters }], preprocessing: prep, record: {} };
+}
+
+const fixedCase = makePhantomCase({ seed: 2, index: 0, size: [24, 30, 22] });
+const movingCase = makePhantomCase({ seed: 2, index: 1, size: [26, 28, 24] });
+
+function shifted<T extends Volume>(volume: T, by: Vec3): T {
+  return { ...volume, affine: multiply(translation(by), volume.affine) };
+}
+
+function meanDistance(a: readonly Vec3[], b: readonly Vec3[]): number {
+  return a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i]![0], p[1] - b[i]![1], p[2] - b[i]![2]), 0) / a.length;
+}
+
+/** World points well inside a grid. */
+function innerPoints({ size, affine }: Grid, margin = 5): Vec3[] {
+  const points: Vec3[] = [];
+  for (let k = margin; k < size[2] - margin; k += 3)
+    for (let j = margin; j < size[1] - margin; j += 3)
+      for (let i = margin; i < size[0] - margin; i += 3) points.push(applyToPoint(affine, [i, j, k]));
+  return points;
+}
+
+describe('network grid', () => {
+  it('keeps voxels where they are: sampling the padded cube copies them', () => {
+    const grid = networkGrid(fixedCase.image, preprocessing);
+    expect(grid.size).toEqual([32, 32, 32]);
+    const back = resampleTo(resampleTo(fixedCase.image, grid), fixedCase.image);
+    expect(Math.max(...back.data.map((v, i) => Math.abs(v - fixedCase.image.data[i]!)))).toBeLessThan(1e-2);
+  });
+
+  it('sees a volume the same way round however its file stores it', () => {
+    const { image } = fixedCase;
+    const [nx, ny, nz] = image.size;
+    const flipped: Volume = {
+      size: [nz, nx, ny],
+      affine: multiply(image.affine, fromColumns([0, 0, -1], [1, 0, 0], [0, 1, 0], [0, 0, nz - 1])),
+      data: new Float32Array(image.data.length),
+    };
+    for (let k = 0; k < nz; k++)
+      for (let j = 0; j < ny; j++)
+        for (let i = 0; i < nx; i++) flipped.data[nz - 1 - k + nz * (i + nx * j)] = image.data[i + nx * (j + ny * k)]!;
+    const a = prepare('a', image, undefined, preprocessing);
+    const b = prepare('b', flipped, undefined, preprocessing);
+    expect(b.grid.size).toEqual(a.grid.size);
+    expect(Math.max(...a.values.map((v, i) => Math.abs(v - b.values[i]!)))).toBeLessThan(1e-4);
+  });
+
+  it('grows for a volume larger than the cube', () => {
+    const large: Grid = { size: [70, 20, 20], affine: scaling([1, 1, 1]) };
+    expect(networkGrid(large, preprocessing).size).toEqual([72, 32, 32]);
+  });
+
+  it('crops to the box of the labels', () => {
+    const crop = preprocessingSchema.parse({ crop: 'label', size: 32, margin: 0 });
+    const { grid, labels } = prepare('a', fixedCase.image, fixedCase.labels, crop);
+    expect(grid.size).toEqual([32, 32, 32]);
+    const at = (i: number, j: number, k: number): number => labels![i + 32 * (j + 32 * k)]!;
+    const faces = [0, 31].map((edge) => {
+      let found = 0;
+      for (let a = 0; a < 32; a++) for (let b = 0; b < 32; b++) found += Math.min(1, at(edge, a, b));
+      return found;
+    });
+    expect(Math.min(...faces)).toBeGreaterThan(0);
+    expect(() => prepare('a', fixedCase.image, undefined, crop)).toThrow(/needs the labels/);
+  });
+});
+
+describe('warp from a displacement', () => {
+  it('maps world points as the two grids and the displacement say', () => {
+    const fixedGrid: Grid = { size: [5, 6, 7], affine: multiply(translation([3, -2, 5]), scaling([1, 2, 1.5])) };
+    const movingGrid: Grid = { size: [5, 6, 7], affine: multiply(translation([-40, 10, 0]), scaling([1.1, 1.9, 1.4])) };
+    const count = 5 * 6 * 7;
+    const displacement = new Float32Array(3 * count);
+    displacement
+      .fill(0.5, 0, count)
+      .fill(-1, count, 2 * count)
+      .fill(2, 2 * count);
+    const fixed: Grid = { size: [4, 4, 4], affine: multiply(translation([3.5, -1, 6]), scaling([0.8, 0.8, 0.8])) };
+    const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid }, fixed);
+    const p = applyToPoint(fixed.affine, [1, 2, 3]);
+    // Voxel of the fixed grid, moved by (2, −1, ½) along x, y, z, then to the world by the moving grid.
+    const v: Vec3 = [p[0] - 3 + 2, (p[1] + 2) / 2 - 1, (p[2] - 5) / 1.5 + 0.5];
+    const expected = applyToPoint(movingGrid.affine, v);
+    const [found] = warpPoints(warp, [p]) as [Vec3];
+    expect(meanDistance([found], [expected])).toBeLessThan(1e-4);
+  });
+});
+
+describe('registrar', () => {
+  it('gives the same result whatever the origins of the scans', async () => {
+    const model = randomModel();
+    const a = await register({ fixed: fixedCase.image, moving: movingCase.image }, model);
+    const far = shifted(movingCase.image, [120, -35, 60]);
+    const b = await register({ fixed: shifted(fixedCase.image, [-50, 8, 9]), moving: far }, model);
+    expect(Math.max(...a.moved.data.map((v, i) => Math.abs(v - b.moved.data[i]!)))).toBeLessThan(0.5);
+    expect(b.moved.affine).toEqual(shifted(fixedCase.image, [-50, 8, 9]).affine);
+  });
+
+  it('writes a start that is the identity with --init world', async () => {
+    const pair = { fixed: fixedCase.image, moving: movingCase.image };
+    const { start } = await register(pair, randomModel(), { start: 'world' });
+    expect(Math.max(...start.data.map(Math.abs))).toBeLessThan(1e-4);
+  });
+
+  it('works on volumes whose extents are no multiple of the poolings', async () => {
+    const odd = preprocessingSchema.parse({ pad: 27, size: 27, outside: 'edge' });
+    const small = { fixed: makePhantomCase({ seed: 2, index: 0, size: [20, 27, 19] }).image, moving: movingCase.image };
+    const { warp } = await register(small, randomModel({}, odd));
+    expect(warp.size).toEqual([20, 27, 19]);
+    expect(warp.data.every(Number.isFinite)).toBe(true);
+  });
+
+  it('comes back from the model file the same', async () => {
+    const model = randomModel();
+    const read = decodeModel(encodeModel(model), 'model.onnx');
+    expect(read).toEqual(model);
+  });
+
+  it('chains models: a coarse one first, then one that refines it', async () => {
+    const coarse = randomModel({}, preprocessingSchema.parse({ pad: 32, size: 16, outside: 'edge' }));
+    const fine = randomModel();
+    const chained = { ...fine, stages: [...stagesBefore(coarse, preprocessing), ...fine.stages] };
+    expect(decodeModel(encodeModel(chained), 'model.onnx')).toEqual(chained);
+    const pair = { fixed: fixedCase.image, moving: movingCase.image };
+    const alone = await register(pair, coarse);
+    const both = await register(pair, chained);
+    // The refinement starts from the coarse result: taking the coarse displacement away leaves about what the fine one adds.
+    const points = innerPoints(fixedCase.image);
+    const added = meanDistance(warpPoints(both.warp, points), warpPoints(alone.warp, points));
+    const total = meanDistance(warpPoints(both.warp, points), warpPoints(both.start, points));
+    expect(added).toBeGreaterThan(0.1);
+    expect(total).toBeGreaterThan(0.1);
+    expect(() => stagesBefore(coarse, { ...preprocessing, pad: 40 })).toThrow(/pad = 32/);
+  });
+
+  it('refuses a constant image', async () => {
+    const flat = { ...fixedCase.image, data: new Float32Array(fixedCase.image.data.length).fill(7) };
+    await expect(register({ fixed: flat, moving: movingCase.image }, randomModel())).rejects.toThrow(
+      /same value everywhere/,
+    );
+  });
+
+  it('has inverse warps: forward, then back, is within 0.3 voxel on average', async () => {
+    const registrar = new Registrar(randomModel());
+    const { warp, start } = await registrar.register({
+      fixed: fixedCase.image,
+      moving: shifted(movingCase.image, [30, 0, -12]),
+    });
+    const points = innerPoints(fixedCase.image);
+    expect(meanDistance(warpPoints(warp, points), warpPoints(start, points))).toBeGreaterThan(0.5);
+    const inverse = invertWarp(warp, shifted(movingCase.image, [30, 0, -12])).warp;
+    expect(meanDistance(warpPoints(inverse, warpPoints(warp, points)), points)).toBeLessThan(0.3);
+    await registrar.release();
+  });
+});
+
+describe("the phantom's truth as a warp", () => {
+  it('aligns labels, so that the direction of warps is right', () => {
+    const truth: Warp = trueWarp(fixedCase, movingCase);
+    const moved = applyWarp(truth, movingCase.labels);
+    const same = moved.data.filter((label, i) => label > 0 && label === fixedCase.labels.data[i]).length;
+    const labelled = fixedCase.labels.data.filter((label) => label > 0).length;
+    expect(same / labelled).toBeGreaterThan(0.85);
+  });
+});
