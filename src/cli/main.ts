@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { dataCommand } from './data.ts';
+import { demoCommand } from './demo.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { graphCommand } from './graph.ts';
 import { jacobianCommand } from './jacobian.ts';
@@ -10,6 +11,7 @@ import { trainCommand } from './train.ts';
 import { warpCommand } from './warp.ts';
 
 const commands = [
+  demoCommand,
   trainCommand,
   registerCommand,
   evaluateCommand,

@@ -6,9 +6,9 @@ import { trainingRun } from '../run/trainingRun.ts';
 import { PRESETS, type TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
 import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
-import { decimals, duration, printJson } from './output.ts';
+import { printJson } from './output.ts';
 import { type CommandDefinition, INTERRUPTED } from './program.ts';
-import { type Progress, startProgress } from './progress.ts';
+import { TrainingProgress } from './trainingProgress.ts';
 import { version } from './version.ts';
 
 type Settings = { -readonly [Key in keyof TrainingConfig]?: TrainingConfig[Key] };
@@ -123,10 +123,7 @@ async function run(options: Options): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
-  let loading: Progress | undefined;
-  let bar: Progress | undefined;
-  let epochs = 0;
-  let epochSeconds = 0;
+  const progress = new TrainingProgress(json);
   try {
     const result = await trainingRun({
       out,
@@ -138,48 +135,13 @@ async function run(options: Options): Promise<void> {
       version,
       runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
       signal: stop.signal,
-      observer: {
-        loading(done, total) {
-          loading ??= startProgress(total, 'reading scans');
-          loading.update(done);
-        },
-        started(stored, state) {
-          loading?.stop();
-          loading = undefined;
-          epochs = stored.config.epochs;
-          const { train, validation, test } = stored.split;
-          if (!json)
-            console.log(
-              `${state ? `Resuming after epoch ${state.epoch}` : 'Training'}: loss ${stored.config.loss}, ${train.length} training, ${validation.length} validation, ${test.length} held-out test cases, at most ${epochs} epochs.`,
-            );
-        },
-        progress(epoch, done, total, loss) {
-          bar ??= startProgress(total, `epoch ${epoch}`);
-          bar.update(done, `loss ${loss.toPrecision(4)}`);
-        },
-        epochDone(record) {
-          bar?.stop();
-          bar = undefined;
-          const left = (epochs - record.epoch) * (record.seconds - epochSeconds);
-          epochSeconds = record.seconds;
-          console.log(json ? JSON.stringify(record) : epochLine(record, left));
-        },
-      },
+      observer: progress.observer,
     });
-    bar?.stop();
-    bar = undefined;
     finish(result.reason, result.records, out, json ?? false);
   } finally {
-    loading?.stop();
-    bar?.stop();
+    progress.stop();
     process.removeListener('SIGINT', interrupt);
   }
-}
-
-function epochLine(record: EpochRecord, secondsLeft: number): string {
-  const measured =
-    record.dice === null ? '' : `, Dice ${decimals(record.dice, 4)}, HD95 ${decimals(record.hd95, 2)} mm`;
-  return `epoch ${record.epoch}: loss ${record.trainLoss.toFixed(5)}, validation ${record.validationLoss.toFixed(5)}${record.best ? ' (best)' : ''}${measured}, folds ${decimals(record.foldedPercent, 3)} %, at most ${duration(secondsLeft)} left`;
 }
 
 function finish(reason: StopReason, records: readonly EpochRecord[], out: string, json: boolean): void {

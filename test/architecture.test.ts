@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The folders of src, from the top down: an import leads from a folder to itself or to one further down. */
+const ORDER = [
+  'cli',
+  'run',
+  'file',
+  'report',
+  'registration',
+  'training',
+  'loss',
+  'network',
+  'graph',
+  'dataset',
+  'metric',
+  'volume',
+];
+/** Files that belong to no folder and may be imported from everywhere; they import nothing of the project. */
+const SHARED = ['errors.ts', 'random.ts'];
+/** Public entries, which nothing imports. */
+const ENTRIES = ['index.ts', 'node.ts'];
+
+/** Where downward is not narrow enough: all that these folders may import. */
+const WALLS: Readonly<Record<string, readonly string[]>> = {
+  volume: [],
+  metric: ['volume'],
+  dataset: ['volume'],
+  graph: [],
+  network: ['graph', 'dataset/preprocessing.ts'],
+  loss: ['graph'],
+  report: ['metric', 'volume'],
+};
+
+/** Folders that run in Node only; everything else also runs in a browser. */
+const NODE_ONLY = ['cli', 'run', 'file'];
+
+interface Import {
+  /** Path from src of the importing file. */
+  readonly from: string;
+  /** Path from src for the project's own files, the bare name for packages. */
+  readonly to: string;
+}
+
+const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.split(sep).join('/'));
+
+const imports = files.flatMap((from): Import[] => {
+  const text = readFileSync(join(root, 'src', from), 'utf8');
+  const specifiers = text.matchAll(
+    /^(?:import\s*|(?:import|export)\s[^'"`;=]*?\sfrom\s*)['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/gm,
+  );
+  return [...specifiers].map(([, fixed, dynamic]) => {
+    const name = (fixed ?? dynamic) as string;
+    return {
+      from,
+      to: name.startsWith('.')
+        ? normalize(join(dirname(from), name))
+            .split(sep)
+            .join('/')
+        : name,
+    };
+  });
+});
+
+const own = imports.filter(({ to }) => files.includes(to));
+const folderOf = (path: string): string => path.split('/')[0] as string;
+const described = (found: readonly Import[]): string[] => found.map(({ from, to }) => `${from} imports ${to}`);
+
+describe('architecture', () => {
+  it('sees the imports', () => {
+    expect(own.length).toBeGreaterThan(files.length);
+    expect(own).toContainEqual({ from: 'cli/train.ts', to: 'run/trainingRun.ts' });
+  });
+
+  it('every folder has its place in the order', () => {
+    const places = new Set(files.map(folderOf));
+    expect([...places].sort()).toEqual([...ORDER, ...SHARED, ...ENTRIES].sort());
+  });
+
+  it('imports point down', () => {
+    const place = (path: string): number => {
+      if (ENTRIES.includes(path)) return -1;
+      return SHARED.includes(path) ? ORDER.length : ORDER.indexOf(folderOf(path));
+    };
+    const upward = own.filter(({ from, to }) => folderOf(from) !== folderOf(to) && place(from) >= place(to));
+    expect(described(upward)).toEqual([]);
+  });
+
+  it('walls stand: graph knows no medicine, volume and metric know no graphs, loss and network know no files', () => {
+    const through = own.filter(({ from, to }) => {
+      const allowed = WALLS[folderOf(from)];
+      if (!allowed || folderOf(from) === folderOf(to) || SHARED.includes(to)) return false;
+      return !allowed.includes(folderOf(to)) && !allowed.includes(to);
+    });
+    expect(described(through)).toEqual([]);
+  });
+
+  it('only file, run and cli, and the entry for Node, need Node', () => {
+    const allowed = [...NODE_ONLY, 'node.ts'];
+    const needing = imports.filter(
+      ({ from, to }) =>
+        !allowed.includes(folderOf(from)) &&
+        (to.startsWith('node:') || (files.includes(to) && NODE_ONLY.includes(folderOf(to)))),
+    );
+    expect(described(needing)).toEqual([]);
+  });
+
+  it('ONNX Runtime is reached through graph/runtime.ts alone', () => {
+    const direct = imports.filter(({ from, to }) => to.startsWith('onnxruntime') && from !== 'graph/runtime.ts');
+    expect(described(direct)).toEqual([]);
+  });
+
+  it('docs/architecture.md names the folders in this order', () => {
+    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([a-z]+)\/` \|/gm)].map(([, folder]) => folder);
+    expect(rows).toEqual(ORDER);
+  });
+});
