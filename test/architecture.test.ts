@@ -1,9 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { sourceFiles as files, type Import, sourceImports as imports } from './support/sourceImports.ts';
 
 /** The folders of src, from the top down: an import leads from a folder to itself or to one further down. */
 const ORDER = [
@@ -38,35 +35,6 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders that run in Node only; everything else also runs in a browser. */
 const NODE_ONLY = ['cli', 'run', 'file'];
-
-interface Import {
-  /** Path from src of the importing file. */
-  readonly from: string;
-  /** Path from src for the project's own files, the bare name for packages. */
-  readonly to: string;
-}
-
-const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => name.split(sep).join('/'));
-
-const imports = files.flatMap((from): Import[] => {
-  const text = readFileSync(join(root, 'src', from), 'utf8');
-  const specifiers = text.matchAll(
-    /^(?:import\s*|(?:import|export)\s[^'"`;=]*?\sfrom\s*)['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/gm,
-  );
-  return [...specifiers].map(([, fixed, dynamic]) => {
-    const name = (fixed ?? dynamic) as string;
-    return {
-      from,
-      to: name.startsWith('.')
-        ? normalize(join(dirname(from), name))
-            .split(sep)
-            .join('/')
-        : name,
-    };
-  });
-});
 
 const own = imports.filter(({ to }) => files.includes(to));
 const folderOf = (path: string): string => path.split('/')[0] as string;
@@ -117,7 +85,7 @@ describe('architecture', () => {
   });
 
   it('docs/architecture.md names the folders in this order', () => {
-    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const text = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| `([a-z]+)\/` \|/gm)].map(([, folder]) => folder);
     expect(rows).toEqual(ORDER);
   });

@@ -53,7 +53,9 @@ export const ncc = defineSimilarity({
     const centred = (product: Tensor, x: Tensor, y: Tensor): Tensor =>
       subtract(product, multiply(multiply(x, y), share));
     const covariance = centred(ij, i, j);
-    const variances = multiply(centred(ii, i, i), centred(jj, j, j));
+    // Rounding can make the variance of a constant window negative, which must not cancel ε.
+    const variance = (product: Tensor, x: Tensor): Tensor => clip(centred(product, x, x), 0, 1e30);
+    const variances = multiply(variance(ii, i), variance(jj, j));
     return negate(weightedMean(divide(square(covariance), add(variances, epsilon)), weight));
   },
 });

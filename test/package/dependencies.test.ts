@@ -1,24 +1,24 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { sourceFiles, sourceImports, sourceText } from '../support/sourceImports.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const runtime = Object.keys(packageJson.dependencies);
 const development = Object.keys(packageJson.devDependencies);
-const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => read(join('src', name)))
-  .join('\n');
 
 describe('dependencies', () => {
-  it('every runtime dependency is used by src, and src uses no other', () => {
-    const used = [...source.matchAll(/(?:from |import\(|resolve\([`'])[`']?((?:@[\w-]+\/)?[\w-]+)[\w./${}-]*[`']/g)]
-      .map(([, name]) => name as string)
-      .filter((name) => name !== 'node');
-    expect([...new Set(used)].filter((name) => name !== 'onnxruntime-web').sort()).toEqual([...runtime].sort());
+  it('src imports what package.json declares', () => {
+    const declared = [...runtime, ...Object.keys(packageJson.peerDependencies)];
+    const packages = sourceImports.filter(({ to }) => !to.startsWith('node:') && !/\.(ts|json)$/.test(to));
+    const undeclared = packages.filter(({ to }) => !declared.some((name) => to === name || to.startsWith(`${name}/`)));
+    expect(undeclared).toEqual([]);
+  });
+
+  it('src uses every runtime dependency', () => {
+    const source = sourceFiles.map(sourceText).join('\n');
+    // Most are imported; of the fonts the files are looked up.
+    expect(runtime.filter((name) => !new RegExp(`['\`]${name}['/]`).test(source))).toEqual([]);
   });
 
   it('types are for development', () => {

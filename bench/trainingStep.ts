@@ -1,0 +1,44 @@
+/** Times one training step of the paper's network. Usage: tsx bench/trainingStep.ts <edge> <steps> [loss]. Prints JSON. */
+import { compile, fastestFeatures } from '../src/graph/index.ts';
+import { chooseSimilarity } from '../src/loss/registry.ts';
+import { initialParameters } from '../src/network/parameters.ts';
+import { unetParameters, VOXELMORPH } from '../src/network/unet.ts';
+import { randomStream } from '../src/random.ts';
+import { adamValues } from '../src/training/adam.ts';
+import { freshState } from '../src/training/checkpoint.ts';
+import { trainingStep } from '../src/training/stepGraph.ts';
+import { measured } from './measured.ts';
+
+const edge = Number(process.argv[2] ?? 48);
+const steps = Number(process.argv[3] ?? 10);
+const loss = chooseSimilarity(process.argv[4] ?? 'mse');
+const network = { ...VOXELMORPH, integrationSteps: 0 };
+const { graph, outputs, random } = trainingStep({
+  network,
+  loss,
+  smoothness: 0.01,
+  extent: [edge, edge, edge],
+  features: await fastestFeatures('cpu'),
+});
+const program = await compile(graph, outputs);
+const stream = randomStream(1, 'bench');
+const volume = (): Float32Array => Float32Array.from({ length: edge ** 3 }, () => stream.uniform());
+const pair = { moving: volume(), fixed: volume() };
+const state = freshState(initialParameters(unetParameters(network), 1));
+const times: number[] = [];
+for (let step = 1; step <= steps; step++) {
+  const started = performance.now();
+  const result = await program.run({
+    parameters: state.parameters,
+    first: state.first,
+    second: state.second,
+    ...pair,
+    ...adamValues(step, 1e-3),
+    ...random.values(1, step),
+  });
+  times.push(performance.now() - started);
+  state.parameters = result.next_parameters as Float32Array;
+  state.first = result.next_first as Float32Array;
+  state.second = result.next_second as Float32Array;
+}
+console.log(JSON.stringify(measured(times)));

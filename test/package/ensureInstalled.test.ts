@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const tools = fileURLToPath(new URL('../../tools', import.meta.url));
+
+/** Stands in for npm: notes its arguments, and "installs" the lock file. */
+const NPM = `
+const fs = require('node:fs');
+fs.writeFileSync('arguments', process.argv.slice(2).join(' '));
+fs.mkdirSync('node_modules', { recursive: true });
+fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
+if (fs.existsSync('fail')) process.exit(1);`;
+
+/** Stands in for tsdown. */
+const BUILD = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('dist', { recursive: true });
+writeFileSync('dist/cli.js', 'built');`;
+
+describe('tools/ensure-installed.mjs', () => {
+  let folder = '';
+  const file = (...names: string[]): string => join(folder, ...names);
+  const lock = (version: string): Promise<void> =>
+    writeFile(
+      file('package-lock.json'),
+      JSON.stringify({
+        packages: {
+          '': {},
+          'node_modules/a': { version },
+          'node_modules/elsewhere': { version: '1.0.0', optional: true },
+        },
+      }),
+    );
+  const run = () =>
+    promisify(execFile)(process.execPath, [file('tools', 'ensure-installed.mjs')], {
+      env: { ...process.env, npm_execpath: file('npm-cli.js') },
+    });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'earthmorph-tools-'));
+    await cp(tools, file('tools'), { recursive: true });
+    await mkdir(file('src'));
+    await mkdir(file('node_modules/tsdown/dist'), { recursive: true });
+    await writeFile(file('node_modules/tsdown/dist/run.mjs'), BUILD);
+    await writeFile(file('npm-cli.js'), NPM);
+    await writeFile(file('src/index.ts'), '');
+    await lock('1.0.0');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('installs and builds once, and then keeps silent', async () => {
+    const first = await run();
+    expect(first.stderr).toMatch(/^Installing [^\n]+\n$/);
+    expect(await readFile(file('arguments'), 'utf8')).toMatch(/^ci\b/);
+    expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('built');
+    await rm(file('arguments'));
+    expect(await run()).toMatchObject({ stdout: '', stderr: '' });
+    await expect(readFile(file('arguments'))).rejects.toThrow();
+  });
+
+  it('installs again when a version in the lock file has changed', async () => {
+    await run();
+    await lock('1.0.1');
+    expect((await run()).stderr).toMatch(/^Installing/);
+  });
+
+  it('builds again when a source file is newer', async () => {
+    await run();
+    await writeFile(file('dist/cli.js'), 'old');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writeFile(file('src/index.ts'), 'newer');
+    await run();
+    expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('built');
+  });
+
+  it('says so when npm fails', async () => {
+    await writeFile(file('fail'), '');
+    await expect(run()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/npm ci failed; is the /) });
+  });
+});
