@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], globalSetup: ['test/support/build.ts'], testTimeout: 120_000 },
+  test: { include: ['test/**/*.test.ts'], globalSetup: ['tools/ensure-built.mjs'], testTimeout: 120_000 },
 });

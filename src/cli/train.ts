@@ -61,6 +61,7 @@ export const trainCommand: CommandDefinition = (program) => {
       'zero or edge: what lies around a volume (default: zero)',
       choice(['zero', 'edge'] as const),
     )
+    .option('--mask', 'compare only where both volumes have data, not in the padding')
     .option(
       '--integration-steps <n>',
       '0: displacement; n: diffeomorphic, n steps of scaling and squaring (default: 0)',
@@ -68,6 +69,11 @@ export const trainCommand: CommandDefinition = (program) => {
     )
     .option('--half-resolution', 'predict the flow on a grid of half the size: eight times less work')
     .option('--rate <number>', 'learning rate of Adam (default: 0.001)', number(0))
+    .option(
+      '--schedule <name>',
+      'constant, or cosine: the rate falls to zero over all epochs (default: constant)',
+      choice(['constant', 'cosine'] as const),
+    )
     .option('--epochs <n>', 'epochs at most (default: 100)', whole(1))
     .option('--patience <n>', 'epochs without improvement before stopping (default: 5)', whole(1))
     .option('--min-delta <number>', 'smallest fall of the validation loss that counts (default: 0.0001)', number(0))

@@ -35,6 +35,8 @@ export const trainingSchema = z.strictObject({
   integrationSteps: z.int().min(0).max(12).default(0),
   /** Adam's rate. */
   rate: z.number().positive().default(1e-3),
+  /** How the rate goes on: constant (the paper's), or down to zero over all epochs along half a cosine. */
+  schedule: z.enum(['constant', 'cosine']).default('constant'),
   /** Epochs at most. */
   epochs: z.int().positive().default(100),
   /** Epochs without improvement of the validation loss before training stops. */

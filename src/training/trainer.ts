@@ -106,7 +106,15 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       const sums = { loss: 0, similarity: 0 };
       for (const [index, pair] of pairs.entries()) {
         if (signal?.aborted) return { state, reason: 'aborted' };
-        const values = await trainOnPair(stepProgram, stepGraph.random, state, volumes, pair, config);
+        const values = await trainOnPair(
+          stepProgram,
+          stepGraph.random,
+          state,
+          volumes,
+          pair,
+          config.seed,
+          rateAt(config, (state.epoch + index / pairs.length) / config.epochs),
+        );
         assertSound(values.loss, epoch, state);
         sums.loss += values.loss / pairs.length;
         sums.similarity += values.similarity / pairs.length;
@@ -147,6 +155,11 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   } finally {
     await Promise.all([stepProgram.release(), checkProgram.release()]);
   }
+}
+
+/** Adam's rate after a share of all epochs. */
+function rateAt({ rate, schedule }: TrainingConfig, share: number): number {
+  return schedule === 'cosine' ? (rate * (1 + Math.cos(Math.PI * share))) / 2 : rate;
 }
 
 function finiteOrNull(value: number): number | null {
@@ -199,7 +212,8 @@ async function trainOnPair(
   state: TrainingState,
   volumes: ReadonlyMap<string, PreparedVolume>,
   pair: Pair,
-  { seed, rate }: TrainingConfig,
+  seed: number,
+  rate: number,
 ): Promise<{ loss: number; similarity: number }> {
   const step = state.step + 1;
   const result = await program.run({
