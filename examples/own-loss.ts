@@ -16,10 +16,11 @@ import {
   trainModel,
   type Warp,
   warpPoints,
+  weightedMean,
 } from 'earthmorph';
 import { z } from 'zod';
 
-const { add, divide, mean, multiply, sqrt, square, subtract, sum } = graph;
+const { add, sqrt, square, subtract } = graph;
 
 /** Charbonnier loss: mean over voxels of √((moved − fixed)² + ε²), the absolute difference made smooth at 0. */
 const charbonnier = defineSimilarity({
@@ -30,7 +31,7 @@ const charbonnier = defineSimilarity({
   build(moved, fixed, { epsilon }, _random, weight) {
     const difference = sqrt(add(square(subtract(moved, fixed)), epsilon ** 2));
     // Inside the field of view only, where there is one. The gradient needs no line: it comes from the graph.
-    return weight ? divide(sum(multiply(difference, weight)), sum(weight)) : mean(difference);
+    return weightedMean(difference, weight);
   },
 });
 registerSimilarity(charbonnier);

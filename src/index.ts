@@ -8,13 +8,14 @@
 export { type CheckReport, checkDataset } from './dataset/check.ts';
 export { fixedPairs, type Pair, trainingPairs } from './dataset/pairs.ts';
 export { makePhantomCase, type PhantomCase, type PhantomOptions, truePoint, trueWarp } from './dataset/phantom.ts';
+export { makePhantomAtlas } from './dataset/phantomAtlas.ts';
 export { type InitialAlignment, type PreparedVolume, type Preprocessing, prepare } from './dataset/preprocessing.ts';
 export { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from './dataset/split.ts';
 export { UserError } from './errors.ts';
 export type { Device, RuntimeOptions } from './graph/index.ts';
 export * as graph from './graph/index.ts';
 export { chooseSimilarity, registerSimilarity, similarities } from './loss/registry.ts';
-export { defineSimilarity, RandomInputs, type Similarity } from './loss/similarity.ts';
+export { defineSimilarity, RandomInputs, type Similarity, weightedMean } from './loss/similarity.ts';
 export { smoothness } from './loss/smoothness.ts';
 export { dice, labelsIn } from './metric/dice.ts';
 export { hd95 } from './metric/hausdorff.ts';

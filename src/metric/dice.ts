@@ -1,6 +1,7 @@
 /**
  * Dice overlap 2·|A ∩ B| / (|A| + |B|) of each label (Dice, Ecology 26(3), 1945): 1 for equal regions, 0 for disjoint ones.
- * @param a,b label of each voxel, two segmentations on one grid.
+ * @param a label of each voxel.
+ * @param b the same of the other segmentation, on the same grid.
  * @param labels the labels to compare.
  * @returns one number for each of `labels`; NaN for a label that neither segmentation has.
  */

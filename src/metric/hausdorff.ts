@@ -8,7 +8,8 @@ import { squaredDistances } from './distanceTransform.ts';
  * The surface of a region is its voxels with a face neighbour outside it; beyond the image counts as outside. Of the
  * distances from each surface voxel of one region to the nearest of the other, the 95th percentile is taken (linear
  * interpolation), in both directions, and the larger of the two is the result. Distances are between voxel centres.
- * @param a,b label of each voxel, index = i + nx·(j + ny·k), two segmentations on one grid.
+ * @param a label of each voxel, index = i + nx·(j + ny·k).
+ * @param b the same of the other segmentation, on the same grid.
  * @param spacing mm along x, y, z.
  * @returns NaN when either segmentation lacks the label.
  */

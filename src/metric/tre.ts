@@ -14,7 +14,8 @@ export interface LandmarkError {
 /**
  * Target registration error (Fitzpatrick and West, IEEE TMI 20(9), 2001): the distance of each landmark, after it was
  * moved by the registration, to its counterpart.
- * @param moved,target world coordinates in mm, both in RAS or both in LPS; the same number of points.
+ * @param moved world coordinates in mm, RAS or LPS.
+ * @param target the same number of points in the same coordinates.
  */
 export function targetRegistrationError(moved: readonly Vec3[], target: readonly Vec3[]): LandmarkError {
   if (moved.length !== target.length) {

@@ -63,7 +63,7 @@ export function resizedGrid(grid: Grid, size: Size): Grid {
 }
 
 /**
- * Changes the number of voxels within the same box in space (see {@link resizedGrid}); the border is continued.
+ * Changes the number of voxels within the same box in space (see `resizedGrid`); the border is continued.
  * Linear for volumes, nearest for labels; there is no smoothing before shrinking.
  */
 export function resize<T extends Volume | Labels>(image: T, size: Size): T {

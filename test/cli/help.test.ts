@@ -1,15 +1,25 @@
 import { expect, test } from 'vitest';
 import { earthmorph } from './support.ts';
 
-test.each([['metrics'], ['warp'], ['jacobian'], ['data'], ['data fetch'], ['data check'], ['data phantom']])(
-  '%s --help describes the command with an example',
-  async (command) => {
-    const { code, stdout, stderr } = await earthmorph([...command.split(' '), '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`Usage: earthmorph ${command}`);
-    expect(stdout).toMatch(new RegExp(`Examples?:\n {2}earthmorph ${command}`));
-  },
-);
+test.each([
+  ['train'],
+  ['register'],
+  ['evaluate'],
+  ['graph'],
+  ['demo'],
+  ['metrics'],
+  ['warp'],
+  ['jacobian'],
+  ['data'],
+  ['data fetch'],
+  ['data check'],
+  ['data phantom'],
+])('%s --help describes the command with an example', async (command) => {
+  const { code, stdout, stderr } = await earthmorph([...command.split(' '), '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: earthmorph ${command}`);
+  expect(stdout).toMatch(new RegExp(`Examples?:\n {2}earthmorph ${command}`));
+});
 
 test('without a command the help is shown, with the exit code of a mistake', async () => {
   for (const args of [[], ['data']]) {

@@ -98,3 +98,10 @@ export function centroid(image: Grid & { readonly data: ArrayLike<number> }): Ve
   }
   return [sum[0]! / sum[3]!, sum[1]! / sum[3]!, sum[2]! / sum[3]!];
 }
+
+/** Runs the built program, which prints a line of JSON an epoch and then its result; the result. */
+export async function printedLines<T>(args: readonly string[]): Promise<T> {
+  const { code, stdout } = await earthmorph([...args, '--json']);
+  expect(code).toBe(0);
+  return JSON.parse(stdout.slice(stdout.indexOf('\n{\n') + 1)) as T;
+}

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makePhantomCase, trueWarp } from '../../src/dataset/phantom.ts';
 import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
-import { decodeModel, encodeModel, type RegistrationModel, stagesBefore } from '../../src/network/model.ts';
-import { initialParameters } from '../../src/network/parameters.ts';
-import type { NetworkOptions } from '../../src/network/registrationNetwork.ts';
-import { unetParameters } from '../../src/network/unet.ts';
-import { randomStream } from '../../src/random.ts';
+import { decodeModel, encodeModel, stagesBefore } from '../../src/network/model.ts';
 import { Registrar, register } from '../../src/registration/register.ts';
 import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
 import type { Grid, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
@@ -13,26 +9,9 @@ import { invertWarp } from '../../src/volume/invertWarp.ts';
 import { applyToPoint, fromColumns, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 import { resampleTo } from '../../src/volume/resample.ts';
 import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
+import { randomModel } from '../support/phantomModel.ts';
 
 const preprocessing: Preprocessing = preprocessingSchema.parse({ pad: 32, size: 32, outside: 'edge' });
-
-/** A network whose flow is large enough to matter: random weights with an amplified last layer. */
-function randomModel(overrides: Partial<NetworkOptions> = {}, prep = preprocessing): RegistrationModel {
-  const network = {
-    encoder: [4, 4],
-    decoder: [4, 4],
-    remaining: [4],
-    halfResolution: true,
-    integrationSteps: 5,
-    ...overrides,
-  };
-  const specs = unetParameters(network);
-  const parameters = initialParameters(specs, 3);
-  const random = randomStream(4, 'flow');
-  const flowCount = 27 * 4 * 3 + 3;
-  for (let i = parameters.length - flowCount; i < parameters.length; i++) parameters[i] = 0.25 * random.normal();
-  return { stages: [{ network, reduction: 1, parameters }], preprocessing: prep, record: {} };
-}
 
 const fixedCase = makePhantomCase({ seed: 2, index: 0, size: [24, 30, 22] });
 const movingCase = makePhantomCase({ seed: 2, index: 1, size: [26, 28, 24] });

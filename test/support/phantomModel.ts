@@ -1,24 +1,26 @@
-import { makePhantomCase, type PhantomCase } from '../../src/dataset/phantom.ts';
-import { makePhantomAtlas } from '../../src/dataset/phantomAtlas.ts';
-import type { TrainingConfig } from '../../src/training/configuration.ts';
+import { type Preprocessing, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
+import type { RegistrationModel } from '../../src/network/model.ts';
+import { initialParameters } from '../../src/network/parameters.ts';
+import type { NetworkOptions } from '../../src/network/registrationNetwork.ts';
+import { unetParameters } from '../../src/network/unet.ts';
+import { randomStream } from '../../src/random.ts';
 
-/** Small phantom cases: 16 × 20 × 16 voxels of 2.8 mm. */
-export function smallCases(count: number): PhantomCase[] {
-  const atlas = makePhantomAtlas(1);
-  return Array.from({ length: count }, (_, index) =>
-    makePhantomCase({ seed: 1, index, atlas, size: [16, 20, 16], spacing: [2.8, 2.8, 2.8] }),
-  );
+/** A network whose flow is large enough to matter: random weights with an amplified last layer. */
+export function randomModel(
+  overrides: Partial<NetworkOptions> = {},
+  preprocessing: Preprocessing = preprocessingSchema.parse({ pad: 32, size: 32, outside: 'edge' }),
+): RegistrationModel {
+  const network = {
+    encoder: [4, 4],
+    decoder: [4, 4],
+    remaining: [4],
+    halfResolution: true,
+    integrationSteps: 5,
+    ...overrides,
+  };
+  const parameters = initialParameters(unetParameters(network), 3);
+  const random = randomStream(4, 'flow');
+  const flowCount = 27 * 4 * 3 + 3;
+  for (let i = parameters.length - flowCount; i < parameters.length; i++) parameters[i] = 0.25 * random.normal();
+  return { stages: [{ network, reduction: 1, parameters }], preprocessing, record: {} };
 }
-
-/** Settings of a network that trains in seconds. */
-export const SMALL_SETTINGS: Partial<TrainingConfig> = {
-  pad: 24,
-  size: 24,
-  spacing: 2.8,
-  encoder: [4, 8],
-  decoder: [8, 8],
-  remaining: [8, 4],
-  smoothness: 0.3,
-  mask: true,
-  outside: 'edge',
-};

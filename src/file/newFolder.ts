@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { reasonOf } from '../file/reason.ts';
+import { reasonOf } from './reason.ts';
 
 /**
  * Makes a folder so that it is either complete or not there: `fill` writes into a temporary one beside it, which is then

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { loadOnnx } from '../../src/graph/index.ts';
+import { expectRefusal, printed, temporaryFolder } from './support.ts';
+
+const at = temporaryFolder();
+
+it.each(['portable', 'fastest'])('writes a training step that ONNX Runtime loads, %s layout', async (layout) => {
+  const file = at(`${layout}.onnx`);
+  const summary = await printed<{ nodes: number; parameters: number }>([
+    'graph',
+    '--size',
+    '16',
+    '--layout',
+    layout,
+    '--out',
+    file,
+  ]);
+  expect(summary.parameters).toBe(327331);
+  const program = await loadOnnx(await readFile(file));
+  for (const input of ['parameters', 'first', 'second', 'moving', 'fixed', 'rate'])
+    expect(program.takes(input), input).toBe(true);
+  await program.release();
+});
+
+it('lists which provider ran which operators', async () => {
+  const { placement } = await printed<{ placement: { provider: string; nodes: number }[] }>([
+    'graph',
+    '--size',
+    '16',
+    '--placement',
+  ]);
+  expect(new Set(placement.map(({ provider }) => provider))).toEqual(new Set(['CPUExecutionProvider']));
+  expect(placement.reduce((sum, { nodes }) => sum + nodes, 0)).toBeGreaterThan(500);
+});
+
+it('asks for something to do', () => expectRefusal(['graph'], /Give --out/));

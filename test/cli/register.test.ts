@@ -1,0 +1,235 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makePhantomCase } from '../../src/dataset/phantom.ts';
+import { writePhantomDataset } from '../../src/dataset/phantomDataset.ts';
+import { writeAtomically } from '../../src/file/atomic.ts';
+import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../../src/file/volumeFile.ts';
+import { encodeModel } from '../../src/network/model.ts';
+import { agreement } from '../../src/registration/assess.ts';
+import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
+import { randomModel } from '../support/phantomModel.ts';
+import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
+
+const at = temporaryFolder();
+const image = (n: number): string => at(`data/imagesTr/phantom_00${n}.nii.gz`);
+const labels = (n: number): string => at(`data/labelsTr/phantom_00${n}.nii.gz`);
+const model = (): string => at('run/model.onnx');
+
+beforeAll(async () => {
+  await writePhantomDataset(
+    {
+      image: (path, volume) => writeVolume(at(`data/${path}`), volume),
+      labels: (path, volume) => writeLabels(at(`data/${path}`), volume),
+      text: (path, text) => writeAtomically(at(`data/${path}`), text),
+    },
+    { seed: 2, count: 3, size: [24, 30, 22] },
+  );
+  await mkdir(at('run'));
+  await writeFile(model(), encodeModel(randomModel()));
+  await writeFile(
+    at('pairs.csv'),
+    'fixed,moving\nimagesTr/phantom_001.nii.gz,imagesTr/phantom_002.nii.gz\nimagesTr/phantom_003.nii.gz,imagesTr/phantom_001.nii.gz\n',
+  );
+});
+
+interface Result {
+  fixed: string;
+  moving: string;
+  diceBefore: number;
+  diceAfter: number;
+}
+
+describe('register, one pair', () => {
+  it('writes moved image, labels, warp, inverse warp, figure and report that belong together', async () => {
+    const result = await printed<Result>([
+      'register',
+      '--model',
+      at('run'),
+      '--fixed',
+      image(1),
+      '--moving',
+      image(2),
+      '--fixed-labels',
+      labels(1),
+      '--moving-labels',
+      labels(2),
+      '--moved',
+      at('moved.nii.gz'),
+      '--moved-labels',
+      at('labels.nii.gz'),
+      '--warp',
+      at('warp.nii.gz'),
+      '--inverse-warp',
+      at('inverse.nii.gz'),
+      '--figure',
+      at('figure.png'),
+      '--report',
+      at('report.html'),
+    ]);
+    const warp = await readWarp(at('warp.nii.gz'));
+    const moved = await readVolume(at('moved.nii.gz'));
+    expect(moved.size).toEqual((await readVolume(image(1))).size);
+    const again = applyWarp(warp, await readVolume(image(2)));
+    expect(Math.max(...moved.data.map((v, i) => Math.abs(v - again.data[i]!)))).toBeLessThan(1);
+    const found = agreement(await readLabels(labels(1)), await readLabels(at('labels.nii.gz')));
+    expect(result.diceAfter).toBeCloseTo(found.dice, 6);
+    expect(result.diceAfter).not.toBeCloseTo(result.diceBefore, 3);
+    const inverse = await readWarp(at('inverse.nii.gz'));
+    const { landmarks } = makePhantomCase({ seed: 2, index: 0, size: [24, 30, 22] });
+    const back = warpPoints(inverse, warpPoints(warp, landmarks));
+    const miss = landmarks.map((p, i) => Math.hypot(p[0] - back[i]![0], p[1] - back[i]![1], p[2] - back[i]![2]));
+    expect(miss.reduce((a, b) => a + b, 0) / miss.length).toBeLessThan(0.3);
+    expect((await readFile(at('figure.png'))).subarray(1, 4).toString()).toBe('PNG');
+    expect(await readFile(at('report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  });
+
+  it('gives what the warp command gives', async () => {
+    expect(
+      (await earthmorph(['warp', '--warp', at('warp.nii.gz'), '--image', image(2), '--out', at('again.nii.gz')])).code,
+    ).toBe(0);
+    const a = await readVolume(at('again.nii.gz'));
+    const b = await readVolume(at('moved.nii.gz'));
+    expect(Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i]!)))).toBeLessThan(1e-3);
+  });
+
+  it('uses the model that ships with the package when none is given', async () => {
+    const { code, stderr } = await earthmorph([
+      'register',
+      '--fixed',
+      image(1),
+      '--moving',
+      image(2),
+      '--moved',
+      at('shipped.nii.gz'),
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(existsSync(at('shipped.nii.gz'))).toBe(true);
+  });
+});
+
+describe('register, many pairs', () => {
+  it('writes every pair and the results, labels found beside the images', async () => {
+    const out = at('many');
+    const results = await printed<Result[]>([
+      'register',
+      '--model',
+      model(),
+      '--pairs',
+      at('pairs.csv'),
+      '--data',
+      at('data'),
+      '--out',
+      out,
+    ]);
+    expect(results.map(({ fixed, moving }) => [fixed, moving])).toEqual([
+      ['phantom_001', 'phantom_002'],
+      ['phantom_003', 'phantom_001'],
+    ]);
+    for (const kind of ['moved', 'labels', 'warp'])
+      expect(existsSync(`${out}/${kind}_phantom_003_phantom_001.nii.gz`), kind).toBe(true);
+    const csv = (await readFile(`${out}/results.csv`, 'utf8')).trim().split(/\r?\n/);
+    expect(csv).toHaveLength(3);
+    const stored = JSON.parse(await readFile(`${out}/results.json`, 'utf8')) as Result[];
+    expect(stored[0]!.diceAfter).toBeCloseTo(results[0]!.diceAfter, 6);
+    const moved = await readLabels(`${out}/labels_phantom_001_phantom_002.nii.gz`);
+    expect(agreement(await readLabels(labels(1)), moved).dice).toBeCloseTo(results[0]!.diceAfter, 6);
+  });
+
+  it('evaluate measures the same without writing volumes', async () => {
+    const evaluated = await printed<{ pairs: Result[]; aggregate: { measure: string }[] }>([
+      'evaluate',
+      '--model',
+      model(),
+      '--pairs',
+      at('pairs.csv'),
+      '--data',
+      at('data'),
+      '--report',
+      at('evaluation.html'),
+      '--figure',
+      at('median.svg'),
+    ]);
+    const stored = JSON.parse(await readFile(at('many/results.json'), 'utf8')) as Result[];
+    expect(evaluated.pairs.map((pair) => pair.diceAfter)).toEqual(stored.map((pair) => pair.diceAfter));
+    expect(evaluated.aggregate[0]!.measure).toMatch(/Dice/);
+    expect(await readFile(at('median.svg'), 'utf8')).toMatch(/^<svg/);
+    expect(await readFile(at('evaluation.html'), 'utf8')).toContain('phantom_003');
+  });
+});
+
+describe('bad input to register', () => {
+  const pair = (): string[] => ['--fixed', image(1), '--moving', image(2)];
+  it.each<[string, () => string[], RegExp]>([
+    ['nothing to write', () => ['register', ...pair()], /Nothing would be written/],
+    [
+      'one scan only',
+      () => ['register', '--fixed', image(1), '--moved', at('x.nii.gz')],
+      /Give the scans with --fixed and --moving/,
+    ],
+    [
+      'no such model',
+      () => ['register', ...pair(), '--model', at('none'), '--moved', at('x.nii.gz')],
+      /There is no model at/,
+    ],
+    [
+      'a model that is no model',
+      () => ['register', ...pair(), '--model', image(1), '--moved', at('x.nii.gz')],
+      /no ONNX model/,
+    ],
+    [
+      'a run without a finished epoch',
+      () => ['register', ...pair(), '--model', at('data'), '--moved', at('x.nii.gz')],
+      /holds no model.onnx/,
+    ],
+    [
+      'moved labels without labels',
+      () => ['register', ...pair(), '--model', model(), '--moved-labels', at('x.nii.gz')],
+      /need the labels of the moving image/,
+    ],
+    ['a list without a folder', () => ['register', '--pairs', at('pairs.csv')], /needs --data/],
+    [
+      'a list and a single pair',
+      () => ['register', '--pairs', at('pairs.csv'), '--data', at('data'), '--out', at('x'), '--warp', at('x.nii.gz')],
+      /--warp belongs to a single pair/,
+    ],
+    ['an unknown option', () => ['register', '--fixd', image(1)], /Did you mean --fixed/],
+    [
+      'an unknown device',
+      () => ['register', ...pair(), '--device', 'gpu', '--moved', at('x.nii.gz')],
+      /must be one of cpu, webgpu/,
+    ],
+    [
+      'a device that is not here',
+      () => ['register', ...pair(), '--model', model(), '--device', 'dml', '--moved', at('x.nii.gz')],
+      /device "dml" is not available/,
+    ],
+  ])('%s', async (_, args, sentence) => {
+    await expectRefusal(args(), sentence, at('x.nii.gz'));
+  });
+
+  it('labels on another grid', async () => {
+    await writeLabels(at('other.nii.gz'), makePhantomCase({ seed: 2, index: 0, size: [20, 30, 22] }).labels);
+    await expectRefusal(
+      ['register', ...pair(), '--model', model(), '--fixed-labels', at('other.nii.gz'), '--moved', at('x.nii.gz')],
+      /other\.nii\.gz/,
+      at('x.nii.gz'),
+    );
+  });
+
+  it('warns about a label map given as an image', async () => {
+    const { stderr, code } = await earthmorph([
+      'register',
+      '--model',
+      model(),
+      '--fixed',
+      labels(1),
+      '--moving',
+      image(2),
+      '--moved',
+      at('y.nii.gz'),
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/looks like a label map/);
+  });
+});
