@@ -5,7 +5,6 @@ import {
   interpolationMatrix,
   linearAlongAxis,
   multiply,
-  negate,
   pad,
   slice,
   type Tensor,
@@ -62,11 +61,6 @@ export function displacementFromFlow(flow: Tensor, options: NetworkOptions, exte
   const own = options.integrationSteps > 0 ? integrateVelocity(flow, options.integrationSteps) : flow;
   const covered = extentOf(flow).map((size) => (options.halfResolution ? size * 2 : size)) as unknown as Extent;
   return cut(resizeDisplacement(own, covered), extent);
-}
-
-/** Displacement of the opposite direction (moving grid → fixed), for networks that predict a velocity: exp(−v) − id. */
-export function inverseDisplacement(flow: Tensor, options: NetworkOptions, extent: Extent): Tensor {
-  return displacementFromFlow(negate(flow), options, extent);
 }
 
 /** The first voxels of a field, to `extent`. */
