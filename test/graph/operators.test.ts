@@ -75,6 +75,20 @@ const cases: Record<string, GradientCheck> = {
       return g.multiply(a, c);
     },
   },
+  'split into many and concat of many': {
+    inputs: [[20, 2]],
+    build: (x) => {
+      const parts = g.split(
+        x!,
+        0,
+        Array.from({ length: 20 }, () => 1),
+      );
+      return g.concat(
+        parts.map((part, k) => g.multiply(part, k - 7)),
+        0,
+      );
+    },
+  },
   gemm: {
     inputs: [
       [2, 3],

@@ -84,10 +84,24 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
   );
 }
 
+/** Tensors that one Split or Concat may have: a WebGPU shader binds only so many buffers. */
+const MOST_PARTS = 8;
+
+/** Cuts a list into at most {@link MOST_PARTS} runs of about equal length. */
+function runsOf<T>(items: readonly T[]): T[][] {
+  const length = Math.ceil(items.length / MOST_PARTS);
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, k) => items.slice(k * length, (k + 1) * length));
+}
+
 /** Joins tensors along an axis. */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0] as Tensor;
   if (parts.length === 1) return first;
+  if (parts.length > MOST_PARTS)
+    return concat(
+      runsOf(parts).map((run) => concat(run, axis)),
+      axis,
+    );
   const extents = parts.map((part) => part.shape[axis] as number);
   const total = extents.reduce((a, b) => a + b, 0);
   return first.graph.apply(
@@ -111,6 +125,16 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
 /** Cuts a tensor along an axis into pieces of the given extents: the inverse of {@link concat}. */
 export function split(x: Tensor, axis: number, extents: readonly number[]): readonly Tensor[] {
   const { graph } = x;
+  if (extents.length === 1) return [x];
+  if (extents.length > MOST_PARTS) {
+    const runs = runsOf(extents);
+    const pieces = split(
+      x,
+      axis,
+      runs.map((run) => run.reduce((a, b) => a + b, 0)),
+    );
+    return runs.flatMap((run, k) => split(pieces[k] as Tensor, axis, run));
+  }
   return graph.applyMany(
     'Split',
     [x, graph.ints(extents)],

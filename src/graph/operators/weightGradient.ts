@@ -16,8 +16,7 @@ export interface WeightGradientOptions {
  * @param gradient the gradient to its output, [O, D', H', W']
  * @returns [O, I, kd, kh, kw]
  *
- * The operand with fewer channels is copied once for each in-plane offset (a grouped convolution with one-hot kernels does this in one
- * pass), the other once for each depth offset, shifted by whole planes. Copies are what this costs beside the product.
+ * The operand with fewer channels is copied once for each in-plane offset (a convolution with one-hot kernels does this in one pass), the other once for each depth offset, shifted by whole planes. Copies are what this costs beside the product.
  */
 export function convolutionWeightGradient(x: Tensor, gradient: Tensor, options: WeightGradientOptions): Tensor {
   const [inputs, depth, height, width] = x.shape as readonly [number, number, number, number];
@@ -63,19 +62,18 @@ function inPlaneShifts(
   const [channels, depth, ownHeight, ownWidth] = x.shape as readonly [number, number, number, number];
   const taps = kh * kw;
   if (taps === 1) return x;
-  const oneHot = new Float32Array(channels * taps * taps);
-  for (let c = 0; c < channels; c++)
-    for (let tap = 0; tap < taps; tap++) oneHot[(c * taps + tap) * taps + (reversed ? taps - 1 - tap : tap)] = 1;
+  const oneHot = new Float32Array(taps * taps);
+  for (let tap = 0; tap < taps; tap++) oneHot[tap * taps + (reversed ? taps - 1 - tap : tap)] = 1;
   const { graph } = x;
+  // Channels as the batch: the same as a grouped convolution, which not every execution provider has in three dimensions.
   const shifted = graph.apply(
     'Conv',
-    [reshape(x, [1, channels, depth, ownHeight, ownWidth]), graph.constant(oneHot, [channels * taps, 1, 1, kh, kw])],
-    { shape: [1, channels * taps, depth, height, width] },
+    [reshape(x, [channels, 1, depth, ownHeight, ownWidth]), graph.constant(oneHot, [taps, 1, 1, kh, kw])],
+    { shape: [channels, taps, depth, height, width] },
     {
       attributes: {
         kernel_shape: [1, kh, kw],
         pads: [0, ph, pw, 0, height + kh - 1 - ph - ownHeight, width + kw - 1 - pw - ownWidth],
-        group: channels,
       },
     },
   );
