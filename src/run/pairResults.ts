@@ -82,7 +82,7 @@ export function summaryTable(results: readonly PairResult[]): Table {
     summarise(results.map((result) => result.labels.find((entry) => entry.label === label)?.[key] ?? Number.NaN));
   return {
     columns: [
-      { key: 'measure', heading: `${results.length} pairs` },
+      { key: 'measure', heading: results.length === 1 ? '1 pair' : `${results.length} pairs` },
       { key: 'before', heading: 'unregistered', digits: 4 },
       { key: 'after', heading: 'registered', digits: 4 },
     ],

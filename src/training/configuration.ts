@@ -50,7 +50,21 @@ export const trainingSchema = z.strictObject({
 });
 export type TrainingConfig = z.infer<typeof trainingSchema>;
 
-/** The paper's setting, as far as it states one: 48³ around the labels, Adam 10⁻³, 100 epochs, patience 5, delta 10⁻⁴. */
+/** What both networks of the shipped model were trained with. */
+const SHIPPED: Partial<TrainingConfig> = {
+  loss: 'ncc',
+  pad: 64,
+  outside: 'edge',
+  mask: true,
+  integrationSteps: 5,
+  schedule: 'cosine',
+  minDelta: 0,
+};
+
+/**
+ * Sets of settings by name. `paper`: as far as the paper states one, 48³ around the labels, Adam 10⁻³, 100 epochs, patience 5, delta
+ * 10⁻⁴. `coarse` and `fine`: the two networks of the shipped model, the second with the first's run as `--first`.
+ */
 export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
   paper: {
     normalise: 'zscore',
@@ -64,6 +78,8 @@ export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
     patience: 5,
     minDelta: 1e-4,
   },
+  coarse: { ...SHIPPED, size: 32, lossOptions: { window: 7 }, smoothness: 5, epochs: 30, patience: 30 },
+  fine: { ...SHIPPED, size: 64, halfResolution: true, smoothness: 4, epochs: 16, patience: 16 },
 };
 
 /**
