@@ -1,4 +1,4 @@
-import { add, divide, multiply, sqrt, square, subtract, type Tensor } from '../graph/index.ts';
+import { add, clip, divide, multiply, sqrt, square, subtract, sum, type Tensor } from '../graph/index.ts';
 
 /** State of Adam: the running means of the gradient and of its square, of the parameters' shape. */
 export interface Moments {
@@ -29,6 +29,12 @@ export function adam(
   const denominator = add(sqrt(divide(second, correction2)), epsilon);
   const change = multiply(divide(first, denominator), divide(rate, correction1));
   return { parameters: subtract(parameters, change), moments: { first, second } };
+}
+
+/** A gradient scaled down to a given length where it is longer (Pascanu et al., ICML 2013), so that one odd pair cannot undo a network. */
+export function clippedGradient(gradient: Tensor, length: number): Tensor {
+  const norm = sqrt(add(sum(square(gradient)), 1e-12));
+  return multiply(gradient, clip(divide(length, norm), 0, 1));
 }
 
 /** Values of {@link AdamInputs} for step t, counted from 1. */

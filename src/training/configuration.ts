@@ -35,6 +35,8 @@ export const trainingSchema = z.strictObject({
   integrationSteps: z.int().min(0).max(12).default(0),
   /** Adam's rate. */
   rate: z.number().positive().default(1e-3),
+  /** Longest gradient (Euclidean norm over all weights): a longer one is scaled down. Off when left out, as in the paper. */
+  clipGradient: z.number().positive().optional(),
   /** How the rate goes on: constant (the paper's), or down to zero over all epochs along half a cosine. */
   schedule: z.enum(['constant', 'cosine']).default('constant'),
   /** Epochs at most. */
@@ -79,7 +81,16 @@ export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
     minDelta: 1e-4,
   },
   coarse: { ...SHIPPED, size: 32, lossOptions: { window: 7 }, smoothness: 5, epochs: 30, patience: 30 },
-  fine: { ...SHIPPED, size: 64, halfResolution: true, smoothness: 4, epochs: 16, patience: 16 },
+  fine: {
+    ...SHIPPED,
+    size: 64,
+    halfResolution: true,
+    smoothness: 4,
+    rate: 6e-4,
+    clipGradient: 0.1,
+    epochs: 14,
+    patience: 14,
+  },
 };
 
 /**

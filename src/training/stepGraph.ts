@@ -8,7 +8,7 @@ import type { NetworkOptions, Registered } from '../network/registrationNetwork.
 import { warpMask } from '../network/spatialTransformer.ts';
 import { registerInStages } from '../network/stages.ts';
 import { unetParameters } from '../network/unet.ts';
-import { adam } from './adam.ts';
+import { adam, clippedGradient } from './adam.ts';
 
 /** What decides a training graph. */
 export interface ObjectiveOptions {
@@ -23,6 +23,8 @@ export interface ObjectiveOptions {
   readonly features: FeatureOperators;
   /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
   readonly mask?: boolean;
+  /** Longest gradient: a longer one is scaled down to it. */
+  readonly clipGradient?: number;
 }
 
 interface Objective extends Registered {
@@ -82,7 +84,8 @@ export function trainingStep(options: ObjectiveOptions): BuiltGraph {
     correction1: graph.input('correction1', []),
     correction2: graph.input('correction2', []),
   };
-  const next = adam(flat, gradient, moments, inputs);
+  const limited = options.clipGradient === undefined ? gradient : clippedGradient(gradient, options.clipGradient);
+  const next = adam(flat, limited, moments, inputs);
   return {
     graph,
     random,

@@ -80,6 +80,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
     before: options.before ?? [],
     loss,
     mask: config.mask,
+    ...(config.clipGradient === undefined ? {} : { clipGradient: config.clipGradient }),
     smoothness: lambda,
     extent,
     features: await fastestFeatures(runtime.device),
