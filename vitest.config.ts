@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], globalSetup: ['tools/ensure-built.mjs'], testTimeout: 120_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['tools/ensure-built.mjs'],
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+  },
 });

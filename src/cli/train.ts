@@ -69,6 +69,7 @@ export const trainCommand: CommandDefinition = (program) => {
     )
     .option('--half-resolution', 'predict the flow on a grid of half the size: eight times less work')
     .option('--rate <number>', 'learning rate of Adam (default: 0.001)', number(0))
+    .option('--flow-deviation <number>', "standard deviation of the flow's first weights (default: 0.00001)", number(0))
     .option('--clip-gradient <norm>', 'scale a longer gradient down to this length (default: off)', number(1e-12))
     .option(
       '--schedule <name>',

@@ -55,8 +55,11 @@ function layers({ encoder, decoder, remaining, halfResolution }: UnetOptions): L
   return made;
 }
 
-/** Parameters in order: weight and bias of each convolution (PyTorch's default initialisation; the flow starts near zero). */
-export function unetParameters(options: UnetOptions): ParameterSpec[] {
+/**
+ * Parameters in order: weight and bias of each convolution, PyTorch's default initialisation. The flow's weights are normal with the
+ * given standard deviation, small so that training starts near the identity.
+ */
+export function unetParameters(options: UnetOptions, flowDeviation = 1e-5): ParameterSpec[] {
   return layers(options).flatMap(({ name, inputs, outputs }): ParameterSpec[] => {
     const bound = 1 / Math.sqrt(27 * inputs);
     const isFlow = name === 'flow';
@@ -64,7 +67,7 @@ export function unetParameters(options: UnetOptions): ParameterSpec[] {
       {
         name: `${name}.weight`,
         shape: [outputs, inputs, 3, 3, 3],
-        initial: isFlow ? { kind: 'normal', deviation: 1e-5 } : { kind: 'uniform', bound },
+        initial: isFlow ? { kind: 'normal', deviation: flowDeviation } : { kind: 'uniform', bound },
       },
       { name: `${name}.bias`, shape: [outputs], initial: isFlow ? { kind: 'zero' } : { kind: 'uniform', bound } },
     ];

@@ -73,10 +73,14 @@ export class RunFolder {
     }
   }
 
-  /** The model that aligns pairs first, from the run's own copy; `given` is copied into the run before. */
-  async firstModel(given: string | undefined): Promise<RegistrationModel | undefined> {
+  /** Keeps a copy of the model that aligns pairs first. */
+  async writeFirst(model: RegistrationModel): Promise<void> {
+    await writeAtomically(join(this.path, FIRST), encodeModel(model));
+  }
+
+  /** The run's copy of the model that aligns pairs first, where it has one. */
+  async readFirst(): Promise<RegistrationModel | undefined> {
     const copy = join(this.path, FIRST);
-    if (given !== undefined) await writeAtomically(copy, encodeModel(await readModel(given)));
     return existsSync(copy) ? readModel(copy) : undefined;
   }
 

@@ -10,10 +10,11 @@ import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { unetParameters } from '../network/unet.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
-import { type EpochRecord, type StopReason, train } from '../training/trainer.ts';
+import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, type TrainingCase } from '../training/trainModel.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import { spacingOf } from '../volume/matrix.ts';
+import { readModel } from './modelFile.ts';
 import { RunFolder, type StoredConfig } from './runFolder.ts';
 
 /** What a training run on disk is asked to do. */
@@ -77,15 +78,18 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const preprocessing = preprocessingOf(config);
   const prepared = new Map(loaded.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
   const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
-  const first = await folder.firstModel(previous ? undefined : options.first);
+  const first = previous ? await folder.readFirst() : options.first && (await readModel(options.first));
   const before = first ? stagesBefore(first, preprocessing) : [];
+  const sets: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
+  checkData(sets);
   await folder.writeConfig(stored);
+  if (first && !previous) await folder.writeFirst(first);
   options.observer?.started?.(stored, state);
 
   const { reason } = await train({
     config,
     before,
-    data: { train: pick(split.train), validation: pick(split.validation) },
+    data: sets,
     ...(state ? { resume: state } : {}),
     ...(options.runtime ? { runtime: options.runtime } : {}),
     ...(options.signal ? { signal: options.signal } : {}),

@@ -33,6 +33,11 @@ export const trainingSchema = z.strictObject({
   halfResolution: z.boolean().default(false),
   /** 0: displacement; n > 0: stationary velocity, n steps of scaling and squaring. */
   integrationSteps: z.int().min(0).max(12).default(0),
+  /**
+   * Standard deviation of the flow's first weights. VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs:
+   * the gradients that pass through it are too small for Adam's ε.
+   */
+  flowDeviation: z.number().positive().default(1e-5),
   /** Adam's rate. */
   rate: z.number().positive().default(1e-3),
   /** Longest gradient (Euclidean norm over all weights): a longer one is scaled down. Off when left out, as in the paper. */
@@ -87,9 +92,10 @@ export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
     halfResolution: true,
     smoothness: 4,
     rate: 6e-4,
+    flowDeviation: 5e-3,
     clipGradient: 0.1,
-    epochs: 14,
-    patience: 14,
+    epochs: 12,
+    patience: 12,
   },
 };
 

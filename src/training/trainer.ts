@@ -72,7 +72,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const { config, data, observer = {}, runtime = {}, signal } = options;
   const { extent, volumes } = checkData(data);
   const network = networkOptions(config);
-  const specs = unetParameters(network);
+  const specs = unetParameters(network, config.flowDeviation);
   const loss = chooseSimilarity(config.loss, config.lossOptions);
   const lambda = config.smoothness ?? loss.similarity.smoothness;
   const objective = {
@@ -167,8 +167,11 @@ function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** All volumes must share one extent; two at least on each side. */
-function checkData({ train: training, validation }: TrainingData): {
+/**
+ * All volumes must share one extent; two at least on each side.
+ * @throws UserError where they do not
+ */
+export function checkData({ train: training, validation }: TrainingData): {
   extent: readonly [number, number, number];
   volumes: ReadonlyMap<string, PreparedVolume>;
 } {
@@ -217,7 +220,7 @@ async function trainOnPair(
   rate: number,
 ): Promise<{ loss: number; similarity: number }> {
   const step = state.step + 1;
-  const result = await program.run({
+  const result = await runOrNothing(program, {
     parameters: state.parameters,
     first: state.first,
     second: state.second,
@@ -233,6 +236,20 @@ async function trainOnPair(
     state.step = step;
   }
   return { loss, similarity: result.similarity?.[0] as number };
+}
+
+/** Runs a step; where a displacement that is not a number led outside the volume, nothing comes back and the loss is not a number. */
+async function runOrNothing(
+  program: Program,
+  feeds: Readonly<Record<string, Float32Array>>,
+): Promise<Record<string, Float32Array>> {
+  try {
+    return await program.run(feeds);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('out of data bounds'))
+      return { loss: Float32Array.of(Number.NaN) };
+    throw error;
+  }
 }
 
 interface ValidationResult {
@@ -255,11 +272,16 @@ async function validate(
   const sums: ValidationResult = { loss: 0, similarity: 0, dice: 0, hd95: 0, foldedPercent: 0 };
   for (const [index, pair] of pairs.entries()) {
     // The same random directions at every epoch, so that losses of different epochs can be compared.
-    const result = await program.run({ parameters, ...feedsOf(volumes, pair), ...random.values(seed, 'validation') });
+    const result = await runOrNothing(program, {
+      parameters,
+      ...feedsOf(volumes, pair),
+      ...random.values(seed, 'validation'),
+    });
+    if (!result.displacement) return { ...sums, loss: Number.NaN };
     const metrics = pairMetrics(
       volumes.get(pair.fixed) as PreparedVolume,
       volumes.get(pair.moving) as PreparedVolume,
-      result.displacement as Float32Array,
+      result.displacement,
     );
     sums.loss += (result.loss?.[0] as number) / pairs.length;
     sums.similarity += (result.similarity?.[0] as number) / pairs.length;

@@ -27,7 +27,7 @@ async function metrics(run: string): Promise<Omit<Row, 'seconds'>[]> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'earthmorph-run-'));
-  const made = await earthmorph(['data', 'phantom', '--out', data(), '--cases', '8', '--size', '28,36,28']);
+  const made = await earthmorph(['data', 'phantom', '--out', data(), '--cases', '14', '--size', '28,36,28']);
   expect(made.code).toBe(0);
 });
 
