@@ -295,7 +295,7 @@ async function validate(
 
 /** Stops a run that cannot recover, saying what to try. */
 function assertSound(loss: number, epoch: number, { bestLoss }: TrainingState): void {
-  const advice = 'try a smaller --rate or a larger --smoothness';
+  const advice = 'try a smaller --rate, a larger --smoothness or --clip-gradient';
   if (!Number.isFinite(loss))
     throw new UserError(
       `The loss is not a number in epoch ${epoch}; the last good checkpoint is kept: ${advice}, and check the data with "earthmorph data check".`,
