@@ -27,7 +27,7 @@ const SPACING: Vec3 = [1.75, 1.75, 1.75];
 /** Settings of the demonstration's training: small enough for a minute or two on two cores. */
 const SETTINGS = {
   loss: 'mse',
-  smoothness: 1.5,
+  smoothness: 1,
   pad: 32,
   size: 32,
   spacing: SPACING[0],
@@ -36,7 +36,8 @@ const SETTINGS = {
   halfResolution: true,
   integrationSteps: 5,
   pairsPerEpoch: 160,
-  rate: 1.5e-3,
+  rate: 1e-3,
+  clipGradient: 0.2,
   schedule: 'cosine',
   flowDeviation: 1e-3,
   epochs: 11,
