@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Grid, Labels, Size, Vec3, Volume } from '../volume/grid.ts';
-import { applyToPoint, column, fromColumns, invert, multiply, spacingOf } from '../volume/matrix.ts';
+import { applyToPoint, closestAxes, column, fromColumns, invert, multiply, spacingOf } from '../volume/matrix.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
 import { resampleTo } from '../volume/resample.ts';
 
@@ -44,27 +44,6 @@ export function centreOf({ size, affine }: Grid): Vec3 {
 }
 
 /**
- * The axes of a grid in canonical order and direction: unit vectors of the voxel axes that are closest to right, anterior and superior,
- * so that a network sees every scan the same way round. Rows: for each of R, A, S the voxel axis (0–2) and its sign.
- */
-function canonicalAxes({ affine }: Grid): { axis: 0 | 1 | 2; sign: 1 | -1 }[] {
-  const spacing = spacingOf(affine);
-  const cosine = (axis: 0 | 1 | 2, world: number): number => (column(affine, axis)[world] as number) / spacing[axis];
-  const orders = [
-    [0, 1, 2],
-    [0, 2, 1],
-    [1, 0, 2],
-    [1, 2, 0],
-    [2, 0, 1],
-    [2, 1, 0],
-  ] as const;
-  const alignment = (order: (typeof orders)[number]): number =>
-    order.reduce<number>((total, axis, world) => total + Math.abs(cosine(axis, world)), 0);
-  const best = orders.reduce((a, b) => (alignment(b) > alignment(a) + 1e-9 ? b : a));
-  return best.map((axis, world) => ({ axis, sign: cosine(axis, world) < 0 ? -1 : 1 }));
-}
-
-/**
  * The network's grid for a volume.
  * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0
  */
@@ -73,7 +52,8 @@ export function networkGrid(image: Grid, preprocessing: Preprocessing, labels?: 
 }
 
 function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
-  const axes = canonicalAxes(image);
+  // Closest to right, anterior and superior, so that a network sees every scan the same way round.
+  const axes = closestAxes(image.affine);
   const own = spacingOf(image.affine);
   // A volume larger than the padded cube gets a larger grid of the same voxels, in eights: networks work at any size.
   const voxel = (spacing * pad) / size;
@@ -81,9 +61,9 @@ function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
     const needed = Math.ceil(((image.size[axis] as number) * own[axis]) / voxel);
     return needed <= size ? size : Math.ceil(needed / 8) * 8;
   });
-  const columns = axes.map(({ axis, sign }) => {
+  const columns = axes.map(({ axis, step }) => {
     const [x, y, z] = column(image.affine, axis);
-    const scale = (sign * voxel) / own[axis];
+    const scale = (step * voxel) / own[axis];
     return [x * scale, y * scale, z * scale] as const;
   }) as [Vec3, Vec3, Vec3];
   return gridCentredAt(columns, extents as unknown as Size, centreOf(image), image);
@@ -151,11 +131,11 @@ function labelBoxGrid(image: Grid, { margin, size }: Preprocessing, labels?: Lab
         });
       }
   if (high[0] < 0) throw new UserError('The labels are empty, so there is no box to crop to; use --crop none.');
-  const axes = canonicalAxes(image);
-  const columns = axes.map(({ axis, sign }) => {
+  const axes = closestAxes(image.affine);
+  const columns = axes.map(({ axis, step }) => {
     const extent = (high[axis] as number) - (low[axis] as number) + 1 + 2 * margin;
     const [x, y, z] = column(image.affine, axis);
-    const scale = (sign * extent) / size;
+    const scale = (step * extent) / size;
     return [x * scale, y * scale, z * scale] as const;
   }) as [Vec3, Vec3, Vec3];
   const middle = (a: 0 | 1 | 2): number => (low[a] + high[a]) / 2;

@@ -1,5 +1,6 @@
 import type { Grid, Warp } from '../volume/grid.ts';
 import { applyToPoint, column, invert, multiply } from '../volume/matrix.ts';
+import { clampTo, sampleVector } from '../volume/warp.ts';
 
 /** A displacement between two network grids. */
 export interface GridDisplacement {
@@ -22,7 +23,6 @@ export function warpFromDisplacement({ displacement, fixedGrid, movingGrid }: Gr
   const stepGrid = column(toGrid, 0);
   const stepWorld = column(fixed.affine, 0);
   const m = movingGrid.affine as number[];
-  const sample = fieldSampler(displacement, fixedGrid);
   const u: [number, number, number] = [0, 0, 0];
   for (let k = 0, n = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) {
@@ -32,10 +32,11 @@ export function warpFromDisplacement({ displacement, fixedGrid, movingGrid }: Gr
         const gx = start[0] + i * stepGrid[0];
         const gy = start[1] + i * stepGrid[1];
         const gz = start[2] + i * stepGrid[2];
-        sample(gx, gy, gz, u);
-        const x = gx + u[0];
+        // Components lie in the order of the array's axes: z, y, x.
+        sampleVector(displacement, fixedGrid.size, clampTo(fixedGrid.size, [gx, gy, gz]), u);
+        const x = gx + u[2];
         const y = gy + u[1];
-        const z = gz + u[2];
+        const z = gz + u[0];
         const mx = m[0]! * x + m[1]! * y + m[2]! * z + m[3]!;
         const my = m[4]! * x + m[5]! * y + m[6]! * z + m[7]!;
         const mz = m[8]! * x + m[9]! * y + m[10]! * z + m[11]!;
@@ -46,34 +47,4 @@ export function warpFromDisplacement({ displacement, fixedGrid, movingGrid }: Gr
       }
     }
   return { size: fixed.size, affine: fixed.affine, data };
-}
-
-type Sampler = (x: number, y: number, z: number, out: [number, number, number]) => void;
-
-/** Trilinear interpolation of a field at continuous voxel coordinates, border continued; the result is in order x, y, z. */
-function fieldSampler(field: Float32Array, { size: [nx, ny, nz] }: Grid): Sampler {
-  const count = nx * ny * nz;
-  const clampTo = (value: number, last: number): number => Math.min(Math.max(value, 0), last);
-  return (x, y, z, out) => {
-    const cx = clampTo(x, nx - 1);
-    const cy = clampTo(y, ny - 1);
-    const cz = clampTo(z, nz - 1);
-    const i = Math.min(Math.floor(cx), Math.max(0, nx - 2));
-    const j = Math.min(Math.floor(cy), Math.max(0, ny - 2));
-    const k = Math.min(Math.floor(cz), Math.max(0, nz - 2));
-    const fx = cx - i;
-    const fy = cy - j;
-    const fz = cz - k;
-    const dx = nx > 1 ? 1 : 0;
-    const dy = ny > 1 ? nx : 0;
-    const dz = nz > 1 ? nx * ny : 0;
-    const base = i + nx * (j + ny * k);
-    for (let component = 0; component < 3; component++) {
-      const at = base + (2 - component) * count;
-      const alongX = (p: number): number => field[p]! + fx * (field[p + dx]! - field[p]!);
-      const near = alongX(at) + fy * (alongX(at + dy) - alongX(at));
-      const far = alongX(at + dz) + fy * (alongX(at + dz + dy) - alongX(at + dz));
-      out[component] = near + fz * (far - near);
-    }
-  };
 }

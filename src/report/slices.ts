@@ -1,17 +1,18 @@
 import type { Grid, Labels, Mat4, Vec3 } from '../volume/grid.ts';
-import { applyToVector, flipRasLps, invert, multiply, orientationOf, spacingOf } from '../volume/matrix.ts';
+import {
+  type Axis,
+  applyToVector,
+  closestAxes,
+  type Direction,
+  flipRasLps,
+  invert,
+  multiply,
+  spacingOf,
+} from '../volume/matrix.ts';
 
 /** The three planes, in the order a figure shows them. */
 export const PLANES = ['axial', 'coronal', 'sagittal'] as const;
 export type Plane = (typeof PLANES)[number];
-
-type Axis = 0 | 1 | 2;
-
-/** One display direction: the voxel axis it runs along, and whether it runs with or against the index. */
-export interface Direction {
-  readonly axis: Axis;
-  readonly step: 1 | -1;
-}
 
 /**
  * How one slice of a grid is shown, in radiological convention: the patient's right on the left of the picture,
@@ -36,16 +37,6 @@ export interface SliceView {
   readonly height: number;
   /** Letters for the left, right, top and bottom edges. */
   readonly marks: { readonly left: string; readonly right: string; readonly top: string; readonly bottom: string };
-}
-
-/** For each world axis (RAS) the voxel axis closest to it, and whether the index grows with the coordinate. */
-export function closestAxes(affine: Mat4): readonly [Direction, Direction, Direction] {
-  const letters = [...orientationOf(affine)];
-  const direction = (positive: string, negative: string): Direction => {
-    const axis = letters.findIndex((letter) => letter === positive || letter === negative) as Axis;
-    return { axis, step: letters[axis] === positive ? 1 : -1 };
-  };
-  return [direction('R', 'L'), direction('A', 'P'), direction('S', 'I')];
 }
 
 /** World axes (RAS: 0 right, 1 anterior, 2 superior) that are shown leftwards, upwards and across, for each plane. */

@@ -1,10 +1,10 @@
 import { labelsIn } from '../metric/dice.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Grid, Labels, Volume } from '../volume/grid.ts';
-import { spacingOf } from '../volume/matrix.ts';
+import { closestAxes, type Direction, spacingOf } from '../volume/matrix.ts';
 import { intensityWindow, type Window } from './panel.ts';
 import { toBase64 } from './png.ts';
-import { closestAxes, type Direction, defaultPosition } from './slices.ts';
+import { defaultPosition } from './slices.ts';
 import { escapeText, short } from './svg.ts';
 import { colourAt, LABEL_COLOURS } from './theme.ts';
 import { VIEWER_SCRIPT } from './viewerScript.ts';

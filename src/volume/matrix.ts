@@ -134,3 +134,22 @@ const permutations = [
   [2, 0, 1],
   [2, 1, 0],
 ];
+
+/** A voxel axis: 0 along i, 1 along j, 2 along k. */
+export type Axis = 0 | 1 | 2;
+
+/** One display direction: the voxel axis it runs along, and whether it runs with or against the index. */
+export interface Direction {
+  readonly axis: Axis;
+  readonly step: 1 | -1;
+}
+
+/** For each world axis (RAS) the voxel axis closest to it, and whether the index grows with the coordinate. */
+export function closestAxes(affine: Mat4): readonly [Direction, Direction, Direction] {
+  const letters = [...orientationOf(affine)];
+  const direction = (positive: string, negative: string): Direction => {
+    const axis = letters.findIndex((letter) => letter === positive || letter === negative) as Axis;
+    return { axis, step: letters[axis] === positive ? 1 : -1 };
+  };
+  return [direction('R', 'L'), direction('A', 'P'), direction('S', 'I')];
+}

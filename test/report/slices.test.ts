@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  closestAxes,
-  defaultPosition,
-  displayDisplacement,
-  extractSlice,
-  PLANES,
-  sliceView,
-} from '../../src/report/slices.ts';
+import { defaultPosition, displayDisplacement, extractSlice, PLANES, sliceView } from '../../src/report/slices.ts';
 import type { Grid, Mat4, Size, Vec3 } from '../../src/volume/grid.ts';
-import { applyToPoint, flipRasLps, fromColumns, multiply } from '../../src/volume/matrix.ts';
+import { applyToPoint, closestAxes, flipRasLps, fromColumns, multiply } from '../../src/volume/matrix.ts';
 import { halves } from './phantom.ts';
 
 const size: Size = [5, 6, 7];
