@@ -1,3 +1,4 @@
+export { sumOfChunks } from './chunked.ts';
 export { type BlockSize, blockedFeatures, detectBlockSize } from './features/blocked.ts';
 export { fastestFeatures } from './features/fastest.ts';
 export type { FeatureMap, FeatureOperators, FeaturePart } from './features/features.ts';
@@ -15,5 +16,6 @@ export * from './operators/linear.ts';
 export * from './operators/matmul.ts';
 export * from './operators/pooling.ts';
 export * from './operators/reduce.ts';
+export * from './operators/sort.ts';
 export { compile, DEVICES, type Device, loadModel, loadOnnx, type Program, type RuntimeOptions } from './runtime.ts';
 export { elementCount, Graph, type Shape, Tensor } from './tensor.ts';

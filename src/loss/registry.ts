@@ -1,7 +1,10 @@
 import { UserError } from '../errors.ts';
 import { mse } from './mse.ts';
 import { ncc } from './ncc.ts';
+import { pswd } from './pswd.ts';
+import { radon } from './radon.ts';
 import type { Similarity } from './similarity.ts';
+import { swd } from './swd.ts';
 
 const known = new Map<string, Similarity<never>>();
 
@@ -12,6 +15,9 @@ export function registerSimilarity<Options>(similarity: Similarity<Options>): vo
 
 registerSimilarity(mse);
 registerSimilarity(ncc);
+registerSimilarity(swd);
+registerSimilarity(radon);
+registerSimilarity(pswd);
 
 /** All similarities by name. */
 export function similarities(): ReadonlyMap<string, Similarity<never>> {

@@ -5,10 +5,14 @@ import { type Random, randomStream } from '../random.ts';
 /** Draws the values of a random input of the graph. */
 export type Draw = (random: Random, values: Float32Array) => void;
 
+/** How often a random input is drawn: anew at each step, or once for a seed. */
+export type Freshness = 'fresh' | 'fixed';
+
 interface RandomInput {
   readonly name: string;
   readonly shape: Shape;
   readonly draw: Draw;
+  readonly freshness: Freshness;
 }
 
 /**
@@ -20,18 +24,23 @@ export class RandomInputs {
 
   constructor(private readonly graph: Graph) {}
 
-  /** Declares a random input; `draw` fills it anew at each step. */
-  input(name: string, shape: Shape, draw: Draw): Tensor {
-    this.#inputs.push({ name, shape, draw });
+  /** Declares a random input that `draw` fills. */
+  input(name: string, shape: Shape, draw: Draw, freshness: Freshness = 'fresh'): Tensor {
+    this.#inputs.push({ name, shape, draw, freshness });
     return this.graph.input(name, shape);
+  }
+
+  /** Names of the inputs that change from step to step. */
+  get fresh(): readonly string[] {
+    return this.#inputs.flatMap(({ name, freshness }) => (freshness === 'fresh' ? [name] : []));
   }
 
   /** Values for one step. Equal seeds and steps give equal values. */
   values(seed: number, step: number | string): Record<string, Float32Array> {
     return Object.fromEntries(
-      this.#inputs.map(({ name, shape, draw }) => {
+      this.#inputs.map(({ name, shape, draw, freshness }) => {
         const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
-        draw(randomStream(seed, 'loss', name, step), values);
+        draw(randomStream(seed, 'loss', name, freshness === 'fresh' ? step : 'fixed'), values);
         return [name, values];
       }),
     );

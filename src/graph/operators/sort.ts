@@ -1,0 +1,48 @@
+import type { Tensor } from '../tensor.ts';
+import { constantLike } from './elementwise.ts';
+
+/** A tensor sorted along its last axis, and where each element came from. */
+export interface Sorted {
+  /** Ascending along the last axis, of the input's shape. */
+  readonly values: Tensor;
+  /** int64, of the input's shape: values[…, r] = x[…, order[…, r]]. */
+  readonly order: Tensor;
+}
+
+/** Sorts along the last axis, ascending. The gradient of the values goes back to where each came from. */
+export function sortLast(x: Tensor): Sorted {
+  const { graph, shape } = x;
+  const [values, order] = graph.applyMany(
+    'TopK',
+    [x, graph.ints([shape.at(-1) as number])],
+    [{ shape }, { shape, type: 'int64' }],
+    {
+      attributes: { axis: -1, largest: 0, sorted: 1 },
+      gradient: ([gradient]) => [scatterLast(order as Tensor, gradient as Tensor), undefined],
+    },
+  ) as [Tensor, Tensor];
+  return { values, order };
+}
+
+/** out[…, order[…, r]] = values[…, r] for an order that is a permutation of the last axis: undoes a sort. */
+export function scatterLast(order: Tensor, values: Tensor): Tensor {
+  return values.graph.apply(
+    'ScatterElements',
+    [constantLike(values, 0), order, values],
+    { shape: values.shape, type: values.type },
+    {
+      attributes: { axis: -1 },
+      gradient: ([gradient]) => [undefined, undefined, gatherLast(gradient as Tensor, order)],
+    },
+  );
+}
+
+/** out[…, r] = x[…, order[…, r]] for an order that is a permutation of the last axis. */
+export function gatherLast(x: Tensor, order: Tensor): Tensor {
+  return x.graph.apply(
+    'GatherElements',
+    [x, order],
+    { shape: order.shape, type: x.type },
+    { attributes: { axis: -1 }, gradient: ([gradient]) => [scatterLast(order, gradient as Tensor), undefined] },
+  );
+}

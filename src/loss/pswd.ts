@@ -1,0 +1,15 @@
+import { defineSimilarity } from './similarity.ts';
+import { presetSchema } from './wasserstein/options.ts';
+import { wasserstein } from './wasserstein/wasserstein.ts';
+
+/**
+ * Patch-based sliced Wasserstein distance (the paper's PSWD), read as patches 11³ at stride 5 · mass: each patch's intensities as mass
+ * at its voxels, W1 along random directions through distribution functions in 16 bins. Unit: half edge lengths of a patch.
+ */
+export const pswd = defineSimilarity({
+  name: 'pswd',
+  summary: 'mean Wasserstein distance of patches as masses',
+  options: presetSchema({ patch: [11], stride: [5], embedding: 'mass', bins: 16, directions: 400, order: 1 }),
+  smoothness: 0.6,
+  build: wasserstein,
+});

@@ -1,0 +1,15 @@
+import { defineSimilarity } from './similarity.ts';
+import { presetSchema } from './wasserstein/options.ts';
+import { wasserstein } from './wasserstein/wasserstein.ts';
+
+/**
+ * Sliced Wasserstein distance (the paper's SWD), read as volume · lines: each scan line of 48 voxels and its two coordinates are a point
+ * in R⁵⁰, 400 random projections, squared W2. Unit: squared intensity.
+ */
+export const swd = defineSimilarity({
+  name: 'swd',
+  summary: 'sliced Wasserstein distance of the volume as a set of scan lines',
+  options: presetSchema({ patch: [0], embedding: 'lines', directions: 400, order: 2 }),
+  smoothness: 2,
+  build: wasserstein,
+});
