@@ -30,8 +30,8 @@ const CHUNK = 2 ** 23;
  * JMIV 51, 2015).
  *
  * @param moved,fixed [1, 1, D, H, W]
- * @param weight [1, 1, D, H, W]: voxels outside the field of view (0) count as intensity 0 in both volumes, and patches as much as they
- *   have voxels inside
+ * @param weight [1, 1, D, H, W]: voxels outside the field of view (0) have no mass, or intensity 0, in both volumes, and a patch counts
+ *   as much as it has voxels inside
  * @returns a scalar. Unit: `mass`, half edge lengths of the patch or volume, to the power p; points, intensity (and coordinates) to the power p
  */
 export function wasserstein(
@@ -47,11 +47,10 @@ export function wasserstein(
       size === 0
         ? reshape(volume, volume.shape.slice(1))
         : extractPatches(volume, { size, stride, border: options.border });
-    const boxes = {
-      moved: prepared(cut(moved), options, weight && cut(weight)),
-      fixed: prepared(cut(fixed), options, weight && cut(weight)),
-    };
-    const shares = weight && sharesOf(cut(weight));
+    const inside = weight && cut(weight);
+    const embed = options.embedding === 'mass' ? measuresOf : pointsOf;
+    const boxes = { moved: embed(cut(moved), options, inside), fixed: embed(cut(fixed), options, inside) };
+    const shares = inside && sharesOf(inside);
     const name = options.patch.length === 1 ? 'directions' : `directions_${index}`;
     return options.embedding === 'mass'
       ? massDistance(boxes, options, random, name, shares)
@@ -66,12 +65,26 @@ interface Boxes {
   readonly fixed: Tensor;
 }
 
-/** Patches with mean 0 and SD 1 where that is asked for, and intensity 0 outside the field of view. */
-function prepared(boxes: Tensor, { standardise, embedding }: WassersteinOptions, weight?: Tensor): Tensor {
+/** Intensities as they are embedded: with mean 0 and SD 1 in each box where that is asked for. */
+function intensities(boxes: Tensor, { standardise }: WassersteinOptions): Tensor {
   const [sets] = boxes.shape as readonly [number];
-  const standard = standardise === 'patch' ? standardised(reshape(boxes, [sets, boxes.count / sets])) : boxes;
-  const whole = reshape(standard, boxes.shape);
-  return weight && embedding !== 'mass' ? multiply(whole, weight) : whole;
+  return standardise === 'patch'
+    ? reshape(standardised(reshape(boxes, [sets, boxes.count / sets])), boxes.shape)
+    : boxes;
+}
+
+/** Intensities to make points of: 0 outside the field of view. */
+function pointsOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
+  const standard = intensities(boxes, options);
+  return inside ? multiply(standard, inside) : standard;
+}
+
+/** Each box as a measure of mass 1; no mass lies outside the field of view. */
+function measuresOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
+  const [sets] = boxes.shape as readonly [number];
+  const mass = massOf(intensities(boxes, options), options);
+  const rows = reshape(inside ? multiply(mass, inside) : mass, [sets, boxes.count / sets]);
+  return reshape(normaliseRows(rows), boxes.shape);
 }
 
 /** Rows with mean 0 and SD 1; a constant row becomes 0. */
@@ -113,12 +126,9 @@ function massDistance(
 ): Tensor {
   const [sets, ...extent] = boxes.moved.shape as readonly [number, ...number[]];
   const box = binnedBox(extent, options.bins);
-  const measures = (volume: Tensor): Tensor => {
-    const rows = normaliseRows(massOf(reshape(volume, [sets, box.voxels]), options));
-    return multiply(rows, shares ?? 1 / sets);
-  };
-  const moved = measures(boxes.moved);
-  const fixed = measures(boxes.fixed);
+  const counted = (measures: Tensor): Tensor => multiply(reshape(measures, [sets, box.voxels]), shares ?? 1 / sets);
+  const moved = counted(boxes.moved);
+  const fixed = counted(boxes.fixed);
   const { directions: count, drawing, order, bins } = options;
   const directions = random.input(
     name,
