@@ -25,7 +25,14 @@ export { type LandmarkError, targetRegistrationError } from './metric/tre.ts';
 export { decodeModel, encodeModel, type RegistrationModel } from './network/model.ts';
 export { randomStream } from './random.ts';
 export { agreement, regularity } from './registration/assess.ts';
-export { Registrar, type Registration, type RegistrationPair, register } from './registration/register.ts';
+export { REFINE_DEFAULTS, type RefineOptions, type RefinePair, Refiner } from './registration/refine.ts';
+export {
+  Registrar,
+  type RegistrarOptions,
+  type Registration,
+  type RegistrationPair,
+  register,
+} from './registration/register.ts';
 export { type RegistrationFigure, registrationFigure } from './report/registrationFigure.ts';
 export { PRESETS, type TrainingConfig, trainingSchema } from './training/configuration.ts';
 export type { EpochRecord } from './training/trainer.ts';

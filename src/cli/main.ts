@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { compareLossesCommand } from './compareLosses.ts';
 import { dataCommand } from './data.ts';
 import { demoCommand } from './demo.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -18,6 +19,7 @@ const commands = [
   warpCommand,
   jacobianCommand,
   metricsCommand,
+  compareLossesCommand,
   graphCommand,
   dataCommand,
 ];

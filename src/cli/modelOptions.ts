@@ -1,27 +1,61 @@
 import type { Command } from 'commander';
 import type { InitialAlignment } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
-import { choice, DEVICE_HELP, device, whole } from './options.ts';
+import { addLossOptions, type LossOptions } from './lossOptions.ts';
+import { choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { version } from './version.ts';
 
+/** Loss of a refinement that names none. */
+const REFINE_LOSS = 'ncc';
+
 /** Options of every command that uses a model. */
-export interface ModelOptions {
+export interface ModelOptions extends LossOptions {
   readonly model?: string;
   readonly init: InitialAlignment;
   readonly device: Device;
   readonly threads?: number;
+  readonly refine?: number;
+  readonly refineGrid?: number;
+  readonly refineRate?: number;
+  readonly spacing?: number;
+  readonly seed?: number;
 }
 
-/** Adds `--model`, `--init`, `--device` and `--threads`. */
+/** Adds `--model`, `--init`, refinement and its loss, `--device` and `--threads`. */
 export function addModelOptions(command: Command): Command {
-  return command
+  command
     .option(
       '--model <path>',
-      "a run's folder or a model.onnx (default: the hippocampus model that ships with EarthMorph)",
+      "a run's folder, a model.onnx, or none, to register by refinement alone (default: the hippocampus model that ships with EarthMorph)",
     )
+    .option('--refine <steps>', 'optimises each pair further by so many steps; without a model, 100 do', whole(1))
+    .option(
+      '--refine-grid <n>',
+      `refinement: optimise the displacement on a grid so many times coarser (default: ${REFINE_DEFAULTS.grid})`,
+      whole(1),
+    )
+    .option(
+      '--refine-rate <voxels>',
+      `refinement: length of the first steps (default: ${REFINE_DEFAULTS.rate})`,
+      number(1e-9),
+    )
+    .option(
+      '--spacing <mm>',
+      'with --model none: voxels that the pair is compared on (default: the fixed scan’s own, coarser above 96³ voxels)',
+      number(1e-6),
+    )
+    .option(
+      '--seed <n>',
+      `refinement: seed of the loss's random directions (default: ${REFINE_DEFAULTS.seed})`,
+      whole(0),
+    );
+  return addLossOptions(command, `${REFINE_LOSS}, for --refine`)
     .option(
       '--init <how>',
       'start with the centres together, or where world coordinates put the volumes',
@@ -32,18 +66,56 @@ export function addModelOptions(command: Command): Command {
     .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1));
 }
 
-/** Loads the model that the options name. */
-export async function openRegistrar({ model, device: where, threads }: ModelOptions): Promise<Registrar> {
-  return new Registrar(await readModel(model), { device: where, ...(threads === undefined ? {} : { threads }) });
+/**
+ * Loads the model that the options name, and sets up the refinement that they ask for.
+ * @throws UserError when options of a refinement are given without one
+ */
+export async function openRegistrar(options: ModelOptions, onRefine?: RefineProgress): Promise<Registrar> {
+  const { model, device: where, threads, spacing } = options;
+  const refine = refinementOf(options);
+  if (spacing !== undefined && model !== 'none')
+    throw new UserError('--spacing belongs to --model none: a model brings its own grid.');
+  return new Registrar(model === 'none' ? undefined : await readModel(model), {
+    runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
+    ...(refine ? { refine } : {}),
+    ...(onRefine ? { onRefine } : {}),
+    ...(spacing === undefined ? {} : { spacing }),
+  });
+}
+
+/** The refinement that the options ask for, if any. */
+function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | undefined {
+  const { refine: steps, refineGrid: grid, refineRate: rate, seed, loss, lossOption, smoothness } = options;
+  if (steps === undefined) {
+    const given = { loss, lossOption, smoothness, refineGrid: grid, refineRate: rate, seed };
+    const useless = Object.entries(given).find(([, value]) => value !== undefined);
+    if (useless)
+      throw new UserError(
+        `--${useless[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for a refinement; give --refine <steps> too.`,
+      );
+    return undefined;
+  }
+  return {
+    loss: chooseSimilarity(loss ?? REFINE_LOSS, lossOption),
+    ...(smoothness === undefined ? {} : { smoothness }),
+    steps,
+    grid: grid ?? REFINE_DEFAULTS.grid,
+    rate: rate ?? REFINE_DEFAULTS.rate,
+    seed: seed ?? REFINE_DEFAULTS.seed,
+  };
 }
 
 /** Where the numbers of a report come from. */
 export function provenanceOf(command: string, options: ModelOptions, registrar: Registrar): Provenance {
-  const { record } = registrar.model;
+  const record = registrar.model?.record ?? {};
+  const { refine, loss, smoothness } = options;
   return {
     Command: command,
     EarthMorph: version,
     Model: options.model ?? 'shipped hippocampus model',
+    Refinement:
+      refine &&
+      `${refine} steps, ${loss ?? REFINE_LOSS}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,
     'Trained on': record.data && `${record.data} (${record.cases ?? 'cases unknown'})`,
     Loss: record.loss && `${record.loss}, smoothness ${record.smoothness ?? '?'}`,
     'Seed and epoch': record.seed && `${record.seed}, ${record.epoch ?? '?'}`,

@@ -34,7 +34,7 @@ export const registerCommand: CommandDefinition = (program) => {
     .command('register')
     .summary('move one scan onto another')
     .description(
-      'Registers a moving scan onto a fixed one in one pass through a trained network; or every pair of a list.',
+      'Registers a moving scan onto a fixed one in one pass through a trained network, by optimising the pair itself (--refine), or both; or every pair of a list.',
     )
     .option('--fixed <file>', 'scan that stays')
     .option('--moving <file>', 'scan that is moved onto it')
@@ -57,6 +57,7 @@ export const registerCommand: CommandDefinition = (program) => {
 Examples:
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --moved moved.nii.gz --warp warp.nii.gz
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --model runs/ncc --report report.html
+  earthmorph register --fixed a.nii.gz --moving b.nii.gz --model none --refine 100 --loss pswd --moved moved.nii.gz
   earthmorph register --pairs pairs.csv --data Task04_Hippocampus --out registered`,
     )
     .action(run);
@@ -77,7 +78,8 @@ async function run(options: Options): Promise<void> {
   ];
   if (outputs.every((file) => file === undefined) && !json)
     throw new UserError('Nothing would be written; give --moved, --warp, --figure or --report.');
-  const registrar = await openRegistrar(options);
+  const bar = options.refine === undefined ? undefined : startProgress(options.refine, 'refining');
+  const registrar = await openRegistrar(options, (step, _, loss) => bar?.update(step, `loss ${loss.toPrecision(4)}`));
   const pair = await registerFiles(
     registrar,
     {
@@ -87,7 +89,7 @@ async function run(options: Options): Promise<void> {
       ...(options.movingLabels === undefined ? {} : { movingLabels: options.movingLabels }),
     },
     options.init,
-  );
+  ).finally(() => bar?.stop());
   await writeRegistration(pair, {
     ...(options.moved === undefined ? {} : { moved: options.moved }),
     ...(options.warp === undefined ? {} : { warp: options.warp }),

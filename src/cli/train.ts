@@ -1,11 +1,11 @@
 import type { SplitFractions } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
-import { similarities } from '../loss/registry.ts';
 import { trainingRun } from '../run/trainingRun.ts';
 import { PRESETS, type TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
-import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { addLossOptions } from './lossOptions.ts';
+import { choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { printJson } from './output.ts';
 import { type CommandDefinition, INTERRUPTED } from './program.ts';
 import { TrainingProgress } from './trainingProgress.ts';
@@ -28,8 +28,7 @@ interface Options extends Omit<Settings, 'lossOptions'> {
 
 /** `earthmorph train`: a network from a folder of scans. */
 export const trainCommand: CommandDefinition = (program) => {
-  const names = [...similarities().keys()];
-  program
+  const command = program
     .command('train')
     .summary('train a network on a folder of scans')
     .description(
@@ -38,10 +37,8 @@ export const trainCommand: CommandDefinition = (program) => {
     .option('--data <dir>', 'folder of scans: Decathlon or Learn2Reg dataset.json, or images/ and labels/')
     .requiredOption('--out <dir>', 'folder of the run: config.json, metrics.jsonl, checkpoints, model.onnx')
     .option('--resume', 'go on with the run in --out from its last finished epoch')
-    .option('--preset <name>', `a set of settings, before all other options: ${Object.keys(PRESETS).join(', ')}`)
-    .option('--loss <name>', `similarity: ${names.join(', ')} (default: mse)`, choice(names))
-    .option('--loss-option <name=value>', 'an option of the loss, for instance window=7; may be repeated', assignments)
-    .option('--smoothness <weight>', "weight of the smoothness penalty (default: the loss's own)", number(0))
+    .option('--preset <name>', `a set of settings, before all other options: ${Object.keys(PRESETS).join(', ')}`);
+  addLossOptions(command, 'mse')
     .option(
       '--crop <how>',
       'none: volume in the middle of a cube; label: box of its own labels (default: none)',

@@ -38,6 +38,22 @@ export function sampled(volume: Volume, grid: Grid, { outside }: Preprocessing):
   return resampleTo(volume, grid, { outside: outside === 'edge' ? 'edge' : 0 });
 }
 
+/** Voxels that a pair is compared on at most without a model, as the edge of a cube. */
+const OWN_GRID_LIMIT = 96;
+
+/**
+ * Preprocessing for a pair that no model asks for a grid: isotropic voxels over the whole fixed image, of its own size (the geometric mean
+ * of its edges), or coarser where that would be more than 96³ voxels.
+ * @param spacing edge of the voxels in mm, in place of that
+ */
+export function ownGridPreprocessing(fixed: Grid, spacing?: number): Preprocessing {
+  const [x, y, z] = spacingOf(fixed.affine);
+  const [nx, ny, nz] = fixed.size;
+  const own = Math.cbrt(x * y * z);
+  const chosen = spacing ?? Math.max(own, (own * Math.cbrt(nx * ny * nz)) / OWN_GRID_LIMIT);
+  return preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: chosen });
+}
+
 /** World coordinates of the middle of a grid. */
 export function centreOf({ size, affine }: Grid): Vec3 {
   return applyToPoint(affine, [(size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2]);
@@ -160,7 +176,7 @@ export interface PreparedVolume {
 }
 
 /** 1 at the voxels of a grid that lie inside an image, 0 elsewhere. */
-function fieldOfView({ size, affine }: Grid, grid: Grid): Float32Array {
+export function fieldOfView({ size, affine }: Grid, grid: Grid): Float32Array {
   const inside = { size, affine, data: new Int32Array(size[0] * size[1] * size[2]).fill(1) };
   return Float32Array.from(resampleTo(inside, grid, { outside: 0 }).data);
 }

@@ -10,23 +10,24 @@ import type { Tensor } from './tensor.ts';
  * @param chunks builds the scalar (shape []) of each chunk
  */
 export function sumOfChunks(sources: readonly Tensor[], chunks: readonly (() => Tensor)[]): Tensor {
-  const parts = chunks.map((build) => {
+  let total: Tensor | undefined;
+  let toSources: readonly Tensor[] = [];
+  for (const build of chunks) {
     const value = build();
-    return { value, toSources: gradients(value, sources) };
-  });
-  const value = parts.map((part) => part.value).reduce(add);
-  return value.graph.apply(
+    const slopes = gradients(value, sources);
+    // Added up at once, so that no chunk's gradient waits for the last chunk.
+    toSources = total ? slopes.map((slope, k) => add(toSources[k] as Tensor, slope)) : slopes;
+    total = total ? add(total, value) : value;
+  }
+  if (!total) throw new Error('There is nothing to sum.');
+  return total.graph.apply(
     'Identity',
-    [value],
+    [total],
     { shape: [] },
     {
       sources,
       gradient: ([arriving], needed) =>
-        sources.map((_, k) =>
-          needed[k]
-            ? multiply(parts.map(({ toSources }) => toSources[k] as Tensor).reduce(add), arriving as Tensor)
-            : undefined,
-        ),
+        toSources.map((slope, k) => (needed[k] ? multiply(slope, arriving as Tensor) : undefined)),
     },
   );
 }

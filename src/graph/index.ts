@@ -4,6 +4,7 @@ export { fastestFeatures } from './features/fastest.ts';
 export type { FeatureMap, FeatureOperators, FeaturePart } from './features/features.ts';
 export { PORTABLE_FEATURES } from './features/portable.ts';
 export { gradients } from './gradient.ts';
+export { hoisted } from './hoist.ts';
 export { toOnnx } from './model.ts';
 export { type OnnxContents, readOnnx } from './onnx/reader.ts';
 export type { OnnxModel } from './onnx/schema.ts';

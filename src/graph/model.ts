@@ -5,6 +5,8 @@ import { type Graph, neededOperations, type Tensor, toOnnxNode } from './tensor.
 export interface ModelOptions {
   /** Properties written into the file (ONNX metadata_props). */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Tensors that are worked out elsewhere and fed by their names. */
+  readonly given?: readonly Tensor[];
 }
 
 /**
@@ -14,11 +16,14 @@ export interface ModelOptions {
 export function toOnnx(graph: Graph, outputs: Readonly<Record<string, Tensor>>, options: ModelOptions = {}): OnnxModel {
   const named = Object.entries(outputs).map(([name, tensor]) => ({
     name,
-    tensor: graph.apply('Identity', [tensor], { type: tensor.type, shape: tensor.shape }),
+    tensor:
+      tensor.name === name ? tensor : graph.apply('Identity', [tensor], { type: tensor.type, shape: tensor.shape }),
   }));
+  const given = options.given ?? [];
   const operations = neededOperations(
     graph,
     named.map(({ tensor }) => tensor),
+    new Set(given),
   );
   const alias = new Map(named.map(({ name, tensor }) => [tensor.name, name]));
   const used = new Set(operations.flatMap(({ inputs }) => inputs));
@@ -29,7 +34,7 @@ export function toOnnx(graph: Graph, outputs: Readonly<Record<string, Tensor>>, 
       const node = toOnnxNode(operation);
       return { ...node, outputs: node.outputs.map((output) => alias.get(output) ?? output) };
     }),
-    inputs: graph.inputs.filter((tensor) => used.has(tensor)).map(describe),
+    inputs: [...graph.inputs, ...given].filter((tensor) => used.has(tensor)).map(describe),
     outputs: named.map(({ name, tensor }) => ({ ...describe(tensor), name })),
     constants,
     metadata: options.metadata ?? {},

@@ -88,13 +88,14 @@ function onnxRuntime(): Promise<OnnxRuntime> {
   return loaded;
 }
 
-/** Compiles the part of a graph that the outputs need. */
+/** Compiles the part of a graph that the outputs need; `given` tensors are worked out elsewhere and fed by their names. */
 export async function compile(
   graph: Graph,
   outputs: Readonly<Record<string, Tensor>>,
   options: RuntimeOptions = {},
+  given: readonly Tensor[] = [],
 ): Promise<Program> {
-  return loadModel(toOnnx(graph, outputs), options);
+  return loadModel(toOnnx(graph, outputs, { given }), options);
 }
 
 /** Compiles a model that was built in memory. */

@@ -157,14 +157,19 @@ function toTypedArray(data: TensorData | readonly number[], type: DataType): Ten
   return BigInt64Array.from(data.map(BigInt));
 }
 
-/** The operations that the given tensors need, in order of execution. */
-export function neededOperations(graph: Graph, outputs: readonly Tensor[]): Operation[] {
+/** The operations that the outputs need, in order of execution; those behind `given` tensors are not needed. */
+export function neededOperations(
+  graph: Graph,
+  outputs: readonly Tensor[],
+  given: ReadonlySet<Tensor> = new Set(),
+): Operation[] {
   const needed = new Set<Operation>();
-  const pending = outputs.map((tensor) => tensor.source);
-  for (let source = pending.pop(); source !== undefined; source = pending.pop()) {
-    if (source === 'input' || 'data' in source || needed.has(source)) continue;
+  const pending = [...outputs];
+  for (let tensor = pending.pop(); tensor !== undefined; tensor = pending.pop()) {
+    const { source } = tensor;
+    if (given.has(tensor) || source === 'input' || 'data' in source || needed.has(source)) continue;
     needed.add(source);
-    for (const input of source.inputs) if (input) pending.push(input.source);
+    for (const input of source.inputs) if (input) pending.push(input);
   }
   return graph.operations.filter((operation) => needed.has(operation));
 }

@@ -9,7 +9,7 @@ import { wasserstein } from './wasserstein/wasserstein.ts';
 export const pswd = defineSimilarity({
   name: 'pswd',
   summary: 'mean Wasserstein distance of patches as masses',
-  options: presetSchema({ patch: [11], stride: [5], embedding: 'mass', bins: 16, directions: 400, order: 1 }),
+  options: presetSchema({ patch: [11], embedding: 'mass', bins: 16, directions: 400, order: 1 }),
   smoothness: 0.6,
   build: wasserstein,
 });

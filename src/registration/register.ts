@@ -1,9 +1,18 @@
-import { type InitialAlignment, movingGrid, networkGrid, normalised, sampled } from '../dataset/preprocessing.ts';
+import {
+  fieldOfView,
+  type InitialAlignment,
+  movingGrid,
+  networkGrid,
+  normalised,
+  ownGridPreprocessing,
+  sampled,
+} from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { type Extent, inferenceGraph, type RegistrationModel } from '../network/model.ts';
-import type { Grid, Labels, Volume, Warp } from '../volume/grid.ts';
+import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import { applyWarp } from '../volume/warp.ts';
+import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 import { warpFromDisplacement } from './warpFromDisplacement.ts';
 
 /** A pair to register. Labels are needed only by models that crop to them. */
@@ -24,32 +33,58 @@ export interface Registration {
   readonly moved: Volume;
 }
 
-/** A model ready for use; compiled once for each size of grid that it meets. */
+/** How pairs are registered. */
+export interface RegistrarOptions {
+  readonly runtime?: RuntimeOptions;
+  /** Optimises each pair further after the network, or alone where there is no model. */
+  readonly refine?: Omit<RefineOptions, 'mask'>;
+  /** Called after each step of a refinement. */
+  readonly onRefine?: RefineProgress;
+  /** Without a model: edge of the voxels in mm that the pair is compared on; the fixed image's own, or coarser for large ones. */
+  readonly spacing?: number;
+}
+
+/** A model, or refinement without one, ready for use; compiled once for each size of grid that it meets. */
 export class Registrar {
   readonly #programs = new Map<string, Promise<Program>>();
-
-  constructor(
-    readonly model: RegistrationModel,
-    private readonly runtime: RuntimeOptions = {},
-  ) {}
+  readonly #refiners = new Map<string, Promise<Refiner>>();
 
   /**
-   * Registers a pair in one pass through the network.
+   * @param model `undefined`: no network, every pair is optimised by itself
+   * @throws UserError when there is neither a model nor a refinement
+   */
+  constructor(
+    readonly model: RegistrationModel | undefined,
+    private readonly options: RegistrarOptions = {},
+  ) {
+    if (!model && !options.refine)
+      throw new UserError('Without a model there is nothing to register with; give a model, or --refine 100.');
+  }
+
+  /**
+   * Registers a pair: in one pass through the network, then by refinement where that is asked for.
    * @throws UserError when the model needs labels that are not given, or a volume is constant
    */
   async register(pair: RegistrationPair, start: InitialAlignment = 'center'): Promise<Registration> {
-    const { preprocessing } = this.model;
     const { fixed, moving } = pair;
     assertNotConstant(fixed, 'fixed');
     assertNotConstant(moving, 'moving');
+    const preprocessing = this.model?.preprocessing ?? ownGridPreprocessing(fixed, this.options.spacing);
     const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels);
     const grid = movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels);
     const inputs = {
       fixed: sampled(normalised(fixed, preprocessing), fixedGrid, preprocessing).data,
       moving: sampled(normalised(moving, preprocessing), grid, preprocessing).data,
     };
-    const program = await this.#programFor(fixedGrid);
-    const { displacement } = (await program.run(inputs)) as { displacement: Float32Array };
+    const [nx, ny, nz] = fixedGrid.size;
+    const extent: Extent = [nz, ny, nx];
+    const predicted = await this.#predict(this.model, extent, inputs);
+    const displacement = await this.#refine(extent, {
+      ...inputs,
+      fixedMask: fieldOfView(fixed, fixedGrid),
+      movingMask: fieldOfView(moving, grid),
+      start: predicted,
+    });
     const grids = { fixedGrid, movingGrid: grid };
     const warp = warpFromDisplacement({ displacement, ...grids }, fixed);
     const still = new Float32Array(displacement.length);
@@ -60,27 +95,44 @@ export class Registrar {
     };
   }
 
-  #programFor({ size: [nx, ny, nz] }: Grid): Promise<Program> {
-    const extent: Extent = [nz, ny, nx];
-    const key = extent.join();
-    let program = this.#programs.get(key);
-    if (!program) {
-      program = this.#build(extent);
-      this.#programs.set(key, program);
-    }
-    return program;
+  /** The network's displacement, [3, D, H, W]; none without a model. */
+  async #predict(
+    model: RegistrationModel | undefined,
+    extent: Extent,
+    inputs: { readonly fixed: Float32Array; readonly moving: Float32Array },
+  ): Promise<Float32Array> {
+    if (!model) return new Float32Array(3 * inputs.fixed.length);
+    const program = await perKey(this.#programs, extent.join(), async () => {
+      const { graph, outputs } = inferenceGraph(model, extent, await fastestFeatures(this.options.runtime?.device));
+      return compile(graph, { displacement: outputs.displacement }, this.options.runtime);
+    });
+    const { displacement } = (await program.run(inputs)) as { displacement: Float32Array };
+    return displacement;
   }
 
-  async #build(extent: Extent): Promise<Program> {
-    const { graph, outputs } = inferenceGraph(this.model, extent, await fastestFeatures(this.runtime.device));
-    return compile(graph, { displacement: outputs.displacement }, this.runtime);
+  async #refine(extent: Extent, pair: RefinePair & { readonly start: Float32Array }): Promise<Float32Array> {
+    const { refine, onRefine, runtime } = this.options;
+    if (!refine) return pair.start;
+    const refiner = await perKey(this.#refiners, extent.join(), () =>
+      Refiner.create({ ...refine, mask: true }, extent, runtime),
+    );
+    return (await refiner.refine(pair, onRefine)).displacement;
   }
 
   /** Frees what the runtime holds. */
   async release(): Promise<void> {
     for (const program of this.#programs.values()) await (await program).release();
+    for (const refiner of this.#refiners.values()) await (await refiner).release();
     this.#programs.clear();
+    this.#refiners.clear();
   }
+}
+
+/** The entry of a key, made when it is first asked for. */
+function perKey<T>(entries: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = entries.get(key) ?? make();
+  entries.set(key, known);
+  return known;
 }
 
 function assertNotConstant({ data }: Volume, which: string): void {
@@ -94,10 +146,10 @@ function assertNotConstant({ data }: Volume, which: string): void {
 /** Registers one pair: {@link Registrar} for a single use. */
 export async function register(
   pair: RegistrationPair,
-  model: RegistrationModel,
-  { start = 'center', runtime = {} }: { readonly start?: InitialAlignment; readonly runtime?: RuntimeOptions } = {},
+  model: RegistrationModel | undefined,
+  { start = 'center', ...options }: RegistrarOptions & { readonly start?: InitialAlignment } = {},
 ): Promise<Registration> {
-  const registrar = new Registrar(model, runtime);
+  const registrar = new Registrar(model, options);
   try {
     return await registrar.register(pair, start);
   } finally {

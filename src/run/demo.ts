@@ -97,7 +97,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult | undefi
     ...(options.signal ? { signal: options.signal } : {}),
   });
   if (reason === 'aborted') return undefined;
-  const registrar = new Registrar(await readModel(run), options.runtime);
+  const registrar = new Registrar(await readModel(run), options.runtime ? { runtime: options.runtime } : {});
   const atlas = makePhantomAtlas(SEED);
   const caseOf = (id: string): PhantomCase => makePhantomCase({ ...grid, index: Number(id.split('_')[1]) - 1, atlas });
   const file = (kind: string, id: string): string => join(data, kind, `${id}.nii.gz`);

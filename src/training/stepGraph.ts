@@ -1,4 +1,4 @@
-import { add, type FeatureOperators, Graph, gradients, multiply, type Shape, type Tensor } from '../graph/index.ts';
+import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
@@ -49,15 +49,15 @@ export function objective(name: string, options: ObjectiveOptions): Objective {
   const stages = [...constantStages(graph, before, before.length + 1), own];
   const registered = registerInStages(moving, fixed, stages, options.features);
   const { similarity: definition, options: lossOptions } = options.loss;
-  const weight = options.mask ? fieldOfView(graph, registered.displacement, fixed.shape) : undefined;
+  const weight = options.mask ? fieldOfView(fixed, registered.displacement) : undefined;
   const similarity = definition.build(registered.moved, fixed, lossOptions, random, weight);
   const penalty = smoothness(registered.flow);
   const loss = add(similarity, multiply(penalty, options.smoothness));
   return { ...registered, graph, flat, loss, similarity, smoothness: penalty, random };
 }
 
-/** 1 where both volumes have data under the displacement. */
-function fieldOfView(graph: Graph, displacement: Tensor, shape: Shape): Tensor {
+/** 1 where both volumes have data under the displacement; adds the inputs `fixed_mask` and `moving_mask`, of the volumes' shape. */
+export function fieldOfView({ graph, shape }: Tensor, displacement: Tensor): Tensor {
   const fixedMask = graph.input('fixed_mask', shape);
   const movingMask = graph.input('moving_mask', shape);
   return multiply(fixedMask, warpMask(movingMask, displacement));

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.ts';
 import { linearAlongAxis, matrix, reshape, type Tensor, transpose } from '../../graph/index.ts';
 
 /** What happens at a border that the stride does not meet. */
@@ -26,11 +27,16 @@ export function patchStarts(extent: number, { size, stride, border }: PatchGrid)
 /**
  * All patches of a volume: [1, 1, D, H, W] → [P, size, size, size], P in C order.
  * One selection matrix an axis, so that the gradient (overlapping patches added up) is three matrix products as well.
+ * @throws UserError when a patch is larger than the volume
  */
 export function extractPatches(volume: Tensor, grid: PatchGrid): Tensor {
   const extent = volume.shape.slice(2);
   const { size } = grid;
   const starts = extent.map((length) => patchStarts(length, grid));
+  if (starts.some((first) => first.length === 0))
+    throw new UserError(
+      `Patches of ${size}³ voxels do not fit into a volume of ${extent.join(' × ')}; choose a smaller patch for the loss.`,
+    );
   const unfolded = starts.reduce((x, first, a) => {
     const length = extent[a] as number;
     const selection = matrix(first.length * size, length, (row, column) =>

@@ -19,10 +19,10 @@ import { drawDirections } from './directions.ts';
 import { binnedBox, distributionKernels, massOf, normaliseRows } from './mass.ts';
 import { binnedW1, binnedW2, sortedDistance } from './oneDimensional.ts';
 import type { WassersteinOptions } from './options.ts';
-import { extractPatches } from './patches.ts';
+import { extractPatches, type PatchGrid } from './patches.ts';
 
 /** Elements that one chunk of directions may hold. */
-const CHUNK = 2 ** 23;
+const CHUNK = 2 ** 24;
 
 /**
  * Sliced Wasserstein distance of two volumes, in one of the readings that {@link WassersteinOptions} names: the mean over scales,
@@ -41,22 +41,36 @@ export function wasserstein(
   random: RandomInputs,
   weight?: Tensor,
 ): Tensor {
-  const scales = options.patch.map((size, index) => {
-    const stride = options.stride?.[index] ?? Math.max(1, Math.floor(size / 2));
-    const cut = (volume: Tensor): Tensor =>
-      size === 0
-        ? reshape(volume, volume.shape.slice(1))
-        : extractPatches(volume, { size, stride, border: options.border });
+  const scales = options.patch.map((_, index) => {
+    const cut = (volume: Tensor): Tensor => boxesOf(volume, options, index);
     const inside = weight && cut(weight);
     const embed = options.embedding === 'mass' ? measuresOf : pointsOf;
     const boxes = { moved: embed(cut(moved), options, inside), fixed: embed(cut(fixed), options, inside) };
     const shares = inside && sharesOf(inside);
-    const name = options.patch.length === 1 ? 'directions' : `directions_${index}`;
+    const name = directionsName(options, index);
     return options.embedding === 'mass'
       ? massDistance(boxes, options, random, name, shares)
       : pointDistance(boxes, { ...options, embedding: options.embedding }, random, name, shares);
   });
   return multiply(scales.reduce(add), 1 / scales.length);
+}
+
+/** The patches of a scale; undefined where the scale is the whole volume. */
+export function patchGrid(options: WassersteinOptions, scale: number): PatchGrid | undefined {
+  const size = options.patch[scale] as number;
+  const stride = options.stride?.[scale] ?? Math.max(1, Math.floor(size / 2));
+  return size === 0 ? undefined : { size, stride, border: options.border };
+}
+
+/** Name of the random input that holds a scale's directions; with `lines`, what chooses the axis begins with it too. */
+export function directionsName(options: WassersteinOptions, scale: number): string {
+  return options.patch.length === 1 ? 'directions' : `directions_${scale}`;
+}
+
+/** What a scale compares: [1, 1, D, H, W] → its patches, or the volume as the only box, [sets, d, h, w]. */
+export function boxesOf(volume: Tensor, options: WassersteinOptions, scale: number): Tensor {
+  const grid = patchGrid(options, scale);
+  return grid ? extractPatches(volume, grid) : reshape(volume, volume.shape.slice(1));
 }
 
 interface Boxes {
@@ -74,13 +88,13 @@ function intensities(boxes: Tensor, { standardise }: WassersteinOptions): Tensor
 }
 
 /** Intensities to make points of: 0 outside the field of view. */
-function pointsOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
+export function pointsOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
   const standard = intensities(boxes, options);
   return inside ? multiply(standard, inside) : standard;
 }
 
 /** Each box as a measure of mass 1; no mass lies outside the field of view. */
-function measuresOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
+export function measuresOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
   const [sets] = boxes.shape as readonly [number];
   const mass = massOf(intensities(boxes, options), options);
   const rows = reshape(inside ? multiply(mass, inside) : mass, [sets, boxes.count / sets]);

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { preprocessingSchema } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import type { Device } from '../graph/index.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import { REFINE_DEFAULTS } from '../registration/refine.ts';
+import { toCsv, toMarkdown } from '../report/table.ts';
+import { compareLosses, type LossMethod } from '../run/compareLosses.ts';
+import { comparisonFigure, comparisonTable, pairedTests } from '../run/comparisonReport.ts';
+import { writeFigure } from '../run/pairReport.ts';
+import { readPairList } from '../run/registerPairs.ts';
+import { interruptible } from './interruptible.ts';
+import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { duration, printJson, toJson } from './output.ts';
+import type { CommandDefinition } from './program.ts';
+import { startProgress } from './progress.ts';
+
+interface Options {
+  readonly data: string;
+  readonly pairs: string;
+  readonly tune: string;
+  readonly out: string;
+  readonly loss: readonly string[];
+  readonly weights: readonly number[];
+  readonly crop: 'none' | 'label';
+  readonly pad: number;
+  readonly margin: number;
+  readonly size: number;
+  readonly steps: number;
+  readonly grid: number;
+  readonly rate: number;
+  readonly seed: number;
+  readonly device: Device;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** Losses that are compared when none is named: the paper's four and NCC. */
+const DEFAULT_LOSSES = ['mse', 'ncc', 'swd', 'radon directions=64', 'pswd'];
+
+/** `earthmorph compare-losses`: which loss registers best, pair by pair, without training. */
+export const compareLossesCommand: CommandDefinition = (program) => {
+  program
+    .command('compare-losses')
+    .summary('compare losses on a list of pairs, without training')
+    .description(
+      "Optimises the displacement of each pair with each loss, chooses each loss's smoothness weight on other pairs, and writes a table with paired tests and a figure. An interrupted comparison goes on when the same command is given again.",
+    )
+    .requiredOption('--data <dir>', 'folder of the scans and their labels')
+    .requiredOption('--pairs <csv>', 'pairs to report: columns fixed,moving with paths relative to --data')
+    .requiredOption('--tune <csv>', 'pairs of other cases, on which the smoothness weights are chosen')
+    .requiredOption('--out <dir>', 'folder of the results')
+    .option(
+      '--loss <text>',
+      `a loss and its options, as in "pswd patch=7 directions=16"; may be repeated (default: ${DEFAULT_LOSSES.join(', ')})`,
+      (text: string, known: readonly string[]) => [...known, text],
+      [] as readonly string[],
+    )
+    .option(
+      '--weights <a,b,…>',
+      "smoothness weights to choose from, as multiples of the loss's own",
+      weights,
+      [0.25, 0.5, 1, 2],
+    )
+    .option('--crop <how>', 'none or label: box of its own labels', choice(['none', 'label'] as const), 'label')
+    .option('--pad <voxels>', 'with --crop none: edge of the cube that volumes are padded to', whole(8), 64)
+    .option('--margin <voxels>', 'with --crop label: voxels around the label box', whole(0), 5)
+    .option('--size <voxels>', 'edge of the grid', whole(8), 48)
+    .option('--steps <n>', 'steps a pair', whole(1), REFINE_DEFAULTS.steps)
+    .option('--grid <n>', 'optimise on a grid so many times coarser', whole(1), REFINE_DEFAULTS.grid)
+    .option('--rate <voxels>', 'length of the first steps', number(1e-9), REFINE_DEFAULTS.rate)
+    .option('--seed <n>', "seed of the losses' random directions", whole(0), REFINE_DEFAULTS.seed)
+    .option('--device <name>', DEVICE_HELP, device, 'cpu')
+    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  earthmorph compare-losses --data Task04_Hippocampus --pairs test.csv --tune validation.csv --out comparison --loss mse --loss "pswd patch=7"`,
+    )
+    .action(run);
+};
+
+function weights(text: string): readonly number[] {
+  const values = text.split(',').map(Number);
+  if (values.some((value) => !(value >= 0)))
+    throw new UserError(`--weights ${text} are not numbers of at least 0; give for instance 0.5,1,2.`);
+  return values;
+}
+
+/** Reads `pswd patch=7 directions=16`. */
+function methodOf(text: string, multiples: readonly number[]): LossMethod {
+  const [loss = '', ...words] = text.trim().split(/\s+/);
+  const options = words.reduce<Record<string, unknown>>((known, word) => assignments(word, known), {});
+  const { similarity } = chooseSimilarity(loss, options);
+  return {
+    name: [loss, ...words].join(' '),
+    loss,
+    options,
+    weights: multiples.map((multiple) => multiple * similarity.smoothness),
+  };
+}
+
+async function run(options: Options): Promise<void> {
+  const { data, out, json } = options;
+  const named = options.loss.length > 0 ? options.loss : DEFAULT_LOSSES;
+  const methods = named.map((text) => methodOf(text, options.weights));
+  const test = await readPairList(options.pairs, data);
+  const tune = await readPairList(options.tune, data);
+  const { crop, pad, margin, size, steps, grid, rate, seed } = options;
+  const preprocessing = preprocessingSchema.parse({ crop, pad, margin, size });
+  const started = performance.now();
+  let bar: ReturnType<typeof startProgress> | undefined;
+  let last = '';
+  await interruptible(async (signal) => {
+    try {
+      const comparison = await compareLosses({
+        methods,
+        settings: { preprocessing, steps, grid, rate, seed },
+        tune,
+        test,
+        out,
+        runtime: { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) },
+        signal,
+        onRefined({ method, smoothness }, done, total) {
+          bar ??= startProgress(total, 'refining');
+          bar.update(done, method);
+          const title = `${method}, smoothness ${Number(smoothness.toPrecision(3))}`;
+          const left = ((performance.now() - started) / 1000 / done) * (total - done);
+          if (title !== last) bar.line(`${title}: ${done} of ${total} refinements, about ${duration(left)} left`);
+          last = title;
+        },
+      });
+      bar?.stop();
+      const table = comparisonTable(comparison);
+      const tests = pairedTests(comparison);
+      await writeAtomically(join(out, 'table.md'), `${toMarkdown(table)}\n${toMarkdown(tests)}`);
+      await writeAtomically(join(out, 'table.csv'), toCsv(table));
+      await writeAtomically(join(out, 'results.json'), `${toJson(comparison)}\n`);
+      const figure = comparisonFigure(comparison);
+      await writeFigure(join(out, 'dice.svg'), figure);
+      await writeFigure(join(out, 'dice.png'), figure);
+      if (json) printJson({ table: table.rows, tests: tests.rows });
+      else console.log(`${toMarkdown(table)}\n${toMarkdown(tests)}`);
+    } finally {
+      bar?.stop();
+    }
+  }, `stopped; what is done is kept in ${out}, and the same command goes on with it.`);
+}
