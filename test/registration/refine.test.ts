@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { makePhantomCase } from '../../src/dataset/phantom.ts';
+import { prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
+import { chooseSimilarity } from '../../src/loss/registry.ts';
+import { agreement } from '../../src/registration/assess.ts';
+import { type RefineOptions, Refiner } from '../../src/registration/refine.ts';
+import { Registrar, register } from '../../src/registration/register.ts';
+import { pairMetrics } from '../../src/training/pairMetrics.ts';
+import { applyWarp } from '../../src/volume/warp.ts';
+import { lossProgram } from '../support/lossProgram.ts';
+import { randomModel } from '../support/phantomModel.ts';
+
+const size = [24, 24, 24] as const;
+const preprocessing = preprocessingSchema.parse({ pad: 24, size: 24 });
+const cases = [0, 1].map((index) => makePhantomCase({ seed: 5, index, size }));
+const [fixed, moving] = cases.map(({ image, labels }, k) => prepare(String(k), image, labels, preprocessing)) as [
+  ReturnType<typeof prepare>,
+  ReturnType<typeof prepare>,
+];
+const pair = { fixed: fixed.values, moving: moving.values };
+
+async function refined(
+  loss: string,
+  options: Partial<RefineOptions> & { readonly lossOptions?: Record<string, unknown> } = {},
+  start?: Float32Array,
+): Promise<{ displacement: Float32Array; losses: number[] }> {
+  const { lossOptions, ...others } = options;
+  const refiner = await Refiner.create(
+    {
+      loss: chooseSimilarity(loss, lossOptions),
+      steps: 30,
+      grid: 2,
+      rate: 0.3,
+      seed: 1,
+      mask: false,
+      ...others,
+    },
+    size,
+  );
+  try {
+    return await refiner.refine({ ...pair, ...(start ? { start } : {}) });
+  } finally {
+    await refiner.release();
+  }
+}
+
+const diceOf = (displacement: Float32Array): number => pairMetrics(fixed, moving, displacement).dice;
+const before = diceOf(new Float32Array(3 * 24 ** 3));
+
+describe('refinement of one pair', () => {
+  it.each([
+    ['mse', {}],
+    ['ncc', { window: 5 }],
+    ['pswd', { patch: 7, directions: 16 }],
+    ['swd', { directions: 50 }],
+  ])('brings labels together that it does not see: %s', async (loss, lossOptions) => {
+    const { displacement, losses } = await refined(loss, { lossOptions, smoothness: loss === 'swd' ? 0.2 : 1 });
+    expect(losses).toHaveLength(30);
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(diceOf(displacement)).toBeGreaterThan(before + 0.02);
+  });
+
+  it('gives the same for the same seed, and other directions for another', async () => {
+    const options = { steps: 3, lossOptions: { patch: 7, directions: 8 } };
+    const a = await refined('pswd', options);
+    expect((await refined('pswd', options)).displacement).toEqual(a.displacement);
+    expect((await refined('pswd', { ...options, seed: 2 })).displacement).not.toEqual(a.displacement);
+  });
+
+  it('begins where it is told to', async () => {
+    const { displacement: start } = await refined('mse');
+    const { losses } = await refined('mse', { steps: 1 }, start);
+    expect(losses[0]).toBeLessThan((await refined('mse', { steps: 1 })).losses[0] as number);
+  });
+
+  it('compares with the loss itself, whose fixed part is worked out once', async () => {
+    const lossOptions = { directions: 20, fresh: false };
+    const { losses } = await refined('swd', { steps: 3, lossOptions });
+    const program = await lossProgram('swd', lossOptions, size);
+    const { value } = await program.run(moving.values, fixed.values);
+    await program.release();
+    expect(Math.abs((losses[0] as number) / value - 1)).toBeLessThan(1e-5);
+    expect(losses[2]).toBeLessThan(losses[0] as number);
+  });
+});
+
+describe('registering with refinement', () => {
+  const images = { fixed: cases[0]!.image, moving: cases[1]!.image };
+  const refine = { loss: chooseSimilarity('mse'), steps: 40, grid: 2, rate: 0.3, seed: 1 };
+
+  it('needs no model', async () => {
+    const { warp, start, moved } = await register(images, undefined, { refine });
+    const labels = cases.map((made) => made.labels) as [(typeof cases)[0]['labels'], (typeof cases)[0]['labels']];
+    const dice = (w: typeof warp): number => agreement(labels[0], applyWarp(w, labels[1])).dice;
+    expect(dice(warp)).toBeGreaterThan(dice(start) + 0.02);
+    expect(moved.size).toEqual(images.fixed.size);
+  });
+
+  it('goes on from the network, and tells each step', async () => {
+    const steps: number[] = [];
+    const model = randomModel({}, preprocessingSchema.parse({ pad: 32, size: 32, outside: 'edge' }));
+    const registrar = new Registrar(model, { refine: { ...refine, steps: 5 }, onRefine: (step) => steps.push(step) });
+    const alone = await register(images, model);
+    const { warp } = await registrar.register(images);
+    await registrar.release();
+    expect(steps).toEqual([1, 2, 3, 4, 5]);
+    const difference = Math.max(...warp.data.map((v, i) => Math.abs(v - (alone.warp.data[i] as number))));
+    expect(difference).toBeGreaterThan(0.05);
+    expect(difference).toBeLessThan(5 * 0.3 * 2);
+  });
+
+  it('refuses to do nothing', () => {
+    expect(() => new Registrar(undefined)).toThrow(/Without a model/);
+  });
+});
