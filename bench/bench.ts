@@ -1,11 +1,10 @@
 /**
  * `npm run bench`: time and memory of a training step and a registration at 48³ and 64³ and of the losses; where a Python with PyTorch is
- * found, its training step in turn with ours, as ratios. Options: `--quick` (48³ only), `--json`.
+ * found, the same step and losses there in turn with ours, as ratios. Options: `--quick` (48³ only), `--json`.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { similarities } from '../src/loss/registry.ts';
 import { median } from '../src/metric/statistics.ts';
 import { type Table, toMarkdown } from '../src/report/table.ts';
 import type { Measured } from './measured.ts';
@@ -49,19 +48,54 @@ const record = (what: string, runs: readonly Measured[], baseline?: readonly Mea
   });
 };
 
+/** Runs commands in turn, so that whatever else the machine does falls on all of them alike. */
+const inTurn = (...runs: readonly (() => Measured)[]): Measured[][] => {
+  const results: Measured[][] = runs.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) for (const [k, run] of runs.entries()) results[k]?.push(run());
+  return results;
+};
+const threads = cpus().length;
+const torch = (script: string, ...args: readonly (string | number)[]): Measured =>
+  inProcess(python as string, [here(script), ...args.map(String), String(threads)]);
+
 for (const edge of edges) {
-  const mine: Measured[] = [];
-  const theirs: Measured[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    mine.push(ours('trainingStep.ts', edge, STEPS));
-    if (python)
-      theirs.push(inProcess(python, [here('pytorch_step.py'), String(edge), String(STEPS), String(cpus().length)]));
-  }
-  record(`training step, ${edge}³`, mine, python ? theirs : undefined);
+  const [mine, theirs] = inTurn(
+    () => ours('trainingStep.ts', edge, STEPS),
+    ...(python ? [() => torch('pytorch_step.py', edge, STEPS)] : []),
+  ) as [Measured[], Measured[]?];
+  record(`training step, ${edge}³`, mine, theirs);
   record(`registration, one pass, ${edge}³`, [ours('registration.ts', edge, STEPS)]);
 }
-for (const name of similarities().keys())
-  record(`${name}, value and gradient, 48³`, [ours('loss.ts', name, 48, STEPS)]);
+for (const [name, directions] of [
+  ['pswd', 16],
+  ['pswd', 400],
+  ['swd', 16],
+  ['swd', 400],
+] as const) {
+  const options = JSON.stringify({ directions });
+  const [mine, theirs] = inTurn(
+    () => ours('loss.ts', name, 48, STEPS, options),
+    ...(python ? [() => torch('pytorch_losses.py', name, 48, STEPS, directions)] : []),
+  ) as [Measured[], Measured[]?];
+  record(`${name}, ${directions} directions, value and gradient, 48³`, mine, theirs);
+}
+for (const [name, options] of [
+  ['mse', {}],
+  ['ncc', {}],
+  ['radon', { directions: 16 }],
+  ['radon', { directions: 400 }],
+] as const) {
+  const settings = JSON.stringify(options);
+  const what = 'directions' in options ? `${name}, ${options.directions} directions` : name;
+  record(`${what}, value and gradient, 48³`, [ours('loss.ts', name, 48, STEPS, settings)]);
+}
+for (const directions of [16, 400]) {
+  const [step, plain] = inTurn(
+    () => ours('trainingStep.ts', 48, STEPS, 'pswd', JSON.stringify({ directions })),
+    () => ours('trainingStep.ts', 48, STEPS, 'mse'),
+  ) as [Measured[], Measured[]];
+  record(`training step with pswd, ${directions} directions, 48³ (baseline: with mse)`, step, plain);
+}
 
 const table: Table = {
   caption: `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores`,
@@ -69,8 +103,8 @@ const table: Table = {
     { key: 'what', heading: 'what' },
     { key: 'milliseconds', heading: 'time', unit: 'ms', digits: 0 },
     { key: 'megabytes', heading: 'memory', unit: 'MB', digits: 0 },
-    { key: 'baseline', heading: 'PyTorch', unit: 'ms', digits: 0 },
-    { key: 'baselineMegabytes', heading: 'PyTorch memory', unit: 'MB', digits: 0 },
+    { key: 'baseline', heading: 'baseline', unit: 'ms', digits: 0 },
+    { key: 'baselineMegabytes', heading: "baseline's memory", unit: 'MB', digits: 0 },
     { key: 'ratio', heading: 'ratio', digits: 2 },
     { key: 'spread', heading: 'ratios' },
   ],

@@ -1,17 +1,17 @@
-/** Times value and gradient of a loss at 48³. Usage: tsx bench/loss.ts <name> <edge> <repetitions>. Prints JSON. */
+/** Times value and gradient of a loss. Usage: tsx bench/loss.ts <name> <edge> <repetitions> [options as JSON]. Prints JSON. */
 import { compile, Graph, gradients, type Tensor } from '../src/graph/index.ts';
 import { chooseSimilarity } from '../src/loss/registry.ts';
 import { RandomInputs } from '../src/loss/similarity.ts';
 import { randomStream } from '../src/random.ts';
 import { measured } from './measured.ts';
 
-const [name = 'mse', edgeText = '48', repetitions = '10'] = process.argv.slice(2);
+const [name = 'mse', edgeText = '48', repetitions = '10', settings = '{}'] = process.argv.slice(2);
 const edge = Number(edgeText);
 const graph = new Graph('loss');
 const moved = graph.input('moved', [1, 1, edge, edge, edge]);
 const fixed = graph.input('fixed', [1, 1, edge, edge, edge]);
 const random = new RandomInputs(graph);
-const { similarity, options } = chooseSimilarity(name);
+const { similarity, options } = chooseSimilarity(name, JSON.parse(settings));
 const value = similarity.build(moved, fixed, options, random);
 const [gradient] = gradients(value, [moved]) as [Tensor];
 const program = await compile(graph, { value, gradient });

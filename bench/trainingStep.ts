@@ -1,4 +1,4 @@
-/** Times one training step of the paper's network. Usage: tsx bench/trainingStep.ts <edge> <steps> [loss]. Prints JSON. */
+/** Times one training step of the paper's network. Usage: tsx bench/trainingStep.ts <edge> <steps> [loss] [its options as JSON]. Prints JSON. */
 import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { chooseSimilarity } from '../src/loss/registry.ts';
 import { initialParameters } from '../src/network/parameters.ts';
@@ -11,7 +11,7 @@ import { measured } from './measured.ts';
 
 const edge = Number(process.argv[2] ?? 48);
 const steps = Number(process.argv[3] ?? 10);
-const loss = chooseSimilarity(process.argv[4] ?? 'mse');
+const loss = chooseSimilarity(process.argv[4] ?? 'mse', JSON.parse(process.argv[5] ?? '{}'));
 const network = { ...VOXELMORPH, integrationSteps: 0 };
 const { graph, outputs, random } = trainingStep({
   network,
