@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
-import { REFINE_DEFAULTS } from '../registration/refine.ts';
+import { REFINE_DEFAULTS, refinementWeight } from '../registration/refine.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
 import { compareLosses, type LossMethod } from '../run/compareLosses.ts';
 import { comparisonFigure, comparisonTable, pairedTests } from '../run/comparisonReport.ts';
@@ -61,7 +61,7 @@ export const compareLossesCommand: CommandDefinition = (program) => {
       '--weights <a,b,…>',
       "smoothness weights to choose from, as multiples of the loss's own",
       weights,
-      [0.25, 0.5, 1, 2],
+      [0.25, 0.5, 1, 2, 4],
     )
     .option('--crop <how>', 'none or label: box of its own labels', choice(['none', 'label'] as const), 'label')
     .option('--pad <voxels>', 'with --crop none: edge of the cube that volumes are padded to', whole(8), 64)
@@ -99,7 +99,7 @@ function methodOf(text: string, multiples: readonly number[]): LossMethod {
     name: [loss, ...words].join(' '),
     loss,
     options,
-    weights: multiples.map((multiple) => multiple * similarity.smoothness),
+    weights: multiples.map((multiple) => multiple * refinementWeight(similarity)),
   };
 }
 

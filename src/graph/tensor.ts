@@ -67,6 +67,7 @@ export class Graph {
   readonly inputs: Tensor[] = [];
   readonly constants: Tensor[] = [];
   readonly #shared = new Map<string, Tensor>();
+  readonly #sharedArrays = new Map<TensorData, Tensor>();
   #count = 0;
 
   constructor(readonly name: string) {}
@@ -79,7 +80,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Stores a constant. Small ones with equal contents are stored once. */
+  /** Stores a constant. Small ones with equal contents are stored once, and so is an array that is given again under the same shape. */
   constant(data: TensorData | readonly number[], shape?: Shape, type: DataType = 'float32'): Tensor {
     const values = toTypedArray(data, type);
     const extents = shape ?? [values.length];
@@ -87,12 +88,13 @@ export class Graph {
       throw new Error(`A constant of shape [${extents}] needs ${elementCount(extents)} values, not ${values.length}.`);
     const key =
       values.length <= 64 ? `${type}[${extents}]${Array.from(values as ArrayLike<number | bigint>).join()}` : undefined;
-    const known = key === undefined ? undefined : this.#shared.get(key);
-    if (known) return known;
+    const known = key === undefined ? this.#sharedArrays.get(values) : this.#shared.get(key);
+    if (known && known.shape.join() === extents.join()) return known;
     const name = this.#name('const');
     const tensor = new Tensor(this, name, type, extents, { name, type, shape: extents, data: values });
     this.constants.push(tensor);
-    if (key !== undefined) this.#shared.set(key, tensor);
+    if (key === undefined) this.#sharedArrays.set(values, tensor);
+    else this.#shared.set(key, tensor);
     return tensor;
   }
 

@@ -10,6 +10,7 @@ export const pswd = defineSimilarity({
   name: 'pswd',
   summary: 'mean Wasserstein distance of patches as masses',
   options: presetSchema({ patch: [11], embedding: 'mass', bins: 16, directions: 400, order: 1 }),
-  smoothness: 0.6,
+  smoothness: 0.4,
+  refinementSmoothness: 1.2,
   build: wasserstein,
 });

@@ -3,6 +3,7 @@ import { mse } from './mse.ts';
 import { ncc } from './ncc.ts';
 import { pswd } from './pswd.ts';
 import { radon } from './radon.ts';
+import { radonProfiles } from './radonProfiles.ts';
 import type { Similarity } from './similarity.ts';
 import { swd } from './swd.ts';
 
@@ -18,6 +19,7 @@ registerSimilarity(ncc);
 registerSimilarity(swd);
 registerSimilarity(radon);
 registerSimilarity(pswd);
+registerSimilarity(radonProfiles);
 
 /** All similarities by name. */
 export function similarities(): ReadonlyMap<string, Similarity<never>> {

@@ -60,6 +60,8 @@ export interface Similarity<Options = unknown> {
   readonly options: z.ZodType<Options>;
   /** Weight of the smoothness penalty that suits this loss on z-scored intensities, chosen on validation pairs. */
   readonly smoothness: number;
+  /** The same for the refinement of single pairs, where it differs: there no network holds the displacement together. */
+  readonly refinementSmoothness?: number;
   /**
    * Builds the loss.
    * @param moved [1, 1, D, H, W]

@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '../graph/index.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
-import { RandomInputs } from '../loss/similarity.ts';
+import { RandomInputs, type Similarity } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
 import type { Extent } from '../network/model.ts';
 import { warp } from '../network/spatialTransformer.ts';
@@ -80,7 +80,7 @@ export class Refiner {
     const { similarity, options: lossOptions } = options.loss;
     const loss = add(
       similarity.build(warp(moving, displacement), fixed, lossOptions, random, weight),
-      multiply(smoothness(displacement), options.smoothness ?? similarity.smoothness),
+      multiply(smoothness(displacement), options.smoothness ?? refinementWeight(similarity)),
     );
     const [gradient] = gradients(loss, [field]) as [Tensor];
     const moments = { first: graph.input('first', field.shape), second: graph.input('second', field.shape) };
@@ -153,6 +153,11 @@ export class Refiner {
   async release(): Promise<void> {
     await Promise.all([this.programs.once?.release(), this.programs.step.release(), this.programs.whole.release()]);
   }
+}
+
+/** Weight of the smoothness penalty that suits a loss in refinement. */
+export function refinementWeight({ smoothness: trained, refinementSmoothness }: Similarity<never>): number {
+  return refinementSmoothness ?? trained;
 }
 
 /** A field in voxels of the full grid, given on a coarser one, by linear interpolation. */

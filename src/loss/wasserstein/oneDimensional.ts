@@ -4,12 +4,12 @@ import {
   clip,
   concat,
   gemm,
+  type Matrix,
   matrix,
   multiply,
   scatterLast,
   sortLast,
   square,
-  stopGradient,
   subtract,
   sum,
   type Tensor,
@@ -30,7 +30,7 @@ export type Order = 1 | 2;
 export function sortedDistance(moved: Tensor, fixed: Tensor, order: Order): Tensor {
   const n = moved.shape[1] as number;
   const { order: ranks } = sortLast(moved);
-  const target = stopGradient(scatterLast(ranks, sortLast(fixed).values));
+  const target = scatterLast(ranks, sortLast(fixed).values);
   const difference = subtract(moved, target);
   return multiply(sum(order === 1 ? abs(difference) : square(difference), [1]), 1 / n);
 }
@@ -51,24 +51,26 @@ export function binnedW1(difference: Tensor, width: number): Tensor {
  * With h = |·|² and steps of `width` it is 2 w² Σ_{i<j} (…) + w² Σ_i |F_i − G_i|.
  *
  * @param moved,fixed distribution functions, [measures, bins − 1]
+ * @param crossings of {@link crossingsOf} for as many distribution values
  * @returns sum over measures, a scalar
  */
-export function binnedW2(moved: Tensor, fixed: Tensor, width: number): Tensor {
-  const cuts = moved.shape[1] as number;
+export function binnedW2(moved: Tensor, fixed: Tensor, width: number, crossings: Matrix): Tensor {
+  const near = sum(abs(subtract(moved, fixed)));
+  if (crossings.columns === 0) return multiply(near, width ** 2);
+  const map = moved.graph.constant(crossings.values, [crossings.rows, crossings.columns]);
+  const across = clip(gemm(concat([moved, fixed], 1), map), 0, 1e30);
+  return multiply(add(multiply(sum(across), 2), near), width ** 2);
+}
+
+/** The map from [F, G] to all F_i − G_j and G_i − F_j with i < j, in turn: [2 · cuts, cuts · (cuts − 1)]. */
+export function crossingsOf(cuts: number): Matrix {
   const pairs = Array.from({ length: cuts }, (_, i) =>
     Array.from({ length: cuts - 1 - i }, (_, k) => [i, i + 1 + k] as const),
   ).flat();
-  const near = sum(abs(subtract(moved, fixed)));
-  if (pairs.length === 0) return multiply(near, width ** 2);
-  // Column 2k: F_i − G_j; column 2k + 1: G_i − F_j.
-  const crossings = matrix(2 * cuts, 2 * pairs.length, (row, column) => {
+  return matrix(2 * cuts, 2 * pairs.length, (row, column) => {
     const [i, j] = pairs[column >> 1] as readonly [number, number];
     const back = column & 1;
     if (row === i + back * cuts) return 1;
     return row === j + (1 - back) * cuts ? -1 : 0;
   });
-  const both = concat([moved, fixed], 1);
-  const map = moved.graph.constant(crossings.values, [crossings.rows, crossings.columns]);
-  const across = clip(gemm(both, map), 0, 1e30);
-  return multiply(add(multiply(sum(across), 2), near), width ** 2);
 }

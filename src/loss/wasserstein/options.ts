@@ -4,10 +4,16 @@ import { DRAWINGS } from './directions.ts';
 import { MASSES } from './mass.ts';
 import { BORDERS } from './patches.ts';
 
+/** A number as it is written; nothing is none. */
+function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
 /** One whole number or several, also written as `7,13`. */
 const wholeNumbers = (least: number) =>
   z.preprocess(
-    (value) => (typeof value === 'string' ? value.split(',').map(Number) : typeof value === 'number' ? [value] : value),
+    (value) =>
+      typeof value === 'string' ? value.split(',').map(numberOf) : typeof value === 'number' ? [value] : value,
     z.array(z.int().min(least)).min(1),
   );
 

@@ -10,19 +10,16 @@ import {
   square,
   subtract,
   sum,
-  sumOfChunks,
   type Tensor,
 } from '../../graph/index.ts';
 import type { RandomInputs } from '../similarity.ts';
 import { type CloudOptions, cloudShape, cloudsOf, type PointEmbedding } from './clouds.ts';
 import { drawDirections } from './directions.ts';
 import { binnedBox, distributionKernels, massOf, normaliseRows } from './mass.ts';
-import { binnedW1, binnedW2, sortedDistance } from './oneDimensional.ts';
+import { binnedW1, binnedW2, crossingsOf, sortedDistance } from './oneDimensional.ts';
 import type { WassersteinOptions } from './options.ts';
+import { overDirections } from './overDirections.ts';
 import { extractPatches, type PatchGrid } from './patches.ts';
-
-/** Elements that one chunk of directions may hold. */
-const CHUNK = 2 ** 24;
 
 /**
  * Sliced Wasserstein distance of two volumes, in one of the readings that {@link WassersteinOptions} names: the mean over scales,
@@ -80,31 +77,33 @@ interface Boxes {
 }
 
 /** Intensities as they are embedded: with mean 0 and SD 1 in each box where that is asked for. */
-function intensities(boxes: Tensor, { standardise }: WassersteinOptions): Tensor {
+function intensities(boxes: Tensor, { standardise }: WassersteinOptions, inside?: Tensor): Tensor {
+  if (standardise === 'none') return boxes;
   const [sets] = boxes.shape as readonly [number];
-  return standardise === 'patch'
-    ? reshape(standardised(reshape(boxes, [sets, boxes.count / sets])), boxes.shape)
-    : boxes;
+  const rows = (x: Tensor): Tensor => reshape(x, [sets, boxes.count / sets]);
+  return reshape(standardised(rows(boxes), inside && rows(inside)), boxes.shape);
 }
 
 /** Intensities to make points of: 0 outside the field of view. */
 export function pointsOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
-  const standard = intensities(boxes, options);
+  const standard = intensities(boxes, options, inside);
   return inside ? multiply(standard, inside) : standard;
 }
 
 /** Each box as a measure of mass 1; no mass lies outside the field of view. */
 export function measuresOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
   const [sets] = boxes.shape as readonly [number];
-  const mass = massOf(intensities(boxes, options), options);
+  const mass = massOf(intensities(boxes, options, inside), options);
   const rows = reshape(inside ? multiply(mass, inside) : mass, [sets, boxes.count / sets]);
   return reshape(normaliseRows(rows), boxes.shape);
 }
 
-/** Rows with mean 0 and SD 1; a constant row becomes 0. */
-function standardised(rows: Tensor): Tensor {
-  const centred = subtract(rows, mean(rows, [1], true));
-  return divide(centred, sqrt(add(mean(square(centred), [1], true), 1e-2)));
+/** Rows with mean 0 and SD 1 over the voxels inside the field of view; a constant row becomes 0. */
+function standardised(rows: Tensor, inside?: Tensor): Tensor {
+  const meanOf = (x: Tensor): Tensor =>
+    inside ? divide(sum(multiply(x, inside), [1], true), add(sum(inside, [1], true), 1e-6)) : mean(x, [1], true);
+  const centred = subtract(rows, meanOf(rows));
+  return divide(centred, sqrt(add(meanOf(square(centred)), 1e-2)));
 }
 
 /** How much each box counts, [sets, 1]: its share of all voxels in the field of view. */
@@ -112,23 +111,6 @@ function sharesOf(weight: Tensor): Tensor {
   const [sets] = weight.shape as readonly [number];
   const inside = sum(reshape(weight, [sets, weight.count / sets]), [1], true);
   return divide(inside, add(sum(inside), 1e-6));
-}
-
-/** Cuts directions [L, m] into chunks and sums what each gives. */
-function overDirections(
-  sources: readonly Tensor[],
-  directions: Tensor,
-  elementsEach: number,
-  build: (directions: Tensor) => Tensor,
-): Tensor {
-  const [count] = directions.shape as readonly [number];
-  const most = Math.max(1, Math.floor(CHUNK / elementsEach));
-  const each = Math.ceil(count / Math.ceil(count / most));
-  const starts = Array.from({ length: Math.ceil(count / each) }, (_, k) => k * each);
-  return sumOfChunks(
-    sources,
-    starts.map((start) => () => build(slice(directions, 0, start, Math.min(count, start + each)))),
-  );
 }
 
 function massDistance(
@@ -151,12 +133,13 @@ function massDistance(
     options.fresh ? 'fresh' : 'fixed',
   );
   const cuts = bins - 1;
+  const crossings = crossingsOf(order === 2 ? cuts : 1);
   const elements = cuts * Math.max(box.voxels, sets * (order === 2 ? cuts : 1));
   const total = overDirections([moved, fixed], directions, elements, (some) => {
     const kernels = distributionKernels(some, box);
     if (order === 1) return binnedW1(gemm(subtract(moved, fixed), kernels), box.width);
     const rows = (measure: Tensor): Tensor => reshape(gemm(measure, kernels), [sets * (some.shape[0] as number), cuts]);
-    return binnedW2(rows(moved), rows(fixed), box.width);
+    return binnedW2(rows(moved), rows(fixed), box.width, crossings);
   });
   return multiply(total, 1 / count);
 }
