@@ -233,3 +233,40 @@ describe('bad input to register', () => {
     expect(stderr).toMatch(/looks like a label map/);
   });
 });
+
+describe('register --refine', () => {
+  const pair = (): string[] => [
+    'register',
+    ...['--fixed', image(1), '--moving', image(2)],
+    ...['--fixed-labels', labels(1), '--moving-labels', labels(2)],
+  ];
+
+  it('optimises a pair without a model', async () => {
+    const moved = at('refined/moved.nii.gz');
+    const options = ['--refine', '25', '--refine-rate', '0.4', '--loss', 'pswd'];
+    const more = ['--loss-option', 'patch=7', '--loss-option', 'directions=16', '--smoothness', '0.5'];
+    const result = await printed<Result>([...pair(), '--model', 'none', ...options, ...more, '--moved', moved]);
+    expect(result.diceAfter).toBeGreaterThan(result.diceBefore + 0.03);
+    expect((await readVolume(moved)).size).toEqual((await readVolume(image(1))).size);
+  });
+
+  it('goes on from a model', async () => {
+    const network = await printed<Result>([...pair(), '--model', at('run')]);
+    const refined = await printed<Result>([...pair(), '--model', at('run'), '--refine', '20', '--loss', 'mse']);
+    expect(refined.diceBefore).toBe(network.diceBefore);
+    expect(refined.diceAfter).toBeGreaterThan(network.diceAfter);
+  });
+
+  it.each([
+    [['--model', 'none'], /Without a model .* --refine/],
+    [['--loss', 'pswd'], /--loss is for a refinement; give --refine/],
+    [['--refine-grid', '3'], /--refine-grid is for a refinement/],
+    [['--spacing', '2'], /--spacing belongs to --model none/],
+    [['--refine', '0'], /whole number of at least 1/],
+    [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, swd, radon, pswd/],
+    [['--refine', '5', '--loss', 'pswd', '--loss-option', 'patch=99'], /99³ voxels do not fit/],
+    [['--refine', '5', '--loss', 'pswd', '--loss-option', 'bin=3'], /bin/],
+  ])('refuses %s', (options, sentence) =>
+    expectRefusal([...pair(), '--moved', at('none.nii.gz'), ...options], sentence, at('none.nii.gz')),
+  );
+});
