@@ -129,9 +129,19 @@ export function floor(x: Tensor): Tensor {
   return unary('Floor', x, (gradient) => multiply(gradient, 0));
 }
 
-/** log(1 + eˣ), computed without overflow as max(x, 0) + log(1 + e^−|x|). */
+/**
+ * log(1 + eˣ), computed without overflow as max(x, 0) + log(1 + e^−|x|).
+ * Of steps, because ONNX Runtime's CPU Softplus takes ten times as long.
+ */
 export function softplus(x: Tensor): Tensor {
-  return unary('Softplus', x, (gradient) => multiply(gradient, sigmoid(x)));
+  const positive = clip(x, 0, 3.4e38);
+  const rest = log(add(exp(negate(abs(x))), 1));
+  return x.graph.apply(
+    'Add',
+    [positive, rest],
+    { shape: x.shape },
+    { sources: [x], gradient: ([gradient]) => [multiply(gradient as Tensor, sigmoid(x))] },
+  );
 }
 
 /** 1 / (1 + e^−x). */

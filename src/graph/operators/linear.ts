@@ -15,7 +15,8 @@ export function matrix(rows: number, columns: number, element: (row: number, col
   return { rows, columns, values };
 }
 
-function transposed(map: Matrix): Matrix {
+/** The transposed matrix. */
+export function transposed(map: Matrix): Matrix {
   return matrix(map.columns, map.rows, (r, c) => map.values[c * map.columns + r] as number);
 }
 

@@ -1,5 +1,13 @@
 import { UserError } from '../../errors.ts';
-import { linearAlongAxis, matrix, reshape, type Tensor, transpose } from '../../graph/index.ts';
+import {
+  linearAlongAxis,
+  type Matrix,
+  matrix,
+  reshape,
+  type Tensor,
+  transpose,
+  transposed,
+} from '../../graph/index.ts';
 
 /** What happens at a border that the stride does not meet. */
 export const BORDERS = ['inside', 'cover'] as const;
@@ -26,25 +34,56 @@ export function patchStarts(extent: number, { size, stride, border }: PatchGrid)
 
 /**
  * All patches of a volume: [1, 1, D, H, W] → [P, size, size, size], P in C order.
- * One selection matrix an axis, so that the gradient (overlapping patches added up) is three matrix products as well.
+ *
+ * A selection matrix cuts the last axis, whose pieces are then gathered as rows; the gradient (overlapping patches added up) is three
+ * matrix products.
  * @throws UserError when a patch is larger than the volume
  */
 export function extractPatches(volume: Tensor, grid: PatchGrid): Tensor {
   const extent = volume.shape.slice(2);
   const { size } = grid;
-  const starts = extent.map((length) => patchStarts(length, grid));
+  const starts = extent.map((length) => patchStarts(length, grid)) as [number[], number[], number[]];
   if (starts.some((first) => first.length === 0))
     throw new UserError(
       `Patches of ${size}³ voxels do not fit into a volume of ${extent.join(' × ')}; choose a smaller patch for the loss.`,
     );
-  const unfolded = starts.reduce((x, first, a) => {
-    const length = extent[a] as number;
-    const selection = matrix(first.length * size, length, (row, column) =>
-      (first[Math.floor(row / size)] as number) + (row % size) === column ? 1 : 0,
-    );
-    return linearAlongAxis(x, a + 2, selection);
-  }, volume);
   const [nz, ny, nx] = starts.map((first) => first.length) as [number, number, number];
-  const apart = transpose(reshape(unfolded, [nz, size, ny, size, nx, size]), [0, 2, 4, 1, 3, 5]);
-  return reshape(apart, [nz * ny * nx, size, size, size]);
+  const [, height] = extent as [number, number, number];
+  const cells = Array.from({ length: size }, (_, k) => k);
+  const rows = starts[0].flatMap((z) =>
+    starts[1].flatMap((y) =>
+      starts[2].flatMap((_, px) => cells.flatMap((dz) => cells.map((dy) => ((z + dz) * height + y + dy) * nx + px))),
+    ),
+  );
+  const pieces = linearAlongAxis(volume, 4, selection(starts[2], size, extent[2] as number));
+  const gathered = volume.graph.apply(
+    'Gather',
+    [
+      reshape(pieces, [pieces.count / size, size]),
+      volume.graph.constant(Int32Array.from(rows), [rows.length], 'int32'),
+    ],
+    { shape: [rows.length, size] },
+    {
+      attributes: { axis: 0 },
+      sources: [volume],
+      gradient: ([arriving]) => {
+        const apart = reshape(arriving as Tensor, [nz, ny, nx, size, size, size]);
+        const unfolded = reshape(transpose(apart, [0, 3, 1, 4, 2, 5]), [1, 1, nz * size, ny * size, nx * size]);
+        return [
+          starts.reduce(
+            (x, first, a) => linearAlongAxis(x, a + 2, transposed(selection(first, size, extent[a] as number))),
+            unfolded,
+          ),
+        ];
+      },
+    },
+  );
+  return reshape(gathered, [nz * ny * nx, size, size, size]);
+}
+
+/** From an axis to its pieces, one after the other. */
+function selection(starts: readonly number[], size: number, extent: number): Matrix {
+  return matrix(starts.length * size, extent, (row, column) =>
+    (starts[Math.floor(row / size)] as number) + (row % size) === column ? 1 : 0,
+  );
 }
