@@ -2,6 +2,7 @@
 import { compareLossesCommand } from './compareLosses.ts';
 import { dataCommand } from './data.ts';
 import { demoCommand } from './demo.ts';
+import { distanceCommand } from './distance.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { graphCommand } from './graph.ts';
 import { jacobianCommand } from './jacobian.ts';
@@ -19,6 +20,7 @@ const commands = [
   warpCommand,
   jacobianCommand,
   metricsCommand,
+  distanceCommand,
   compareLossesCommand,
   graphCommand,
   dataCommand,

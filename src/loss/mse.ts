@@ -8,5 +8,6 @@ export const mse = defineSimilarity({
   summary: 'mean squared error of the intensities',
   options: z.strictObject({}),
   smoothness: 3,
+  unit: () => 'squared intensity',
   build: (moved, fixed, _options, _random, weight) => weightedMean(square(subtract(moved, fixed)), weight),
 });

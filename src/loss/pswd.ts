@@ -1,5 +1,6 @@
 import { defineSimilarity } from './similarity.ts';
 import { presetSchema } from './wasserstein/options.ts';
+import { distanceUnit } from './wasserstein/units.ts';
 import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
@@ -12,5 +13,6 @@ export const pswd = defineSimilarity({
   options: presetSchema({ patch: [11], embedding: 'mass', bins: 16, directions: 400, order: 1 }),
   smoothness: 0.4,
   refinementSmoothness: 1.2,
+  unit: distanceUnit,
   build: wasserstein,
 });

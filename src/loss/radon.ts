@@ -1,5 +1,6 @@
 import { defineSimilarity } from './similarity.ts';
 import { presetSchema } from './wasserstein/options.ts';
+import { distanceUnit } from './wasserstein/units.ts';
 import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
@@ -11,5 +12,6 @@ export const radon = defineSimilarity({
   summary: 'Wasserstein distance of the volume as a mass, through its Radon projections',
   options: presetSchema({ patch: [0], embedding: 'mass', bins: 50, directions: 400, order: 1 }),
   smoothness: 2.4,
+  unit: distanceUnit,
   build: wasserstein,
 });

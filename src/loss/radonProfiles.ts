@@ -37,6 +37,7 @@ export const radonProfiles = defineSimilarity({
   summary: 'squared difference of Radon projections; not a Wasserstein distance',
   options,
   smoothness: 0.57,
+  unit: () => 'squared intensity',
   build(moved, fixed, { bins, directions: count, drawing, fresh }, random, weight) {
     const box = binnedBox(moved.shape.slice(2), bins);
     const inside = weight ? multiply(subtract(moved, fixed), weight) : subtract(moved, fixed);

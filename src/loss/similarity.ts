@@ -62,6 +62,8 @@ export interface Similarity<Options = unknown> {
   readonly smoothness: number;
   /** The same for the refinement of single pairs, where it differs: there no network holds the displacement together. */
   readonly refinementSmoothness?: number;
+  /** Unit of the value; left out where it has none. */
+  unit?(options: Options): string;
   /**
    * Builds the loss.
    * @param moved [1, 1, D, H, W]

@@ -1,5 +1,6 @@
 import { defineSimilarity } from './similarity.ts';
 import { presetSchema } from './wasserstein/options.ts';
+import { distanceUnit } from './wasserstein/units.ts';
 import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
@@ -11,5 +12,6 @@ export const swd = defineSimilarity({
   summary: 'sliced Wasserstein distance of the volume as a set of scan lines',
   options: presetSchema({ patch: [0], embedding: 'lines', directions: 400, order: 2 }),
   smoothness: 2,
+  unit: distanceUnit,
   build: wasserstein,
 });

@@ -32,6 +32,11 @@ export const jacobianMap: ColourMap = fromStops(
   '#2d004b #542788 #8073ac #b2abd2 #d8daeb #f7f7f7 #fee0b6 #fdb863 #e08214 #b35806 #7f3b08'.split(' '),
 );
 
+/** Viridis (van der Walt & Smith 2015), dark blue for −1 to yellow for 1: even steps of lightness, safe for colour-blind readers. */
+export const sequentialMap: ColourMap = fromStops(
+  '#440154 #482576 #414487 #35608d #2a788e #21908d #22a884 #43bf71 #7ad151 #bddf26 #fde725'.split(' '),
+);
+
 /** The colour of cells where the map folds (determinant ≤ 0); it occurs in neither map. */
 export const FOLD_COLOUR = OKABE_ITO.green;
 

@@ -156,7 +156,7 @@ describe('distance refuses in one sentence and writes nothing', () => {
   });
 
   test('patches that do not fit into the volumes', async () => {
-    const sentence = /Patches of 11³ voxels do not fit into volumes of 8×8×8/;
+    const sentence = /Patches of 11³ voxels do not fit into a volume of 8 × 8 × 8/;
     await expectRefusal(distance(at('small.nii.gz'), at('small.nii.gz'), '--profile', output()), sentence, output());
   });
 
