@@ -114,6 +114,7 @@ async function run(options: Options): Promise<void> {
   const started = performance.now();
   let bar: ReturnType<typeof startProgress> | undefined;
   let last = '';
+  let refined = 0;
   await interruptible(async (signal) => {
     try {
       const comparison = await compareLosses({
@@ -124,11 +125,13 @@ async function run(options: Options): Promise<void> {
         out,
         runtime: { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) },
         signal,
-        onRefined({ method, smoothness }, done, total) {
+        onRefined({ method, smoothness }, known, done, total) {
           bar ??= startProgress(total, 'refining');
           bar.update(done, method);
+          if (known) return;
+          refined++;
           const title = `${method}, smoothness ${Number(smoothness.toPrecision(3))}`;
-          const left = ((performance.now() - started) / 1000 / done) * (total - done);
+          const left = ((performance.now() - started) / 1000 / refined) * (total - done);
           if (title !== last) bar.line(`${title}: ${done} of ${total} refinements, about ${duration(left)} left`);
           last = title;
         },

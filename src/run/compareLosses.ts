@@ -42,8 +42,8 @@ export interface ComparisonOptions {
   readonly out: string;
   readonly runtime?: RuntimeOptions;
   readonly signal?: AbortSignal;
-  /** After each refinement: how many are done and how many there are at most. */
-  readonly onRefined?: (record: RefinementRecord, done: number, total: number) => void;
+  /** After each refinement; `known` says that it was done by an earlier run. */
+  readonly onRefined?: (record: RefinementRecord, known: boolean, done: number, total: number) => void;
 }
 
 /** A loss with its chosen weight and what it did on the test pairs. */
@@ -85,13 +85,11 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
       for (const pair of list.pairs) {
         signal?.throwIfAborted();
         const names = { method: method.name, smoothness, fixed: pair.fixed.id, moving: pair.moving.id };
-        let record = journal.find(names);
-        if (!record) {
-          record = { ...names, ...(await worker.refine(await volumes.prepare(list, pair))) };
-          await journal.add(record);
-        }
+        const known = journal.find(names);
+        const record = known ?? { ...names, ...(await worker.refine(await volumes.prepare(list, pair))) };
+        if (!known) await journal.add(record);
         records.push(record);
-        onRefined?.(record, ++done, total);
+        onRefined?.(record, known !== undefined, ++done, total);
       }
     } finally {
       await worker.release();
