@@ -1,19 +1,8 @@
 import { z } from 'zod';
-import {
-  broadcastTo,
-  concat,
-  gemm,
-  linearAlongAxis,
-  matrix,
-  multiply,
-  reshape,
-  square,
-  subtract,
-  sum,
-} from '../graph/index.ts';
+import { multiply, reshape, square, subtract, sum } from '../graph/index.ts';
 import { defineSimilarity } from './similarity.ts';
 import { DRAWINGS, drawDirections } from './wasserstein/directions.ts';
-import { binnedBox, distributionKernels } from './wasserstein/mass.ts';
+import { binnedBox, massInBins } from './wasserstein/mass.ts';
 import { overDirections } from './wasserstein/overDirections.ts';
 
 const options = z.strictObject({
@@ -48,14 +37,9 @@ export const radonProfiles = defineSimilarity({
       (stream, values) => drawDirections(drawing, 3, stream, values),
       fresh ? 'fresh' : 'fixed',
     );
-    // From sums up to each bin to sums in it.
-    const inBins = matrix(bins, bins, (row, column) => (row === column ? 1 : row === column + 1 ? -1 : 0));
-    const total = overDirections([difference], directions, box.voxels * (bins - 1), (some) => {
-      const [lines] = some.shape as readonly [number];
-      const upTo = reshape(gemm(difference, distributionKernels(some, box)), [lines, bins - 1]);
-      const all = broadcastTo(reshape(sum(difference), [1, 1]), [lines, 1]);
-      return sum(square(linearAlongAxis(concat([upTo, all], 1), 1, inBins)));
-    });
+    const total = overDirections([difference], directions, 4 * box.voxels, (some) =>
+      sum(square(massInBins(difference, some, box))),
+    );
     return multiply(total, 1 / (count * bins));
   },
 });

@@ -1,5 +1,6 @@
 import type { Tensor } from '../tensor.ts';
 import { constantLike } from './elementwise.ts';
+import { broadcastTo } from './reduce.ts';
 
 /** A tensor sorted along its last axis, and where each element came from. */
 export interface Sorted {
@@ -37,12 +38,29 @@ export function scatterLast(order: Tensor, values: Tensor): Tensor {
   );
 }
 
-/** out[…, r] = x[…, order[…, r]] for an order that is a permutation of the last axis. */
+/** out[…, r] = x[…, order[…, r]]. The gradient is right for an order that is a permutation of the last axis. */
 export function gatherLast(x: Tensor, order: Tensor): Tensor {
   return x.graph.apply(
     'GatherElements',
     [x, order],
     { shape: order.shape, type: x.type },
     { attributes: { axis: -1 }, gradient: ([gradient]) => [scatterLast(order, gradient as Tensor), undefined] },
+  );
+}
+
+/**
+ * Sums of values by place: out[…, i] = Σ over k with indices[…, k] = i of values[…, k]; a place without values is 0.
+ * @param indices int64, of the shape of `values`, from 0 to extent − 1 along the last axis
+ */
+export function scatterAddLast(indices: Tensor, values: Tensor, extent: number): Tensor {
+  const shape = values.shape.with(-1, extent);
+  return values.graph.apply(
+    'ScatterElements',
+    [broadcastTo(values.graph.scalar(0), shape), indices, values],
+    { shape, type: values.type },
+    {
+      attributes: { axis: -1, reduction: 'add' },
+      gradient: ([gradient]) => [undefined, undefined, gatherLast(gradient as Tensor, indices)],
+    },
   );
 }

@@ -1,12 +1,18 @@
 import {
   add,
   broadcastTo,
+  cast,
   clip,
   concat,
   divide,
+  floor,
   gemm,
+  linearAlongAxis,
+  type Matrix,
+  matrix,
   multiply,
   reshape,
+  scatterAddLast,
   softplus,
   subtract,
   sum,
@@ -70,12 +76,61 @@ export function binnedBox(extent: readonly number[], bins: number): BinnedBox {
   return { positions, voxels, bins, width: 1 / perUnit };
 }
 
+/** Rows for {@link BinnedBox.positions}, ± a direction and what is added: [L, 4]. */
+function toBins(directions: Tensor, sign: 1 | -1, offsets: Float32Array): Tensor {
+  const shift = directions.graph.constant(offsets, [offsets.length, 1]);
+  return concat([sign === 1 ? directions : multiply(directions, -1), shift], 1);
+}
+
+/**
+ * Masses projected on directions and shared linearly between the two nearest bins.
+ * @param measure [1, voxels], also a difference of measures
+ * @param directions [L, 3]
+ * @returns [L, bins]
+ */
+export function massInBins(measure: Tensor, directions: Tensor, { positions, voxels, bins }: BinnedBox): Tensor {
+  const { graph } = directions;
+  const count = directions.shape[0] as number;
+  const map = toBins(directions, 1, new Float32Array(count).fill((bins - 1) / 2));
+  const place = gemm(map, graph.constant(positions, [voxels, 4]), { transposeB: true });
+  const low = clip(floor(place), 0, bins - 2);
+  const above = subtract(place, low);
+  const upper = multiply(above, measure);
+  const lower = subtract(measure, upper);
+  const index = cast(low, 'int64');
+  const cells = bins - 1;
+  const shifted = (by: 0 | 1): Matrix => matrix(bins, cells, (bin, cell) => (bin === cell + by ? 1 : 0));
+  return add(
+    linearAlongAxis(scatterAddLast(index, lower, cells), 1, shifted(0)),
+    linearAlongAxis(scatterAddLast(index, upper, cells), 1, shifted(1)),
+  );
+}
+
+/**
+ * Distribution functions of masses projected on directions; the last bin's value is the whole mass and left out.
+ *
+ * For many measures on the same voxels they are one matrix product (see {@link distributionKernels}); for a single one, where the matrix
+ * would be larger than all else, the masses are sorted into bins.
+ *
+ * @param measures [sets, voxels], also differences of measures
+ * @param directions [L, 3]
+ * @returns [sets, L · (bins − 1)]
+ */
+export function distributionsOf(measures: Tensor, directions: Tensor, box: BinnedBox): Tensor {
+  const [sets] = measures.shape as readonly [number];
+  if (sets > 1) return gemm(measures, distributionKernels(directions, box));
+  const inBins = massInBins(measures, directions, box);
+  const upTo = matrix(box.bins - 1, box.bins, (row, column) => (column <= row ? 1 : 0));
+  const [count] = directions.shape as readonly [number];
+  return reshape(linearAlongAxis(inBins, 1, upTo), [1, count * (box.bins - 1)]);
+}
+
 /**
  * The linear map from the masses of a box's voxels to the distribution functions of their projections: mass at t is shared linearly
  * between the two nearest bins, so bin b's distribution function counts it with clip(b + 1 − t, 0, 1).
  *
  * @param directions [L, 3]
- * @returns [voxels, L · (bins − 1)]; the last bin's value is always 1 and left out
+ * @returns [voxels, L · (bins − 1)]
  */
 export function distributionKernels(directions: Tensor, { positions, voxels, bins }: BinnedBox): Tensor {
   const { graph } = directions;
@@ -83,6 +138,6 @@ export function distributionKernels(directions: Tensor, { positions, voxels, bin
   const cuts = bins - 1;
   const repeated = reshape(broadcastTo(reshape(directions, [count, 1, 3]), [count, cuts, 3]), [count * cuts, 3]);
   const offsets = Float32Array.from({ length: count * cuts }, (_, row) => (row % cuts) + 1 - (bins - 1) / 2);
-  const map = concat([multiply(repeated, -1), graph.constant(offsets, [count * cuts, 1])], 1);
+  const map = toBins(repeated, -1, offsets);
   return clip(gemm(graph.constant(positions, [voxels, 4]), map, { transposeB: true }), 0, 1);
 }

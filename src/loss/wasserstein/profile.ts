@@ -1,7 +1,7 @@
 import { compile, elementCount, Graph, gemm, type RuntimeOptions, reshape, sortLast } from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../registry.ts';
 import { cloudsOf } from './clouds.ts';
-import { binnedBox, distributionKernels } from './mass.ts';
+import { binnedBox, distributionsOf } from './mass.ts';
 import type { WassersteinOptions } from './options.ts';
 import { patchStarts } from './patches.ts';
 import { transportCost } from './transportCost.ts';
@@ -217,9 +217,10 @@ async function openProjector(
   const inputs = [graph.input('moved', shape), graph.input('fixed', shape)] as const;
   const along = graph.input('directions', [atOnce, dimensions]);
   const binned = isMass ? binnedBox(box, options.bins) : undefined;
-  const kernels = binned && distributionKernels(along, binned);
   const [lineOfMoved, lineOfFixed] = inputs.map((input) =>
-    kernels ? gemm(input, kernels) : sortLast(reshape(gemm(along, input), [atOnce * sets, samples])).values,
+    binned
+      ? distributionsOf(input, along, binned)
+      : sortLast(reshape(gemm(along, input), [atOnce * sets, samples])).values,
   ) as [ReturnType<typeof gemm>, ReturnType<typeof gemm>];
   const program = await compile(graph, { lineOfMoved, lineOfFixed }, runtime);
   return {

@@ -15,7 +15,7 @@ import {
 import type { RandomInputs } from '../similarity.ts';
 import { type CloudOptions, cloudShape, cloudsOf, type PointEmbedding } from './clouds.ts';
 import { drawDirections } from './directions.ts';
-import { binnedBox, distributionKernels, massOf, normaliseRows } from './mass.ts';
+import { binnedBox, distributionsOf, massOf, normaliseRows } from './mass.ts';
 import { binnedW1, binnedW2, crossingsOf, sortedDistance } from './oneDimensional.ts';
 import type { WassersteinOptions } from './options.ts';
 import { overDirections } from './overDirections.ts';
@@ -134,11 +134,12 @@ function massDistance(
   );
   const cuts = bins - 1;
   const crossings = crossingsOf(order === 2 ? cuts : 1);
-  const elements = cuts * Math.max(box.voxels, sets * (order === 2 ? cuts : 1));
+  // One measure is sorted into bins, in some tensors of a value a voxel; many take a matrix of all distribution values.
+  const elements = Math.max((sets === 1 ? 4 : cuts) * box.voxels, cuts * sets * (order === 2 ? cuts : 1));
   const total = overDirections([moved, fixed], directions, elements, (some) => {
-    const kernels = distributionKernels(some, box);
-    if (order === 1) return binnedW1(gemm(subtract(moved, fixed), kernels), box.width);
-    const rows = (measure: Tensor): Tensor => reshape(gemm(measure, kernels), [sets * (some.shape[0] as number), cuts]);
+    if (order === 1) return binnedW1(distributionsOf(subtract(moved, fixed), some, box), box.width);
+    const rows = (measures: Tensor): Tensor =>
+      reshape(distributionsOf(measures, some, box), [sets * (some.shape[0] as number), cuts]);
     return binnedW2(rows(moved), rows(fixed), box.width, crossings);
   });
   return multiply(total, 1 / count);

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { multiply, sum } from '../../../src/graph/index.ts';
+import { gemm, multiply, sum } from '../../../src/graph/index.ts';
 import { drawDirections } from '../../../src/loss/wasserstein/directions.ts';
-import { binnedBox, distributionKernels, massOf, normaliseRows } from '../../../src/loss/wasserstein/mass.ts';
+import {
+  binnedBox,
+  distributionKernels,
+  distributionsOf,
+  massOf,
+  normaliseRows,
+} from '../../../src/loss/wasserstein/mass.ts';
 import { randomStream } from '../../../src/random.ts';
 import { evaluate, withGradients } from '../../support/evaluate.ts';
 import { checkGradient } from '../../support/finiteDifferences.ts';
+import { relativeError } from '../../support/reference.ts';
 
 const random = randomStream(8, 'mass');
 
@@ -123,6 +130,20 @@ describe.each(EXTENTS)('voxels of a box of %i × %i × %i in bins', (...extent) 
         }
       }
   });
+});
+
+it('a single measure, sorted into bins, has the distribution that the matrix for many gives', async () => {
+  const extent = [4, 5, 3];
+  const box = binnedBox(extent, BINS);
+  const given = [
+    { shape: [1, 60], values: Float32Array.from({ length: 60 }, (_, i) => Math.sin(i) ** 2) },
+    { shape: [COUNT, 3], values: directions },
+  ];
+  const { single, product } = await evaluate(given, (m, d) => ({
+    single: distributionsOf(m!, d!, box),
+    product: gemm(m!, distributionKernels(d!, box)),
+  }));
+  expect(relativeError(single, product)).toBeLessThan(1e-5);
 });
 
 it('a cube reaches √3 half edges from its middle', () => {
