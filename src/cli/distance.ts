@@ -1,4 +1,3 @@
-import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
 import {
@@ -10,7 +9,7 @@ import {
   profileOptions,
   sentenceOf,
 } from '../run/distance.ts';
-import { writeFigure } from '../run/pairReport.ts';
+import { assertFigureName, writeFigure } from '../run/pairReport.ts';
 import { assignments, choice, DEVICE_HELP, device, whole } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -71,7 +70,7 @@ async function run(fixed: string, moved: string, options: Options): Promise<void
   const { profile, normalise, seed, draws, threads, json } = options;
   const loss = chooseSimilarity(options.loss, options.lossOption);
   if (profile !== undefined) {
-    if (!/\.(svg|png)$/i.test(profile)) throw new UserError('--profile must end in .svg or .png.');
+    assertFigureName(profile);
     profileOptions(loss);
   }
   const runtime = { device: options.device, ...(threads === undefined ? {} : { threads }) };

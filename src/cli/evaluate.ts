@@ -1,7 +1,7 @@
 import { writeAtomically } from '../file/atomic.ts';
 import { worstMedianBest } from '../report/htmlReport.ts';
 import { toMarkdown } from '../report/table.ts';
-import { manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
+import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, summaryTable } from '../run/pairResults.ts';
 import { registerFiles } from '../run/registerFiles.ts';
 import { filesOfPair, readPairList, registerPairs } from '../run/registerPairs.ts';
@@ -40,6 +40,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
 };
 
 async function run(options: Options): Promise<void> {
+  if (options.figure !== undefined) assertFigureName(options.figure);
   const list = await readPairList(options.pairs, options.data);
   const registrar = await openRegistrar(options);
   const bar = startProgress(list.pairs.length, 'evaluating');

@@ -41,7 +41,7 @@ export const DEVICE_HELP = `where to compute: ${DEVICES.join(', ')}`;
 /** `key=value` pairs, collected; numbers, true and false are understood. */
 export function assignments(text: string, known: Record<string, unknown> = {}): Record<string, unknown> {
   const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It must have the form name=value.');
+  if (at < 1) throw new InvalidArgumentError(`"${text}" must have the form name=value.`);
   const value = text.slice(at + 1);
   return { ...known, [text.slice(0, at)]: parseWord(value) };
 }

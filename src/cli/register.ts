@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { assertWritable } from '../file/volumeFile.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
-import { onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
+import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
 import { registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { readPairList, registerPairs } from '../run/registerPairs.ts';
@@ -76,8 +77,14 @@ async function run(options: Options): Promise<void> {
     options.figure,
     options.report,
   ];
-  if (outputs.every((file) => file === undefined) && !json)
-    throw new UserError('Nothing would be written; give --moved, --warp, --figure or --report.');
+  const measured = options.fixedLabels !== undefined && options.movingLabels !== undefined;
+  if (outputs.every((file) => file === undefined) && !json && !measured)
+    throw new UserError(
+      'Nothing would be written or measured; give --moved, --warp, --figure or --report, or the labels of both scans.',
+    );
+  for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])
+    if (volume !== undefined) assertWritable(volume);
+  if (options.figure !== undefined) assertFigureName(options.figure);
   const bar = options.refine === undefined ? undefined : startProgress(options.refine, 'refining');
   const registrar = await openRegistrar(options, (step, _, loss) => bar?.update(step, `loss ${loss.toPrecision(4)}`));
   const pair = await registerFiles(
@@ -103,7 +110,13 @@ async function run(options: Options): Promise<void> {
     await writeAtomically(options.report, onePairReport(pair, names, provenanceOf(commandLine(), options, registrar)));
   const result = pairResult(names.fixed, names.moving, pair);
   if (json) printJson(result);
-  else console.log(sentence(result));
+  else {
+    console.log(sentence(result));
+    if (options.refine !== undefined && result.foldedPercent > MANY_FOLDS)
+      console.error(
+        `Note: ${decimals(result.foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
+      );
+  }
   await registrar.release();
 }
 
@@ -147,6 +160,9 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     await registrar.release();
   }
 }
+
+/** Folded voxels in % that are worth a word. */
+const MANY_FOLDS = 0.5;
 
 /** The command line as the user gave it. */
 function commandLine(): string {

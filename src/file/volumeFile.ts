@@ -67,8 +67,16 @@ async function readImage(path: string): Promise<StoredImage> {
   );
 }
 
-async function write(path: string, image: Volume | Labels | Warp): Promise<void> {
+/**
+ * Checks where a volume is to be written, before work begins whose result would be lost.
+ * @throws UserError when the name is none of a format that is written
+ */
+export function assertWritable(path: string): void {
   if (!niftiExtension.test(path))
     throw new UserError(`${path} cannot be written; give a path that ends in .nii or .nii.gz.`);
+}
+
+async function write(path: string, image: Volume | Labels | Warp): Promise<void> {
+  assertWritable(path);
   await writeAtomically(path, await encodeNifti(image, { gzip: /\.gz$/i.test(path) }));
 }

@@ -3,7 +3,7 @@ import { type PreparedVolume, type Preprocessing, prepare } from '../dataset/pre
 import { UserError } from '../errors.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { chooseSimilarity } from '../loss/registry.ts';
+import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { mean } from '../metric/statistics.ts';
 import type { Extent } from '../network/model.ts';
 import { Refiner } from '../registration/refine.ts';
@@ -58,6 +58,7 @@ export interface MethodResult {
 
 /** What a comparison gives. */
 export interface Comparison {
+  readonly settings: ComparisonSettings;
   /** The test pairs as they start. */
   readonly unregistered: readonly PairMetrics[];
   readonly results: readonly MethodResult[];
@@ -71,8 +72,11 @@ export interface Comparison {
 export async function compareLosses(options: ComparisonOptions): Promise<Comparison> {
   const { methods, settings, tune, test, onRefined, signal } = options;
   assertApart(tune, test);
-  const journal = await RefinementJournal.open(options.out, settings);
+  assertDifferent(methods);
   const volumes = new PreparedPairs(settings.preprocessing);
+  const { fixed } = await volumes.prepare(test, test.pairs[0] as CasePair);
+  for (const { loss, options: own } of methods) assertFits(chooseSimilarity(loss, own), extentOf(fixed));
+  const journal = await RefinementJournal.open(options.out, settings);
   const total = methods.reduce(
     (sum, { weights }) => sum + (weights.length > 1 ? weights.length * tune.pairs.length : 0) + test.pairs.length,
     0,
@@ -114,7 +118,7 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
     const smoothness = best?.smoothness ?? (method.weights[0] as number);
     results.push({ method, smoothness, tuning, pairs: await refineAll(method, smoothness, test) });
   }
-  return { unregistered, results };
+  return { settings, unregistered, results };
 }
 
 /** Nothing that is reported may have been tuned on. */
@@ -125,6 +129,17 @@ function assertApart(tune: PairList, test: PairList): void {
     throw new UserError(
       `The case "${shared}" is in the pairs to tune on and in those to report; take it out of one of the lists.`,
     );
+}
+
+/** A loss is compared with others, not with itself. */
+function assertDifferent(methods: readonly LossMethod[]): void {
+  const names = methods.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UserError(`The loss "${twice}" is given twice; leave one out.`);
+}
+
+function extentOf({ grid: { size } }: PreparedVolume): Extent {
+  return [size[2], size[1], size[0]];
 }
 
 /** One loss with one weight, compiled when the first pair needs it. */
@@ -139,8 +154,6 @@ class MethodRefiner {
   ) {}
 
   async refine({ fixed, moving }: PreparedPair): Promise<PairMetrics & { seconds: number }> {
-    const [nx, ny, nz] = fixed.grid.size;
-    const extent: Extent = [nz, ny, nx];
     const { steps, grid, rate, seed } = this.settings;
     this.#refiner ??= await Refiner.create(
       {
@@ -152,7 +165,7 @@ class MethodRefiner {
         rate,
         seed,
       },
-      extent,
+      extentOf(fixed),
       this.runtime,
     );
     const started = performance.now();

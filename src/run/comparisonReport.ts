@@ -10,16 +10,16 @@ function over(pairs: readonly PairMetrics[], measure: Measure): number[] {
   return pairs.map((pair) => pair[measure]);
 }
 
-/** p of Wilcoxon's signed-rank test of Dice on the same pairs, as a table shows it. */
-function testAgainst(pairs: readonly PairMetrics[], others: readonly PairMetrics[]): string {
-  const { p } = wilcoxonSignedRank(over(pairs, 'dice'), over(others, 'dice'));
-  const better = mean(over(pairs, 'dice')) >= mean(over(others, 'dice')) ? '+' : '−';
-  return `${better} ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;
+/** p of Wilcoxon's signed-rank test of Dice on the same pairs. */
+function pOf(pairs: readonly PairMetrics[], others: readonly PairMetrics[]): number {
+  return wilcoxonSignedRank(over(pairs, 'dice'), over(others, 'dice')).p;
 }
 
 /** Mean ± SD over the test pairs for each loss, and paired tests against the unregistered pairs and against the first loss. */
-export function comparisonTable({ unregistered, results }: Comparison): Table {
+export function comparisonTable({ settings, unregistered, results }: Comparison): Table {
   const [first] = results as [MethodResult];
+  const { crop, size } = settings.preprocessing;
+  const seen = crop === 'label' ? 'each scan cropped to the box of its own labels' : 'whole scans';
   const row = (pairs: readonly PairMetrics[]) => ({
     dice: summarise(over(pairs, 'dice')),
     hd95: summarise(over(pairs, 'hd95')),
@@ -27,7 +27,7 @@ export function comparisonTable({ unregistered, results }: Comparison): Table {
     jacobian: summarise(over(pairs, 'sdLogJacobian')),
   });
   return {
-    caption: `Instance refinement of ${unregistered.length} pairs; each loss with the smoothness weight that was best on other pairs. p: Wilcoxon's signed-rank test of Dice on the same pairs, + where the mean is higher.`,
+    caption: `Instance refinement of ${unregistered.length} pairs, ${seen}, ${size}³ voxels, ${settings.steps} steps, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). p: Wilcoxon's signed-rank test of Dice on the same pairs.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'smoothness', heading: 'smoothness' },
@@ -36,21 +36,40 @@ export function comparisonTable({ unregistered, results }: Comparison): Table {
       { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
       { key: 'jacobian', heading: 'SD log J', digits: 3 },
       { key: 'seconds', heading: 'time', unit: 's', digits: 2 },
-      { key: 'againstStart', heading: 'p against unregistered' },
-      { key: 'againstFirst', heading: `p against ${first.method.name}` },
+      { key: 'againstStart', heading: 'p against unregistered', digits: 4 },
+      { key: 'difference', heading: `Dice − that of ${first.method.name}`, digits: 4 },
+      { key: 'againstFirst', heading: `p against ${first.method.name}`, digits: 4 },
     ],
     rows: [
       { loss: 'unregistered', ...row(unregistered) },
       ...results.map((result) => ({
         loss: result.method.name,
-        smoothness: String(Number(result.smoothness.toPrecision(3))),
+        smoothness: chosenWeight(result),
         ...row(result.pairs),
         seconds: mean(result.pairs.map(({ seconds }) => seconds)),
-        againstStart: testAgainst(result.pairs, unregistered),
-        againstFirst: result === first ? undefined : testAgainst(result.pairs, first.pairs),
+        againstStart: pOf(result.pairs, unregistered),
+        ...(result === first
+          ? {}
+          : {
+              difference: mean(over(result.pairs, 'dice')) - mean(over(first.pairs, 'dice')),
+              againstFirst: pOf(result.pairs, first.pairs),
+            }),
       })),
     ],
   };
+}
+
+function chosenWeight({ smoothness, tuning }: MethodResult): string {
+  const tried = tuning.map((entry) => entry.smoothness);
+  const isExtreme = tried.length > 1 && (smoothness === Math.min(...tried) || smoothness === Math.max(...tried));
+  return `${Number(smoothness.toPrecision(3))}${isExtreme ? ' *' : ''}`;
+}
+
+function testAgainst(pairs: readonly PairMetrics[], others: readonly PairMetrics[]): string {
+  const difference = mean(over(pairs, 'dice')) - mean(over(others, 'dice'));
+  const sign = difference === 0 ? '=' : difference > 0 ? '+' : '−';
+  const p = pOf(pairs, others);
+  return `${sign} ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;
 }
 
 /** p of Wilcoxon's test of Dice for every two losses, row against column. */

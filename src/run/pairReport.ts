@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { boxPlot } from '../report/boxPlot.ts';
 import type { FigureMetric } from '../report/figureFooter.ts';
@@ -35,8 +36,18 @@ function figureMetrics({ agreementBefore, agreementAfter, regularity }: Register
   ];
 }
 
+/**
+ * Checks the name of a figure's file.
+ * @throws UserError when it ends in neither .svg nor .png
+ */
+export function assertFigureName(path: string): void {
+  if (!/\.(svg|png)$/i.test(path))
+    throw new UserError(`${path} is no name for a figure; give one that ends in .svg or .png.`);
+}
+
 /** Writes a figure: `.svg` as it is, anything else as PNG at 300 dots an inch. */
 export async function writeFigure(path: string, svg: string): Promise<void> {
+  assertFigureName(path);
   if (path.toLowerCase().endsWith('.svg')) return writeAtomically(path, svg);
   const { rasterise } = await import('../file/rasterise.ts');
   await writeAtomically(path, await rasterise(svg));

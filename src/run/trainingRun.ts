@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
+import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { unetParameters } from '../network/unet.ts';
@@ -81,7 +82,8 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const first = previous ? await folder.readFirst() : options.first && (await readModel(options.first));
   const before = first ? stagesBefore(first, preprocessing) : [];
   const sets: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
-  checkData(sets);
+  const { extent } = checkData(sets);
+  assertFits(chooseSimilarity(config.loss, config.lossOptions), extent);
   await folder.writeConfig(stored);
   if (first && !previous) await folder.writeFirst(first);
   options.observer?.started?.(stored, state);

@@ -15,7 +15,7 @@ const command = (out: string): string[] => [
 ];
 
 interface Printed {
-  table: { loss: string; dice: { mean: number; n: number }; smoothness?: string; againstFirst?: string }[];
+  table: { loss: string; dice: { mean: number; n: number }; smoothness?: string; againstFirst?: number }[];
   tests: unknown[];
 }
 
@@ -39,7 +39,7 @@ describe('compare-losses', () => {
     const { table, tests } = JSON.parse(again.stdout) as Printed;
     expect(table.map(({ loss }) => loss)).toEqual(['unregistered', 'mse', 'pswd patch=7 directions=8']);
     expect(table.every(({ dice }) => dice.n === 3)).toBe(true);
-    expect(table[2]?.againstFirst).toMatch(/^[+−] (< )?[01]/);
+    expect(table[2]?.againstFirst).toBeGreaterThan(0);
     expect(tests).toHaveLength(2);
     const after = (await readFile(at('comparison/refinements.jsonl'), 'utf8')).trim().split('\n');
     const withoutTime = (line: string): unknown => ({ ...(JSON.parse(line) as object), seconds: 0 });
@@ -63,7 +63,9 @@ describe('compare-losses', () => {
   it.each([
     ['wasser', /no loss "wasser"/],
     ['pswd patch=one', /option "patch/],
-    ['pswd bin=3', /bin/],
+    ['pswd bin=3', /no option "bin", only patch, stride/],
+    ['pswd patch=17', /17³ voxels do not fit/],
+    ['mse', /"mse" is given twice/],
   ])('refuses the loss %s', (loss, sentence) =>
     expectRefusal([...command(at('wrong')), '--loss', loss], sentence, at('wrong')),
   );

@@ -136,7 +136,7 @@ describe('distance --profile', () => {
       );
     await expectRefusal(
       distance(a(), b(), '--profile', at('figure.pdf')),
-      /must end in \.svg or \.png/,
+      /ends in \.svg or \.png/,
       at('figure.pdf'),
     );
   });

@@ -10,18 +10,21 @@ function numberOf(text: string): number {
 }
 
 /** One whole number or several, also written as `7,13`. */
-const wholeNumbers = (least: number) =>
+const wholeNumbers = (least: number, words: string) =>
   z.preprocess(
     (value) =>
       typeof value === 'string' ? value.split(',').map(numberOf) : typeof value === 'number' ? [value] : value,
-    z.array(z.int().min(least)).min(1),
+    z.array(z.int(words).min(least, words)).min(1, words),
   );
 
 const shape = {
   /** Edges of the patches in voxels, one scale each; 0 stands for the whole volume. */
-  patch: wholeNumbers(0),
+  patch: wholeNumbers(0, 'must be edges in voxels, as 7 or 7,13, or 0 for the whole volume').refine(
+    (edges) => !edges.includes(1),
+    'must be larger than 1: a single voxel can only be moved with its patch',
+  ),
   /** Voxels from patch to patch, one for each scale; half the edge, rounded down, when left out. */
-  stride: wholeNumbers(1).optional(),
+  stride: wholeNumbers(1, 'must be whole numbers of voxels, as 3 or 3,6').optional(),
   /** Last voxels that the stride does not meet: left out (`inside`), or in one more patch (`cover`). */
   border: z.enum(BORDERS).default('inside'),
   /** What each patch is shifted and scaled to before it is embedded: nothing (`none`), or mean 0 and SD 1 (`patch`). */
@@ -39,7 +42,9 @@ const shape = {
   /** `lines`: weight of a scan line's two coordinates; 0 leaves them out. */
   coordinates: z.number().min(0).default(60),
   /** `lines`: the scan axis, 0 to 2 in array order, or another at each step. */
-  axis: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal('random')]).default('random'),
+  axis: z
+    .union([z.literal(0), z.literal(1), z.literal(2), z.literal('random')], 'must be 0, 1, 2 or random')
+    .default('random'),
   /** `points`: weight of the intensity beside the position. */
   intensity: z.number().positive().default(1),
   /** `rows`: voxels of a row, the paper's embedding size. */
@@ -51,7 +56,7 @@ const shape = {
   /** Drawn anew at each step, or once. */
   fresh: z.boolean().default(true),
   /** p of W_p: 1, or 2 for the squared distance W2². */
-  order: z.union([z.literal(1), z.literal(2)]),
+  order: z.union([z.literal(1), z.literal(2)], 'must be 1 or 2'),
 };
 
 /** Everything that decides a Wasserstein loss. */
@@ -59,7 +64,7 @@ export const wassersteinSchema = z
   .strictObject(shape)
   .refine(({ stride, patch }) => stride === undefined || stride.length === patch.length, {
     path: ['stride'],
-    message: 'give as many strides as patches',
+    message: 'must have as many values as "patch"',
   });
 export type WassersteinOptions = z.infer<typeof wassersteinSchema>;
 
