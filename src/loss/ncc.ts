@@ -36,7 +36,7 @@ export const ncc = defineSimilarity({
   summary: 'local normalised cross-correlation in a cubic window',
   options,
   smoothness: 3,
-  refinementSmoothness: 6,
+  refinementSmoothness: 12,
   build(moved, fixed, { window, epsilon }, _random, weight) {
     const a = weight ? multiply(moved, weight) : moved;
     const b = weight ? multiply(fixed, weight) : fixed;

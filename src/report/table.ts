@@ -43,11 +43,14 @@ export function formatNumber(value: number, digits: number): string {
   return written.startsWith('-') || value === Number.NEGATIVE_INFINITY ? `−${written.replace('-', '')}` : written;
 }
 
-/** A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`. */
+/** A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`; `< 0.001` for what would round to nothing. */
 export function formatCell(cell: Cell, digits = 3): string {
   if (cell === undefined) return '–';
   if (typeof cell === 'string') return cell;
-  if (typeof cell === 'number') return formatNumber(cell, digits);
+  if (typeof cell === 'number') {
+    const smallest = 10 ** -digits;
+    return cell > 0 && cell < smallest / 2 ? `< ${smallest.toFixed(digits)}` : formatNumber(cell, digits);
+  }
   const centre = formatNumber(cell.mean, digits);
   return Number.isFinite(cell.sd) ? `${centre} ± ${formatNumber(cell.sd, digits)}` : centre;
 }

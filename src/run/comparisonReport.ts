@@ -98,6 +98,7 @@ export function comparisonFigure({ unregistered, results }: Comparison): string 
   return boxPlot({
     title: `Instance refinement of ${unregistered.length} pairs`,
     xLabel: 'Dice, mean of labels',
+    width: 660,
     boxes: [
       { category: 'unregistered', series: 'Dice', values: over(unregistered, 'dice') },
       ...results.map(({ method, pairs }) => ({

@@ -134,11 +134,7 @@ describe('distance --profile', () => {
         /--profile needs swd, radon or pswd/,
         output,
       );
-    await expectRefusal(
-      distance(a(), b(), '--profile', at('figure.pdf')),
-      /ends in \.svg or \.png/,
-      at('figure.pdf'),
-    );
+    await expectRefusal(distance(a(), b(), '--profile', at('figure.pdf')), /ends in \.svg or \.png/, at('figure.pdf'));
   });
 });
 
