@@ -8,6 +8,8 @@ test.each([
   ['graph'],
   ['demo'],
   ['metrics'],
+  ['distance'],
+  ['compare-losses'],
   ['warp'],
   ['jacobian'],
   ['data'],

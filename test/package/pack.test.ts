@@ -66,12 +66,12 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
   }, 600_000);
   afterAll(() => rm(user, { recursive: true, force: true }));
 
-  it('holds the program, its models and its documents, and nothing else', async () => {
+  it('holds the program, its models, its documents and examples, and nothing else', async () => {
     const files = readdirSync(installed(), { recursive: true, encoding: 'utf8' })
       .map((name) => name.replaceAll('\\', '/'))
       .filter((name) => !name.startsWith('node_modules') && /\.[a-z]+$|LICENSE/.test(name));
     const expected =
-      /^(dist\/[\w-]+(\.d)?\.js|dist\/[\w-]+\.d\.ts|models\/\S+|docs\/\S+\.md|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+      /^(dist\/[\w-]+(\.d)?\.js|dist\/[\w-]+\.d\.ts|models\/\S+|docs\/\S+\.(md|svg)|examples\/[\w-]+\.ts|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
     expect(files.filter((name) => !expected.test(name))).toEqual([]);
     for (const name of ['LICENSE', 'CHANGELOG.md', ...['README.md'].filter(isInProject)]) expect(files).toContain(name);
     for (const model of modelFiles()) expect(files).toContain(`models/${model}`);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
 import { earthmorph } from '../cli/support.ts';
 
-const EPOCHS = 6;
+const EPOCHS = 8;
 const SETTINGS = `--loss mse --pad 16 --size 16 --spacing 3.5 --half-resolution --integration-steps 3 --epochs ${EPOCHS} --patience 50 --pairs-per-epoch 12 --smoothness 0.3 --threads 1`;
 const settings = SETTINGS.split(' ');
 
@@ -52,7 +52,7 @@ describe('a training run', () => {
       const args = started
         ? ['train', '--out', killed, '--resume', '--threads', '1']
         : ['train', '--data', data(), '--out', killed, ...settings];
-      const patience = kills < 10 ? 400 + 1800 * random.uniform() : 120_000;
+      const patience = kills < 10 ? 300 + 700 * random.uniform() : 120_000;
       const ended = await runFor(args, patience);
       if (ended === 'finished') break;
       kills++;

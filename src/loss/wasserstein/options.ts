@@ -19,10 +19,7 @@ const wholeNumbers = (least: number, words: string) =>
 
 const shape = {
   /** Edges of the patches in voxels, one scale each; 0 stands for the whole volume. */
-  patch: wholeNumbers(0, 'must be edges in voxels, as 7 or 7,13, or 0 for the whole volume').refine(
-    (edges) => !edges.includes(1),
-    'must be larger than 1: a single voxel can only be moved with its patch',
-  ),
+  patch: wholeNumbers(0, 'must be edges in voxels, as 7 or 7,13, or 0 for the whole volume'),
   /** Voxels from patch to patch, one for each scale; half the edge, rounded down, when left out. */
   stride: wholeNumbers(1, 'must be whole numbers of voxels, as 3 or 3,6').optional(),
   /** Last voxels that the stride does not meet: left out (`inside`), or in one more patch (`cover`). */
@@ -62,6 +59,10 @@ const shape = {
 /** Everything that decides a Wasserstein loss. */
 export const wassersteinSchema = z
   .strictObject(shape)
+  .refine(({ embedding, patch }) => embedding !== 'mass' || !patch.includes(1), {
+    path: ['patch'],
+    message: 'must be larger than 1: the mass of a single voxel is always 1',
+  })
   .refine(({ stride, patch }) => stride === undefined || stride.length === patch.length, {
     path: ['stride'],
     message: 'must have as many values as "patch"',
