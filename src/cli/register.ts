@@ -10,7 +10,7 @@ import { readPairList, registerPairs } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf } from './modelOptions.ts';
 import { decimals, printJson, toJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
-import { startProgress } from './progress.ts';
+import { type Progress, startProgress } from './progress.ts';
 
 interface Options extends ModelOptions {
   readonly fixed?: string;
@@ -85,8 +85,11 @@ async function run(options: Options): Promise<void> {
   for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])
     if (volume !== undefined) assertWritable(volume);
   if (options.figure !== undefined) assertFigureName(options.figure);
-  const bar = options.refine === undefined ? undefined : startProgress(options.refine, 'refining');
-  const registrar = await openRegistrar(options, (step, _, loss) => bar?.update(step, `loss ${loss.toPrecision(4)}`));
+  let bar: Progress | undefined;
+  const registrar = await openRegistrar(options, (step, steps, loss) => {
+    bar ??= startProgress(steps, 'refining');
+    bar.update(step, `loss ${loss.toPrecision(4)}`);
+  });
   const pair = await registerFiles(
     registrar,
     {

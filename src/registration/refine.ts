@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import {
   add,
   compile,
@@ -110,6 +111,7 @@ export class Refiner {
   /**
    * Refines one pair.
    * @returns displacement, [3, D, H, W] in voxels, and the loss of every step
+   * @throws UserError when the loss is not a number
    */
   async refine(
     pair: RefinePair,
@@ -142,8 +144,13 @@ export class Refiner {
       field = out.next_field as Float32Array<ArrayBuffer>;
       first = out.next_first as Float32Array<ArrayBuffer>;
       second = out.next_second as Float32Array<ArrayBuffer>;
-      losses.push(out.loss?.[0] as number);
-      progress(step, steps, losses.at(-1) as number);
+      const loss = out.loss?.[0] as number;
+      if (!Number.isFinite(loss))
+        throw new UserError(
+          `The loss is not a number in step ${step} of the refinement; try a smaller --refine-rate or a larger --smoothness.`,
+        );
+      losses.push(loss);
+      progress(step, steps, loss);
     }
     const { displacement } = (await this.programs.whole.run({ ...still, field })) as { displacement: Float32Array };
     return { displacement, losses };

@@ -84,6 +84,12 @@ describe('refinement of one pair', () => {
   });
 });
 
+it('stops where the loss is no longer a number', async () => {
+  await expect(refined('mse', { smoothness: 1e30, rate: 1e20 })).rejects.toThrow(
+    /not a number in step \d+ .*--refine-rate/,
+  );
+});
+
 describe('registering with refinement', () => {
   const images = { fixed: cases[0]!.image, moving: cases[1]!.image };
   const refine = { loss: chooseSimilarity('mse'), steps: 40, grid: 2, rate: 0.3, seed: 1 };
