@@ -17,7 +17,7 @@ import { RandomInputs, type Similarity } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
 import type { Extent } from '../network/model.ts';
 import { warp } from '../network/spatialTransformer.ts';
-import { adam, adamValues } from '../training/adam.ts';
+import { adam, adamValues, cosineRate } from '../training/adam.ts';
 import { fieldOfView } from '../training/stepGraph.ts';
 
 /** How a pair is refined. */
@@ -132,13 +132,12 @@ export class Refiner {
     let second = new Float32Array(count);
     const losses: number[] = [];
     for (let step = 1; step <= steps; step++) {
-      const share = (step - 1) / steps;
       const out = await this.programs.step.run({
         ...ready,
         field,
         first,
         second,
-        ...adamValues(step, (rate * (1 + Math.cos(Math.PI * share))) / 2),
+        ...adamValues(step, cosineRate(rate, (step - 1) / steps)),
         ...this.random.values(seed, step),
       });
       field = out.next_field as Float32Array<ArrayBuffer>;

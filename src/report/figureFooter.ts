@@ -1,6 +1,6 @@
 import type { Vec3 } from '../volume/grid.ts';
 import { type ColourMap, FOLD_COLOUR } from './colourMap.ts';
-import { colourBar } from './panel.ts';
+import { colourBar, divergingLabels } from './panel.ts';
 import { group, line, rectangle, text } from './svg.ts';
 import { fitText, INK, MUTED, TEXT, textWidth, wrapText } from './theme.ts';
 
@@ -55,12 +55,12 @@ export function figureFooter(place: FooterPlace, content: FooterContent): { svg:
     const end = place.columns[4]! + place.columnWidth * 0.6;
     const { map, limit } = content.difference;
     const frame = { x, y: barY, width: end - x, height: 6 };
-    bars.push(colourBar(frame, map, limit, 'Image − fixed (share of intensity window)'));
+    bars.push(colourBar(frame, map, divergingLabels(limit), 'Image − fixed (share of intensity window)'));
   }
   if (content.jacobian !== undefined) {
     const frame = { x: place.columns[5]! + 12, y: barY, width: place.columnWidth - 24, height: 6 };
     const { map, limit } = content.jacobian;
-    bars.push(colourBar(frame, map, limit, 'log |J| (shrinks · grows)'));
+    bars.push(colourBar(frame, map, divergingLabels(limit), 'log |J| (shrinks · grows)'));
   }
   let y = Math.max(legendEnd.bottom, bars.length > 0 ? barY + 18 : place.y) + 6;
   const metrics = metricLine(place, content.metrics, y);

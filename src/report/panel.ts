@@ -164,19 +164,23 @@ export function scaleBar(view: SliceView, frame: Frame): string {
   );
 }
 
-/** A horizontal colour bar for a diverging map, with a title above it and ticks at the ends and zero below. */
-export function colourBar(frame: Frame, map: ColourMap, limit: number, title: string): string {
+/** A horizontal colour bar with a title above it and labels below: at its left end, its middle and its right end. */
+export function colourBar(
+  frame: Frame,
+  map: ColourMap,
+  labels: readonly [string, string, string],
+  title: string,
+): string {
   // An image and not a gradient: gradients need identifiers, which would clash between figures on one HTML page.
   const steps = 201;
   const data = Uint8Array.from(Array.from({ length: steps }, (_, index) => map((2 * index) / (steps - 1) - 1)).flat());
-  const tick = (at: number, label: string): string => {
-    const x = frame.x + at * frame.width;
+  const ticks = labels.map((label, index) => {
+    const x = frame.x + (index / 2) * frame.width;
     return (
       line(x, frame.y + frame.height, x, frame.y + frame.height + 2, { stroke: INK, 'stroke-width': 0.5 }) +
       text(x, frame.y + frame.height + 3 + TEXT.small, label, { 'text-anchor': 'middle', 'font-size': TEXT.small })
     );
-  };
-  const number = String(Number(limit.toPrecision(2)));
+  });
   return group(
     { fill: INK },
     text(frame.x + frame.width / 2, frame.y - 3.5, title, { 'text-anchor': 'middle', 'font-size': TEXT.small }),
@@ -186,8 +190,12 @@ export function colourBar(frame: Frame, map: ColourMap, limit: number, title: st
       href: pngDataUri({ width: steps, height: 1, channels: 3, data }),
     }),
     rectangle(frame.x, frame.y, frame.width, frame.height, { fill: 'none', stroke: INK, 'stroke-width': 0.5 }),
-    tick(0, `−${number}`),
-    tick(0.5, '0'),
-    tick(1, `+${number}`),
+    ...ticks,
   );
+}
+
+/** Labels of a colour bar from −limit to limit. */
+export function divergingLabels(limit: number): [string, string, string] {
+  const number = String(Number(limit.toPrecision(2)));
+  return [`−${number}`, '0', `+${number}`];
 }

@@ -5,6 +5,7 @@ import { differenceMap, sequentialMap } from './colourMap.ts';
 import {
   colourBar,
   divergingImage,
+  divergingLabels,
   type Frame,
   framed,
   greyImage,
@@ -18,7 +19,7 @@ import {
 import { pngDataUri } from './png.ts';
 import { PAIR_COLOURS } from './projectionPlots.ts';
 import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
-import { element, group, line, polyline, rectangle, short, text } from './svg.ts';
+import { element, group, polyline, rectangle, short, text } from './svg.ts';
 import { INK, TEXT } from './theme.ts';
 
 /** Distances of patches over a volume, and the patch that is looked at. */
@@ -151,7 +152,8 @@ function distances(map: DistanceMap, { size }: Volume, anatomy: (view: SliceView
       });
       return picture + intensityContours(view, shades);
     },
-    bar: (frame) => sequentialBar(frame, limit, `mean of the patches at a voxel (${map.unit})`),
+    bar: (frame) =>
+      colourBar(frame, sequentialMap, labelsFromZero(limit), `mean of the patches at a voxel (${map.unit})`),
   };
 }
 
@@ -161,7 +163,7 @@ function differences(views: readonly SliceView[], differenceOn: (view: SliceView
   return {
     name: 'B − A',
     picture: (view) => divergingImage(view, differenceOn(view), differenceMap, limit, 'smooth'),
-    bar: (frame) => colourBar(frame, differenceMap, limit, 'difference of the intensities'),
+    bar: (frame) => colourBar(frame, differenceMap, divergingLabels(limit), 'difference of the intensities'),
   };
 }
 
@@ -213,30 +215,8 @@ function patchOutline(view: SliceView, patch: DistanceMap['patch'], scale: numbe
   return frame('#000000', 2.6) + frame('#ffffff', 1.3);
 }
 
-/** A horizontal colour bar from 0, with a title above it and three ticks below. */
-function sequentialBar(frame: Frame, limit: number, title: string): string {
-  const steps = 201;
-  const data = Uint8Array.from(
-    Array.from({ length: steps }, (_, k) => sequentialMap((2 * k) / (steps - 1) - 1)).flat(),
-  );
-  const bottom = frame.y + frame.height;
-  const ticks = [0, 0.5, 1].map((share) => {
-    const x = frame.x + share * frame.width;
-    const number = String(Number((share * limit).toPrecision(3)));
-    return (
-      line(x, bottom, x, bottom + 2, { stroke: INK, 'stroke-width': 0.5 }) +
-      text(x, bottom + 3 + TEXT.small, number, { 'text-anchor': 'middle', 'font-size': TEXT.small })
-    );
-  });
-  return group(
-    {},
-    text(frame.x + frame.width / 2, frame.y - 3.5, title, { 'text-anchor': 'middle', 'font-size': TEXT.small }),
-    element('image', {
-      ...frame,
-      preserveAspectRatio: 'none',
-      href: pngDataUri({ width: steps, height: 1, channels: 3, data }),
-    }),
-    rectangle(frame.x, frame.y, frame.width, frame.height, { fill: 'none', stroke: INK, 'stroke-width': 0.5 }),
-    ...ticks,
-  );
+/** Labels of a colour bar from 0 to limit. */
+function labelsFromZero(limit: number): [string, string, string] {
+  const written = (value: number): string => String(Number(value.toPrecision(3)));
+  return ['0', written(limit / 2), written(limit)];
 }

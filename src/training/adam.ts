@@ -48,3 +48,8 @@ export function adamValues(
     correction2: Float32Array.of(1 - ADAM.beta2 ** step),
   };
 }
+
+/** A rate that falls to zero along half a cosine, after a share of all steps (Loshchilov & Hutter, ICLR 2017, without restarts). */
+export function cosineRate(rate: number, share: number): number {
+  return (rate * (1 + Math.cos(Math.PI * share))) / 2;
+}

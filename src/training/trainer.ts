@@ -7,7 +7,7 @@ import type { RandomInputs } from '../loss/similarity.ts';
 import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
 import { unetParameters } from '../network/unet.ts';
-import { adamValues } from './adam.ts';
+import { adamValues, cosineRate } from './adam.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
 import { networkOptions, type TrainingConfig } from './configuration.ts';
 import { pairMetrics } from './pairMetrics.ts';
@@ -160,7 +160,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
 
 /** Adam's rate after a share of all epochs. */
 function rateAt({ rate, schedule }: TrainingConfig, share: number): number {
-  return schedule === 'cosine' ? (rate * (1 + Math.cos(Math.PI * share))) / 2 : rate;
+  return schedule === 'cosine' ? cosineRate(rate, share) : rate;
 }
 
 function finiteOrNull(value: number): number | null {
