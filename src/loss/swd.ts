@@ -11,7 +11,7 @@ export const swd = defineSimilarity({
   name: 'swd',
   summary: 'sliced Wasserstein distance of the volume as a set of scan lines',
   options: presetSchema({ patch: [0], embedding: 'lines', directions: 400, order: 2 }),
-  smoothness: 2,
+  smoothness: 0.5,
   unit: distanceUnit,
   build: wasserstein,
 });
