@@ -5,7 +5,7 @@ import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
  * Sliced Wasserstein distance (the paper's SWD), read as volume · lines: each scan line of 48 voxels and its two coordinates are a point
- * in R⁵⁰, 400 random projections, squared W2. Unit: squared intensity.
+ * in R⁵⁰, 400 random projections, squared W2. Unit: squared intensity and coordinates.
  */
 export const swd = defineSimilarity({
   name: 'swd',

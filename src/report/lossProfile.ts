@@ -2,10 +2,11 @@ import { assertSameGrid } from '../volume/checks.ts';
 import type { Mat4, Vec3, Volume } from '../volume/grid.ts';
 import { directionIcon, worldDirection } from './directionIcon.ts';
 import type { Frame } from './panel.ts';
+import { printedFigure } from './printedFigure.ts';
 import { type DistanceMap, profilePictures } from './profilePictures.ts';
 import { MOVED_DASHES, PAIR_COLOURS, type Projected, plotColumns, projectionPlots } from './projectionPlots.ts';
-import { type Attributes, document, group, line, rectangle, text } from './svg.ts';
-import { FONT_FAMILY, fitText, INK, MUTED, PIXELS_PER_MM, TEXT, textWidth, wrapText } from './theme.ts';
+import { type Attributes, group, line, text } from './svg.ts';
+import { fitText, MUTED, PIXELS_PER_MM, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** A volume under its name. */
 export interface NamedVolume {
@@ -81,19 +82,8 @@ export function lossProfile(profile: LossProfile): string {
     text(MARGIN, bottom + 16 + index * (TEXT.small + 2.5), note, { 'font-size': TEXT.small, fill: MUTED }),
   );
   const height = bottom + 14 + notes.length * (TEXT.small + 2.5);
-  const printed = (profile.widthMm ?? 180) * PIXELS_PER_MM;
-  return document(
-    WIDTH,
-    height,
-    {
-      width: printed,
-      height: (height * printed) / WIDTH,
-      'font-family': FONT_FAMILY,
-      fill: INK,
-      role: 'img',
-      'aria-label': profile.title,
-    },
-    rectangle(0, 0, WIDTH, height, { fill: '#ffffff' }),
+  return printedFigure(
+    { width: WIDTH, height, widthMm: profile.widthMm ?? 180, label: profile.title },
     head.svg,
     pictures.svg,
     projections(profile, { x: PLOTS_START, y: top, width: WIDTH - MARGIN - PLOTS_START, height: bottom - top }),

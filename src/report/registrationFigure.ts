@@ -18,9 +18,10 @@ import {
   scaleBar,
   windowed,
 } from './panel.ts';
+import { printedFigure } from './printedFigure.ts';
 import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
-import { document, group, rectangle, text } from './svg.ts';
-import { colourAt, FONT_FAMILY, fitText, INK, LABEL_COLOURS, MUTED, PIXELS_PER_MM, TEXT, textWidth } from './theme.ts';
+import { group, text } from './svg.ts';
+import { colourAt, fitText, LABEL_COLOURS, MUTED, PIXELS_PER_MM, TEXT, textWidth } from './theme.ts';
 
 /** What {@link registrationFigure} shows. Everything lies on the fixed image's grid. */
 export interface RegistrationFigure {
@@ -176,19 +177,8 @@ export function registrationFigure(input: RegistrationFigure): string {
     },
   );
   const height = footer.bottom + 4;
-  const printed = (input.widthMm ?? 180) * PIXELS_PER_MM;
-  return document(
-    WIDTH,
-    height,
-    {
-      width: printed,
-      height: (height * printed) / WIDTH,
-      'font-family': FONT_FAMILY,
-      fill: INK,
-      role: 'img',
-      'aria-label': input.title ?? 'Registration result',
-    },
-    rectangle(0, 0, WIDTH, height, { fill: '#ffffff' }),
+  return printedFigure(
+    { width: WIDTH, height, widthMm: input.widthMm ?? 180, label: input.title ?? 'Registration result' },
     ...parts,
     footer.svg,
   );

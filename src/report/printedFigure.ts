@@ -1,0 +1,29 @@
+import { document, rectangle } from './svg.ts';
+import { FONT_FAMILY, INK, PIXELS_PER_MM } from './theme.ts';
+
+/** A figure for print: its size in user units, its printed width in mm, and what a screen reader says. */
+export interface PrintedFigure {
+  readonly width: number;
+  readonly height: number;
+  readonly widthMm: number;
+  readonly label: string;
+}
+
+/** The outermost element of a figure for print, on a white ground. */
+export function printedFigure({ width, height, widthMm, label }: PrintedFigure, ...parts: readonly string[]): string {
+  const printed = widthMm * PIXELS_PER_MM;
+  return document(
+    width,
+    height,
+    {
+      width: printed,
+      height: (height * printed) / width,
+      'font-family': FONT_FAMILY,
+      fill: INK,
+      role: 'img',
+      'aria-label': label,
+    },
+    rectangle(0, 0, width, height, { fill: '#ffffff' }),
+    ...parts,
+  );
+}
