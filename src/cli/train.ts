@@ -69,6 +69,11 @@ export const trainCommand: CommandDefinition = (program) => {
     .option('--flow-deviation <number>', "standard deviation of the flow's first weights (default: 0.00001)", number(0))
     .option('--clip-gradient <norm>', 'scale a longer gradient down to this length (default: off)', number(1e-12))
     .option(
+      '--clip-gradient-ratio <n>',
+      'scale a gradient down that is longer than n times the usual one (default: off)',
+      number(1),
+    )
+    .option(
       '--schedule <name>',
       'constant, or cosine: the rate falls to zero over all epochs (default: constant)',
       choice(['constant', 'cosine'] as const),

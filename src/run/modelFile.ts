@@ -4,9 +4,15 @@ import { UserError } from '../errors.ts';
 import { readBytes } from '../file/nodeFiles.ts';
 import { packageFile } from '../file/packageFile.ts';
 import { decodeModel, type RegistrationModel } from '../network/model.ts';
+import type { StoppingRule } from '../training/earlyStopping.ts';
 
 /** Name of the model file in a run's folder. */
 export const MODEL_FILE = 'model.onnx';
+
+/** Name of the file of the best model by a rule of early stopping that is not the run's first. */
+export function modelFileOf(rule: StoppingRule): string {
+  return `model-${rule}.onnx`;
+}
 
 /** Path of the model that ships with the package. */
 export function shippedModel(): string {

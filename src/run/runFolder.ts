@@ -3,19 +3,13 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
-import { readBytes } from '../file/nodeFiles.ts';
 import { encodeModel, type RegistrationModel } from '../network/model.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
-import {
-  decodeCheckpoint,
-  decodeWeights,
-  encodeCheckpoint,
-  encodeWeights,
-  type TrainingState,
-} from '../training/checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint, encodeWeights, type TrainingState } from '../training/checkpoint.ts';
 import type { TrainingConfig } from '../training/configuration.ts';
+import type { StoppingRule } from '../training/earlyStopping.ts';
 import type { EpochRecord } from '../training/trainer.ts';
-import { MODEL_FILE, readModel } from './modelFile.ts';
+import { MODEL_FILE, modelFileOf, readModel } from './modelFile.ts';
 
 /** What `config.json` holds: the settings and what they were applied to. */
 export interface StoredConfig {
@@ -40,7 +34,7 @@ const FIRST = 'first.onnx';
 /**
  * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on),
  * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use), `first.onnx` where another model
- * aligns pairs first.
+ * aligns pairs first, `model-<rule>.onnx` for further rules of early stopping.
  */
 export class RunFolder {
   #records: EpochRecord[] = [];
@@ -113,19 +107,15 @@ export class RunFolder {
     state: TrainingState,
     specs: readonly ParameterSpec[],
     model: RegistrationModel,
+    improved: readonly StoppingRule[] = [],
   ): Promise<void> {
     this.#records.push(record);
     if (record.best) {
       await writeAtomically(join(this.path, BEST), encodeWeights(state.parameters, specs));
       await writeAtomically(join(this.path, MODEL_FILE), encodeModel(model));
     }
+    for (const rule of improved) await writeAtomically(join(this.path, modelFileOf(rule)), encodeModel(model));
     await writeAtomically(join(this.path, METRICS), this.#records.map((row) => `${JSON.stringify(row)}\n`).join(''));
     await writeAtomically(join(this.path, LAST), encodeCheckpoint(state, specs));
-  }
-
-  /** The weights of the best epoch. */
-  async readBest(specs: readonly ParameterSpec[]): Promise<Float32Array> {
-    const file = join(this.path, BEST);
-    return decodeWeights(await readBytes(file), specs, file);
   }
 }

@@ -1,6 +1,6 @@
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { type PreparedVolume, prepare } from '../dataset/preprocessing.ts';
-import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
+import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
@@ -11,6 +11,7 @@ import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { unetParameters } from '../network/unet.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
+import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, type TrainingCase } from '../training/trainModel.ts';
 import { assertSameGrid } from '../volume/checks.ts';
@@ -27,6 +28,8 @@ export interface TrainingRunOptions {
   /** Settings that differ from the defaults; with `resume`, only `epochs` and `patience` may differ from the run's. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly split?: SplitFractions;
+  /** The cases by what they are used for, in place of a random split. */
+  readonly cases?: Split;
   /** A run's folder or model file that aligns each pair first; copied into the new run. */
   readonly first?: string;
   readonly resume: boolean;
@@ -42,7 +45,8 @@ export interface TrainingRunObserver {
   /** Before the first epoch, with the settings as they are used. */
   started?(stored: StoredConfig, state: TrainingState | undefined): void;
   progress?(epoch: number, done: number, total: number, loss: number): void;
-  epochDone?(record: EpochRecord): void;
+  /** The epoch's checkpoint is written; training goes on when this is done. */
+  epochDone?(record: EpochRecord): void | Promise<void>;
 }
 
 /** How a run ended. */
@@ -50,6 +54,8 @@ export interface TrainingRunResult {
   readonly reason: StopReason;
   readonly records: readonly EpochRecord[];
   readonly stored: StoredConfig;
+  /** Validation loss before training and after each epoch. */
+  readonly losses: readonly number[];
 }
 
 const CHANGEABLE = ['epochs', 'patience'];
@@ -64,6 +70,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const dataset = await openDataset(data, nodeFiles());
   const split =
     previous?.split ??
+    options.cases ??
     splitCases(
       dataset.cases.map(({ id }) => id),
       seedOf(options.settings),
@@ -88,7 +95,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   if (first && !previous) await folder.writeFirst(first);
   options.observer?.started?.(stored, state);
 
-  const { reason } = await train({
+  const { reason, state: last } = await train({
     config,
     before,
     data: sets,
@@ -103,16 +110,17 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
           preprocessing,
           record: modelRecord(stored, dataset, record),
         };
-        await folder.addEpoch(record, current, specs, model);
-        options.observer?.epochDone?.(record);
+        await folder.addEpoch(record, current, specs, model, improvedRules(current.losses, config));
+        await options.observer?.epochDone?.(record);
       },
     },
   });
-  return { reason, records: folder.records, stored };
+  return { reason, records: folder.records, stored, losses: last.losses };
 }
 
 function seedOf(settings: Readonly<Record<string, unknown>>): number {
-  return trainingConfig({ ...settings }).seed;
+  const { seed, splitSeed } = trainingConfig({ ...settings });
+  return splitSeed ?? seed;
 }
 
 /** A run's settings, with the few that may change. */
@@ -160,6 +168,11 @@ async function loadCases(
     observer?.loading?.(loaded.length, ids.length);
   }
   return loaded;
+}
+
+/** The rules of early stopping after the first by which the last epoch is the best so far. */
+function improvedRules(losses: readonly number[], config: TrainingConfig): readonly StoppingRule[] {
+  return config.stopping.slice(1).filter((rule) => improvesLast(losses, rule, config));
 }
 
 function modelRecord(

@@ -13,9 +13,8 @@ export interface TrainingState {
   step: number;
   /** Epochs finished. */
   epoch: number;
-  /** Best validation loss so far, and the epoch that reached it; Infinity and 0 before the first. */
-  bestLoss: number;
-  bestEpoch: number;
+  /** Validation loss before training, then after each epoch. */
+  losses: readonly number[];
   /** Seconds spent, over all sessions. */
   seconds: number;
 }
@@ -28,8 +27,7 @@ export function freshState(parameters: Float32Array): TrainingState {
     second: new Float32Array(parameters.length),
     step: 0,
     epoch: 0,
-    bestLoss: Number.POSITIVE_INFINITY,
-    bestEpoch: 0,
+    losses: [],
     seconds: 0,
   };
 }
@@ -75,7 +73,7 @@ export function encodeCheckpoint(state: TrainingState, specs: readonly Parameter
       ...unpack(first, specs, 'first.'),
       ...unpack(second, specs, 'second.'),
     ]),
-    metadata: { counters: JSON.stringify({ ...counters, bestLoss: String(counters.bestLoss) }) },
+    metadata: { counters: JSON.stringify(counters) },
   });
 }
 
@@ -93,11 +91,12 @@ export function decodeWeights(bytes: Uint8Array, specs: readonly ParameterSpec[]
 export function decodeCheckpoint(bytes: Uint8Array, specs: readonly ParameterSpec[], file: string): TrainingState {
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const counters = JSON.parse(metadata.counters ?? '{}') as Omit<TrainingState, 'parameters' | 'first' | 'second'>;
+  if (!Array.isArray(counters.losses))
+    throw new UserError(`${file} was written by an older version of EarthMorph; start the run anew in another folder.`);
   return {
     parameters: pack(tensors, specs, '', file),
     first: pack(tensors, specs, 'first.', file),
     second: pack(tensors, specs, 'second.', file),
     ...counters,
-    bestLoss: Number(counters.bestLoss),
   };
 }

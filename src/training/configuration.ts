@@ -42,6 +42,8 @@ export const trainingSchema = z.strictObject({
   rate: z.number().positive().default(1e-3),
   /** Longest gradient (Euclidean norm over all weights): a longer one is scaled down. Off when left out, as in the paper. */
   clipGradient: z.number().positive().optional(),
+  /** Longest gradient as a multiple of the usual length, the root mean square over the steps so far: suits losses of every scale. */
+  clipGradientRatio: z.number().min(1).optional(),
   /** How the rate goes on: constant (the paper's), or down to zero over all epochs along half a cosine. */
   schedule: z.enum(['constant', 'cosine']).default('constant'),
   /** Epochs at most. */
@@ -50,10 +52,17 @@ export const trainingSchema = z.strictObject({
   patience: z.int().positive().default(5),
   /** Smallest fall of the validation loss that counts as an improvement. */
   minDelta: z.number().min(0).default(1e-4),
+  /** What `minDelta` is measured in: see {@link StoppingRule}. Of several rules the first chooses the model, and training ends with the last. */
+  stopping: z
+    .array(z.enum(['absolute', 'relative']))
+    .min(1)
+    .default(['absolute']),
   /** Training pairs an epoch; one a training case when left out. */
   pairsPerEpoch: z.int().positive().optional(),
   /** Seed of split, pairs, weights and the loss's random directions. */
   seed: z.int().min(0).default(1),
+  /** Seed of split and validation pairs where it is another: so that runs of several seeds are judged on the same pairs. */
+  splitSeed: z.int().min(0).optional(),
 });
 export type TrainingConfig = z.infer<typeof trainingSchema>;
 

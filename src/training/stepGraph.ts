@@ -8,7 +8,7 @@ import type { NetworkOptions, Registered } from '../network/registrationNetwork.
 import { warpMask } from '../network/spatialTransformer.ts';
 import { registerInStages } from '../network/stages.ts';
 import { unetParameters } from '../network/unet.ts';
-import { adam, clippedGradient } from './adam.ts';
+import { adam, clippedGradient, clippedToUsual } from './adam.ts';
 
 /** What decides a training graph. */
 export interface ObjectiveOptions {
@@ -25,6 +25,8 @@ export interface ObjectiveOptions {
   readonly mask?: boolean;
   /** Longest gradient: a longer one is scaled down to it. */
   readonly clipGradient?: number;
+  /** Longest gradient as a multiple of the usual length. */
+  readonly clipGradientRatio?: number;
 }
 
 interface Objective extends Registered {
@@ -84,7 +86,10 @@ export function trainingStep(options: ObjectiveOptions): BuiltGraph {
     correction1: graph.input('correction1', []),
     correction2: graph.input('correction2', []),
   };
-  const limited = options.clipGradient === undefined ? gradient : clippedGradient(gradient, options.clipGradient);
+  const { clipGradient, clipGradientRatio } = options;
+  const short = clipGradient === undefined ? gradient : clippedGradient(gradient, clipGradient);
+  const limited =
+    clipGradientRatio === undefined ? short : clippedToUsual(short, clipGradientRatio, moments, inputs.correction2);
   const next = adam(flat, limited, moments, inputs);
   return {
     graph,

@@ -4,7 +4,7 @@ import type { RuntimeOptions } from '../graph/index.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import type { Labels, Volume } from '../volume/grid.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from './configuration.ts';
-import { type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
+import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
 /** One scan to train on. Labels are only measured, unless the crop needs them. */
 export interface TrainingCase {
@@ -51,7 +51,7 @@ export async function trainModel(
   const config = trainingConfig(options.settings ?? {});
   const preprocessing = preprocessingOf(config);
   const ids = cases.map(({ id }) => id);
-  const split = splitCases(ids, config.seed, options.split ?? PAPER_SPLIT);
+  const split = splitCases(ids, config.splitSeed ?? config.seed, options.split ?? PAPER_SPLIT);
   const prepared = new Map(cases.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
   const pick = (chosen: readonly string[]) => chosen.flatMap((id) => prepared.get(id) ?? []);
   const before = options.first ? stagesBefore(options.first, preprocessing) : [];
@@ -78,7 +78,7 @@ export async function trainModel(
       { network: networkOptions(config), reduction: 1, parameters: best.length > 0 ? best : state.parameters },
     ],
     preprocessing,
-    record: { loss: config.loss, seed: String(config.seed), epoch: String(state.bestEpoch) },
+    record: { loss: config.loss, seed: String(config.seed), epoch: String(bestSoFar(state, config).bestEpoch) },
   };
   return { model, records, reason };
 }

@@ -10,6 +10,7 @@ import { unetParameters } from '../network/unet.ts';
 import { adamValues, cosineRate } from './adam.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
 import { networkOptions, type TrainingConfig } from './configuration.ts';
+import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
 import { pairMetrics } from './pairMetrics.ts';
 import { trainingStep, validationStep } from './stepGraph.ts';
 
@@ -26,7 +27,9 @@ export interface EpochRecord {
   readonly foldedPercent: number;
   /** Seconds since the run began, over all sessions. */
   readonly seconds: number;
-  /** Whether this epoch has the best validation loss so far. */
+  /** Mean wall-clock seconds of a training step. */
+  readonly secondsPerStep: number;
+  /** Whether this epoch has the best validation loss so far, by the first rule of early stopping. */
   readonly best: boolean;
 }
 
@@ -81,6 +84,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
     loss,
     mask: config.mask,
     ...(config.clipGradient === undefined ? {} : { clipGradient: config.clipGradient }),
+    ...(config.clipGradientRatio === undefined ? {} : { clipGradientRatio: config.clipGradientRatio }),
     smoothness: lambda,
     extent,
     features: await fastestFeatures(runtime.device),
@@ -94,12 +98,15 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const trainIds = data.train.map(({ id }) => id);
   const validationPairs = fixedPairs(
     data.validation.map(({ id }) => id),
-    config.seed,
+    config.splitSeed ?? config.seed,
     'validation',
   );
+  const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult> =>
+    validate(checkProgram, checkGraph.random, state.parameters, volumes, validationPairs, config, progress);
   try {
+    if (state.losses.length === 0) state.losses = [(await check(() => undefined)).loss];
     while (state.epoch < config.epochs) {
-      if (state.epoch - state.bestEpoch >= config.patience && state.epoch > 0) return { state, reason: 'patience' };
+      if (hasStopped(state.losses, config)) return { state, reason: 'patience' };
       const started = performance.now();
       const epoch = state.epoch + 1;
       const pairs = epochPairs(trainIds, config, epoch);
@@ -116,26 +123,15 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
           config.seed,
           rateAt(config, (state.epoch + index / pairs.length) / config.epochs),
         );
-        assertSound(values.loss, epoch, state);
+        assertSound(values.loss, epoch, state.losses);
         sums.loss += values.loss / pairs.length;
         sums.similarity += values.similarity / pairs.length;
         observer.progress?.(epoch, index + 1, total, values.loss);
       }
-      const checked = await validate(
-        checkProgram,
-        checkGraph.random,
-        state.parameters,
-        volumes,
-        validationPairs,
-        config,
-        (done, value) => observer.progress?.(epoch, pairs.length + done, total, value),
-      );
-      assertSound(checked.loss, epoch, state);
-      const best = checked.loss < state.bestLoss - config.minDelta;
-      if (best) {
-        state.bestLoss = checked.loss;
-        state.bestEpoch = epoch;
-      }
+      const secondsPerStep = (performance.now() - started) / 1000 / pairs.length;
+      const checked = await check((done, value) => observer.progress?.(epoch, pairs.length + done, total, value));
+      assertSound(checked.loss, epoch, state.losses);
+      state.losses = [...state.losses, checked.loss];
       state.epoch = epoch;
       state.seconds += (performance.now() - started) / 1000;
       const record: EpochRecord = {
@@ -148,7 +144,8 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
         hd95: finiteOrNull(checked.hd95),
         foldedPercent: checked.foldedPercent,
         seconds: state.seconds,
-        best,
+        secondsPerStep,
+        best: improvesLast(state.losses, config.stopping[0] as StoppingRule, config),
       };
       await observer.epochDone?.(record, state);
     }
@@ -156,6 +153,16 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   } finally {
     await Promise.all([stepProgram.release(), checkProgram.release()]);
   }
+}
+
+/** The best epoch so far, by the first rule of early stopping. */
+export function bestSoFar({ losses }: TrainingState, config: TrainingConfig): Stopping {
+  return followStopping(losses, config.stopping[0] as StoppingRule, config);
+}
+
+/** Whether every rule of early stopping says that training is over. */
+function hasStopped(losses: readonly number[], config: TrainingConfig): boolean {
+  return config.stopping.every((rule) => followStopping(losses, rule, config).endEpoch !== undefined);
 }
 
 /** Adam's rate after a share of all epochs. */
@@ -294,13 +301,14 @@ async function validate(
 }
 
 /** Stops a run that cannot recover, saying what to try. */
-function assertSound(loss: number, epoch: number, { bestLoss }: TrainingState): void {
+function assertSound(loss: number, epoch: number, losses: readonly number[]): void {
   const advice = 'try a smaller --rate, a larger --smoothness or --clip-gradient';
   if (!Number.isFinite(loss))
     throw new UserError(
       `The loss is not a number in epoch ${epoch}; the last good checkpoint is kept: ${advice}, and check the data with "earthmorph data check".`,
     );
-  if (Number.isFinite(bestLoss) && Math.abs(loss) > 1e3 * Math.max(1, Math.abs(bestLoss)))
+  const least = Math.min(...losses.slice(1).map(Math.abs));
+  if (losses.length > 1 && Math.abs(loss) > 1e3 * Math.max(1, least))
     throw new UserError(
       `The loss diverges in epoch ${epoch} (${loss.toPrecision(3)}); the last good checkpoint is kept: ${advice}.`,
     );

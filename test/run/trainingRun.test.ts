@@ -14,15 +14,16 @@ const settings = SETTINGS.split(' ');
 interface Row {
   epoch: number;
   seconds: number;
+  secondsPerStep: number;
 }
 
 let folder = '';
 const data = (): string => join(folder, 'data');
 
-async function metrics(run: string): Promise<Omit<Row, 'seconds'>[]> {
+async function metrics(run: string): Promise<Omit<Row, 'seconds' | 'secondsPerStep'>[]> {
   const lines = (await readFile(join(run, 'metrics.jsonl'), 'utf8')).trim().split('\n');
   // Time is what a repetition may differ in.
-  return lines.map((line) => JSON.parse(line) as Row).map(({ seconds: _, ...row }) => row);
+  return lines.map((line) => JSON.parse(line) as Row).map(({ seconds: _, secondsPerStep: __, ...row }) => row);
 }
 
 beforeAll(async () => {
