@@ -5,8 +5,10 @@ import { sourceFiles as files, type Import, sourceImports as imports } from './s
 /** The folders of src, from the top down: an import leads from a folder to itself or to one further down. */
 const ORDER = [
   'cli',
+  'sweep',
   'run',
   'file',
+  'experiment',
   'report',
   'registration',
   'training',
@@ -34,7 +36,7 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that run in Node only; everything else also runs in a browser. */
-const NODE_ONLY = ['cli', 'run', 'file'];
+const NODE_ONLY = ['cli', 'sweep', 'run', 'file'];
 
 const own = imports.filter(({ to }) => files.includes(to));
 const folderOf = (path: string): string => path.split('/')[0] as string;

@@ -15,11 +15,14 @@ import { colourAt, SERIES_COLOURS, TEXT, textWidth } from './theme.ts';
 
 /** One curve. Points that are not finite leave a gap. */
 export interface LineSeries {
+  /** In the legend; an empty name has no entry there, as for further curves of one method. */
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Default: the next of the palette. */
   readonly colour?: string;
   readonly dashed?: boolean;
+  /** Points to mark with a circle, for instance the epoch that was kept; filled ones are marked with a dot. */
+  readonly circles?: readonly { readonly at: readonly [x: number, y: number]; readonly filled?: boolean }[];
 }
 
 /** What {@link lineChart} shows. */
@@ -51,7 +54,7 @@ export function lineChart(chart: LineChart): string {
     Number.isFinite(x) && Number.isFinite(y) && (!logarithmic || y > 0);
   const points = curves.flatMap((curve) => curve.points.filter(usable));
   const titleHeight = chart.title === undefined ? 6 : 10 + TEXT.title;
-  const shown = curves.length > 1 ? curves : [];
+  const shown = curves.length > 1 ? curves.filter(({ name }) => name !== '') : [];
   const legend = legendRows(shown, { x: 3, y: titleHeight + TEXT.body, width: width - 6 }, swatch);
   const [top, right, bottom] = [titleHeight + legend.height + 6, width - 10, height - 34];
   const yDomain =
@@ -82,6 +85,18 @@ export function lineChart(chart: LineChart): string {
       'stroke-dasharray': curve.dashed ? '4 3' : undefined,
     }),
   );
+  const circles = curves.flatMap((curve) =>
+    (curve.circles ?? []).map(({ at: [cx, cy], filled }) =>
+      element('circle', {
+        cx: x(cx),
+        cy: y(cy),
+        r: 3,
+        fill: filled ? curve.colour : '#ffffff',
+        stroke: curve.colour,
+        'stroke-width': 1.4,
+      }),
+    ),
+  );
   return document(
     width,
     height,
@@ -92,6 +107,7 @@ export function lineChart(chart: LineChart): string {
     xAxis(plot, x, chart.xLabel),
     chart.mark === undefined ? '' : marker(plot, x(chart.mark.x), chart.mark.label),
     group({}, ...paths),
+    group({}, ...circles),
   );
 }
 

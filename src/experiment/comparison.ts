@@ -1,0 +1,69 @@
+import { type BootstrapMean, holm, pigeonholeBootstrap } from '../metric/bootstrap.ts';
+import { mean, wilcoxonSignedRank } from '../metric/statistics.ts';
+import type { StoppingRule } from '../training/earlyStopping.ts';
+import { averaged, type MethodResult, type PairScore, ruleOf } from './results.ts';
+
+/** What is compared between methods. */
+export type Measure = 'dice' | 'hd95';
+
+/** How a method differs from another on the same pairs. */
+export interface PairedDifference {
+  /** Mean of method − reference with its 95 % interval and p, cases drawn with replacement. */
+  readonly bootstrap: BootstrapMean;
+  /** p of Wilcoxon's signed-rank test, which takes pairs for independent. */
+  readonly wilcoxon: number;
+}
+
+/** The test pairs of a method, each the mean over seeds; all folds together. */
+export function testScores({ trials }: MethodResult, rule: StoppingRule): readonly PairScore[] {
+  return averaged(trials.map(({ test }) => test[rule] ?? []));
+}
+
+/** The validation pairs of a method, each the mean over seeds; all folds together. */
+export function validationScores({ trials }: MethodResult, rule: StoppingRule): readonly PairScore[] {
+  return averaged(trials.map(({ result }) => ruleOf(result, rule).validation));
+}
+
+/** One measure of pairs, after registration or before; NaN where there is none. */
+export function valuesOf(scores: readonly PairScore[], measure: Measure, when: 'before' | 'after' = 'after'): number[] {
+  return scores.map((score) => score[when][measure] ?? Number.NaN);
+}
+
+/** Only pairs that both have are compared; undefined where there are none, or without labels. */
+export function pairedDifference(
+  scores: readonly PairScore[],
+  others: readonly PairScore[],
+  measure: Measure,
+  when: 'before' | 'after' = 'after',
+): PairedDifference | undefined {
+  const known = new Map(others.map((score) => [`${score.fixed}\n${score.moving}`, score]));
+  const both = scores.flatMap((score) => {
+    const other = known.get(`${score.fixed}\n${score.moving}`);
+    const a = score.after[measure];
+    const b = other?.[when][measure];
+    return Number.isFinite(a ?? Number.NaN) && Number.isFinite(b ?? Number.NaN)
+      ? [{ fixed: score.fixed, moving: score.moving, a: a as number, b: b as number }]
+      : [];
+  });
+  if (both.length < 2) return undefined;
+  return {
+    bootstrap: pigeonholeBootstrap(both.map(({ fixed, moving, a, b }) => ({ fixed, moving, value: a - b }))),
+    wilcoxon: wilcoxonSignedRank(
+      both.map(({ a }) => a),
+      both.map(({ b }) => b),
+    ).p,
+  };
+}
+
+/** Wilcoxon's p of each method against the reference, made larger for the number of tests; undefined where there is no test. */
+export function adjusted(differences: readonly (PairedDifference | undefined)[]): (number | undefined)[] {
+  const there = differences.flatMap((difference) => (difference ? [difference.wilcoxon] : []));
+  const larger = holm(there);
+  return differences.map((difference) => (difference ? larger.shift() : undefined));
+}
+
+/** Mean seconds of a training step over all epochs of all trials that measured them. */
+export function secondsPerStep({ trials }: MethodResult): number {
+  const values = trials.flatMap(({ result }) => result.records.map((record) => record.secondsPerStep));
+  return mean(values.filter(Number.isFinite));
+}

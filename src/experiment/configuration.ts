@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { closest, PRESETS, trainingSchema } from '../training/configuration.ts';
+
+/** Training settings that an experiment sets for all its losses; a list is a grid. */
+const {
+  loss: _,
+  lossOptions: __,
+  smoothness: ___,
+  seed: ____,
+  splitSeed: _____,
+  stopping,
+  ...shared
+} = trainingSchema.shape;
+
+/** Settings whose own value is a list: their grid is a list of lists. */
+const LISTS = ['encoder', 'decoder', 'remaining'];
+
+const ownSchema = z.strictObject({
+  /** Name in tables and figures. */
+  name: z.string().min(1),
+  /** Folder of the scans, relative to where the command runs; `phantom`: synthetic scans, made beside the results. */
+  data: z.string().min(1),
+  /** File with the ids of the cases to use, one a line, relative to the experiment's file; all cases when left out. */
+  cases: z.string().optional(),
+  /** With `phantom`: how many cases, their voxels, the edge of a voxel in mm, and their seed. */
+  phantomCases: z.int().min(6).default(24),
+  phantomSize: z.tuple([z.int().min(8), z.int().min(8), z.int().min(8)]).default([24, 32, 24]),
+  phantomSpacing: z.number().positive().default(1.75),
+  phantomSeed: z.int().min(0).default(1),
+  /** What is compared, by its name in tables: see {@link parseMethod}. */
+  losses: z.union([z.array(z.string().min(1)).min(1), z.record(z.string().min(1), z.string().min(1))]),
+  /** The loss that the others are tested against; the first when left out. */
+  reference: z.string().optional(),
+  /** Show the paper's figures of the hippocampus data beside the results. */
+  paper: z.boolean().default(false),
+  /** A preset of training settings, before all others. */
+  preset: z.enum(Object.keys(PRESETS) as [string, ...string[]]).optional(),
+  /** Seeds of pairs, weights and random directions: each loss is trained once a seed. */
+  seeds: z.array(z.int().min(0)).min(1).default([1]),
+  /** Seed of the split, of the folds and of the validation and test pairs, the same for all trials. */
+  splitSeed: z.int().min(0).default(1),
+  /** Shares of training, validation and test cases in %. */
+  split: z.tuple([z.number().min(0), z.number().min(0), z.number().min(0)]).default([65, 15, 20]),
+  /** Cross-validation in so many folds in place of one split: each fold is tested once, a fifth of the others validates. */
+  folds: z.int().min(2).optional(),
+  /** Test pairs; one a test case when left out. */
+  testPairs: z.int().positive().optional(),
+  /** Rules of early stopping that are followed and reported; the first one gives the headline tables. */
+  stopping,
+  /** Hours after which no further epoch is begun; the same command goes on later. */
+  hours: z.number().positive().optional(),
+});
+
+/** The experiment's own keys and, in `settings`, the training settings with the values to try. */
+export interface ExperimentConfig extends z.infer<typeof ownSchema> {
+  readonly settings: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/**
+ * Checks an experiment's file, which is flat: the keys of {@link ownSchema} and any training setting, where a list is a grid.
+ * @throws UserError that names what is wrong, and for an unknown key the closest known one
+ */
+export function experimentConfig(values: unknown, file = 'The experiment'): ExperimentConfig {
+  if (typeof values !== 'object' || values === null || Array.isArray(values))
+    throw new UserError(`${file} is no JSON object; see "earthmorph experiment run --help" for an example.`);
+  const entries = Object.entries(values);
+  const own = Object.fromEntries(entries.filter(([key]) => !(key in shared)));
+  const parsed = ownSchema.safeParse(own);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    if (issue?.code === 'unrecognized_keys') {
+      const key = issue.keys[0] as string;
+      const close = closest(key, [...Object.keys(ownSchema.shape), ...Object.keys(shared)]);
+      throw new UserError(`${file} has the unknown key "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
+    }
+    const where = issue?.path.join('.');
+    throw new UserError(`${file}: ${where ? `"${where}" is wrong: ` : ''}${issue?.message}.`);
+  }
+  const { data } = parsed;
+  if (Math.abs(data.split.reduce((a, b) => a + b) - 100) > 1e-6)
+    throw new UserError(`${file}: the shares of "split" do not add up to 100; give for instance [65, 15, 20].`);
+  const settings = Object.fromEntries(
+    entries.filter(([key]) => key in shared).map(([key, value]) => [key, gridOf(key, value, file)]),
+  );
+  return { ...parsed.data, settings };
+}
+
+function gridOf(key: string, value: unknown, file: string): readonly unknown[] {
+  const isGrid = LISTS.includes(key) ? Array.isArray(value) && Array.isArray(value[0]) : Array.isArray(value);
+  if (isGrid && (value as unknown[]).length === 0)
+    throw new UserError(`${file}: the list of "${key}" is empty; give at least one value.`);
+  return isGrid ? (value as unknown[]) : [value];
+}

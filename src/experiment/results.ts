@@ -1,0 +1,95 @@
+import type { Pair } from '../dataset/pairs.ts';
+import { mean } from '../metric/statistics.ts';
+import type { StoppingRule } from '../training/earlyStopping.ts';
+import type { EpochRecord, StopReason } from '../training/trainer.ts';
+import type { Trial } from './trials.ts';
+
+/** How well two segmentations agree: means over their labels; null without labels. */
+export interface Scores {
+  readonly dice: number | null;
+  /** mm */
+  readonly hd95: number | null;
+}
+
+/** What a registration did to one pair, measured in the fixed image's own grid. */
+export interface PairScore extends Pair {
+  readonly before: Scores;
+  readonly after: Scores;
+  /** % of the voxels. */
+  readonly foldedPercent: number;
+  readonly sdLogJacobian: number;
+}
+
+/** What a rule of early stopping made of a trial. */
+export interface RuleResult {
+  /** The epoch whose weights were kept. */
+  readonly bestEpoch: number;
+  /** The epoch after which the rule ended training, or the last one where it never did. */
+  readonly endEpoch: number;
+  /** Whether the rule ended it, not the number of epochs. */
+  readonly stopped: boolean;
+  /** Seconds of training to `endEpoch`. */
+  readonly seconds: number;
+  readonly validation: readonly PairScore[];
+}
+
+/** A finished training with the measures of its validation pairs. */
+export interface TrialResult {
+  readonly trial: Trial;
+  readonly ended: StopReason;
+  /** Validation loss before training and after each epoch. */
+  readonly losses: readonly number[];
+  readonly records: readonly EpochRecord[];
+  readonly rules: Readonly<Partial<Record<StoppingRule, RuleResult>>>;
+}
+
+/** The test pairs of a trial, by rule. */
+export type TestResult = Readonly<Partial<Record<StoppingRule, readonly PairScore[]>>>;
+
+/** A method with its chosen point of the grid and the trials that tell about it, one for each seed and fold. */
+export interface MethodResult {
+  readonly name: string;
+  readonly variant: string;
+  /** What the variant was chosen from: mean validation Dice of each. Empty where there was no choice. */
+  readonly search: readonly { readonly variant: string; readonly dice: number | null }[];
+  readonly trials: readonly { readonly result: TrialResult; readonly test: TestResult }[];
+  /** Trials that ended in a mistake, with what they said. */
+  readonly failures: readonly string[];
+}
+
+/** The result of a rule; every trial has one for each rule that its experiment follows. */
+export function ruleOf({ trial, rules }: TrialResult, rule: StoppingRule): RuleResult {
+  const found = rules[rule];
+  if (!found) throw new RangeError(`The trial ${trial.id} has no result for the rule "${rule}".`);
+  return found;
+}
+
+/** Mean Dice of the validation pairs, by which variants are chosen; null without labels. */
+export function validationDice(result: TrialResult, rule: StoppingRule): number | null {
+  const values = ruleOf(result, rule).validation.map(({ after }) => after.dice);
+  return values.length > 0 && values.every((value) => value !== null) ? mean(values as number[]) : null;
+}
+
+/** The same pairs measured in several trials (seeds): each measure's mean. Pairs of different folds stay apart. */
+export function averaged(lists: readonly (readonly PairScore[])[]): readonly PairScore[] {
+  const byPair = new Map<string, PairScore[]>();
+  for (const score of lists.flat()) {
+    const key = `${score.fixed}\n${score.moving}`;
+    byPair.set(key, [...(byPair.get(key) ?? []), score]);
+  }
+  return [...byPair.values()].map((scores) => {
+    const [{ fixed, moving, before }] = scores as [PairScore];
+    const over = (pick: (score: PairScore) => number | null): number | null => {
+      const values = scores.map(pick);
+      return values.every((value) => value !== null) ? mean(values as number[]) : null;
+    };
+    return {
+      fixed,
+      moving,
+      before,
+      after: { dice: over(({ after }) => after.dice), hd95: over(({ after }) => after.hd95) },
+      foldedPercent: mean(scores.map((score) => score.foldedPercent)),
+      sdLogJacobian: mean(scores.map((score) => score.sdLogJacobian)),
+    };
+  });
+}

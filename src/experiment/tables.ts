@@ -1,0 +1,256 @@
+import { mean } from '../metric/statistics.ts';
+import { type Cell, type Column, summarise, type Table } from '../report/table.ts';
+import type { StoppingRule } from '../training/earlyStopping.ts';
+import {
+  adjusted,
+  type Measure,
+  pairedDifference,
+  secondsPerStep,
+  testScores,
+  validationScores,
+  valuesOf,
+} from './comparison.ts';
+import { PAPER, type PaperFigures } from './paper.ts';
+import { type MethodResult, type PairScore, ruleOf } from './results.ts';
+
+/** What all tables of an experiment need. */
+export interface Outcome {
+  readonly name: string;
+  readonly methods: readonly MethodResult[];
+  /** Name of the method that others are tested against. */
+  readonly reference: string;
+  /** Rules of early stopping, the headline's first. */
+  readonly rules: readonly StoppingRule[];
+  /** Whether the paper's figures belong beside these. */
+  readonly paper: boolean;
+  /** A sentence on what the pairs are, for captions. */
+  readonly pairs: string;
+}
+
+const MEASURES: readonly { readonly key: Measure; readonly column: Column; readonly scale: number }[] = [
+  { key: 'hd95', column: { key: 'hd95', heading: 'HD95', unit: 'mm', digits: 2 }, scale: 1 },
+  { key: 'dice', column: { key: 'dice', heading: 'Dice', unit: '%', digits: 2 }, scale: 100 },
+];
+
+const PAPER_COLUMNS: readonly Column[] = [
+  { key: 'paperHd95', heading: 'paper: HD95', unit: 'mm', digits: 2 },
+  { key: 'paperDice', heading: 'paper: Dice', unit: '%', digits: 2 },
+];
+
+/** How each rule reads in a caption. */
+const RULES: Readonly<Record<StoppingRule, string>> = {
+  absolute: 'early stopping as in the paper (patience and an absolute smallest fall of the loss)',
+  relative: 'early stopping with the smallest fall as a share of the loss before training',
+};
+
+function scoreCells(scores: readonly PairScore[], when: 'before' | 'after'): Record<string, Cell> {
+  return Object.fromEntries(
+    MEASURES.map(({ key, scale }) => [key, summarise(valuesOf(scores, key, when).map((value) => value * scale))]),
+  );
+}
+
+function paperCells(figures: PaperFigures | undefined): Record<string, Cell> {
+  if (!figures) return {};
+  const cell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
+  return { paperHd95: cell(figures.hd95), paperDice: cell(figures.dice), paperEnd: figures.endEpoch };
+}
+
+function trained(methods: readonly MethodResult[]): readonly MethodResult[] {
+  return methods.filter(({ trials }) => trials.length > 0);
+}
+
+function pairsSentence(count: number, { pairs }: Outcome, methods: readonly MethodResult[]): string {
+  const seeds = [...new Set(methods.flatMap(({ trials }) => trials.map(({ result }) => result.trial.seed)))];
+  return `${count} ${pairs}; mean ± SD over pairs, each the mean over ${seeds.length === 1 ? `one seed (${seeds[0]})` : `the seeds that are done (of ${seeds.join(', ')})`}`;
+}
+
+/** The paper's Table 1: validation pairs, and when training ended. */
+export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
+  const methods = trained(outcome.methods);
+  const start = validationScores(methods[0] as MethodResult, rule);
+  const epochs = ({ trials }: MethodResult, pick: 'endEpoch' | 'bestEpoch'): string =>
+    trials
+      .map(({ result }) => ruleOf(result, rule))
+      .map((at) => `${at[pick]}${pick === 'endEpoch' && !at.stopped ? ' *' : ''}`)
+      .join(', ');
+  return {
+    caption: `${outcome.name}, validation: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Epochs one a seed; *: ended by the number of epochs, not by the rule.`,
+    columns: [
+      { key: 'loss', heading: 'loss' },
+      { key: 'end', heading: 'end epoch' },
+      { key: 'best', heading: 'best epoch' },
+      { key: 'minutes', heading: 'time to the end', unit: 'min', digits: 0 },
+      ...MEASURES.map(({ column }) => column),
+      ...(outcome.paper ? [{ key: 'paperEnd', heading: 'paper: end epoch', digits: 0 }, ...PAPER_COLUMNS] : []),
+    ],
+    rows: [
+      { loss: 'unregistered', end: '', best: '', ...scoreCells(start, 'before') },
+      ...methods.map((method) => ({
+        loss: labelOf(method),
+        end: epochs(method, 'endEpoch'),
+        best: epochs(method, 'bestEpoch'),
+        minutes: mean(method.trials.map(({ result }) => ruleOf(result, rule).seconds / 60)),
+        ...scoreCells(validationScores(method, rule), 'after'),
+        ...(outcome.paper ? paperCells(PAPER.validation[method.name.toLowerCase()]) : {}),
+      })),
+    ],
+  };
+}
+
+/** The paper's Table 2: test pairs, with paired tests against the reference. */
+export function testTable(outcome: Outcome, rule: StoppingRule): Table {
+  const methods = trained(outcome.methods);
+  const all = methods.map((method) => testScores(method, rule));
+  const start = all[0] as readonly PairScore[];
+  const at = methods.findIndex(({ name }) => name === outcome.reference);
+  const reference = all[at];
+  const differences = all.map((scores, index) =>
+    index === at || !reference ? undefined : pairedDifference(scores, reference, 'dice'),
+  );
+  const larger = adjusted(differences);
+  const baseline = at >= 0 ? secondsPerStep(methods[at] as MethodResult) : Number.NaN;
+  return {
+    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of Dice to ${outcome.reference} on the same pairs, with a 95 % interval from drawing cases with replacement; p: Wilcoxon's signed-rank test, in brackets after Holm's correction, and the p of drawing cases, which allows for cases that recur in pairs.`,
+    columns: [
+      { key: 'loss', heading: 'loss' },
+      ...MEASURES.map(({ column }) => column),
+      { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
+      { key: 'difference', heading: `Dice − ${outcome.reference}`, unit: '%' },
+      { key: 'wilcoxon', heading: 'p, Wilcoxon' },
+      { key: 'cases', heading: 'p, cases', digits: 3 },
+      { key: 'step', heading: 'time a step', unit: 's', digits: 3 },
+      { key: 'stepRatio', heading: `time / ${outcome.reference}`, digits: 2 },
+      ...(outcome.paper ? PAPER_COLUMNS : []),
+    ],
+    rows: [
+      { loss: 'unregistered', difference: '', wilcoxon: '', ...scoreCells(start, 'before') },
+      ...methods.map((method, index) => {
+        const scores = all[index] as readonly PairScore[];
+        const difference = differences[index];
+        const seconds = secondsPerStep(method);
+        return {
+          loss: labelOf(method),
+          ...scoreCells(scores, 'after'),
+          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
+          difference: difference ? intervalText(difference.bootstrap, 100) : '',
+          wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index] as number)})` : '',
+          ...(difference ? { cases: difference.bootstrap.p } : {}),
+          step: seconds,
+          stepRatio: seconds / baseline,
+          ...(outcome.paper ? paperCells(PAPER.test[method.name.toLowerCase()]) : {}),
+        };
+      }),
+    ],
+  };
+}
+
+/** Every method against the unregistered pairs. */
+export function startTable(outcome: Outcome, rule: StoppingRule): Table {
+  const methods = trained(outcome.methods);
+  return {
+    caption: `${outcome.name}, test: what registration changed, method − unregistered on the same pairs, with a 95 % interval and p from drawing cases with replacement, and p of Wilcoxon's signed-rank test; ${RULES[rule]}.`,
+    columns: [
+      { key: 'loss', heading: 'loss' },
+      ...MEASURES.flatMap(({ key, column }) => [
+        { key: `${key}Change`, heading: `change of ${column.heading}`, unit: column.unit as string },
+        { key: `${key}Wilcoxon`, heading: 'p, Wilcoxon' },
+        { key: `${key}Cases`, heading: 'p, cases', digits: 3 },
+      ]),
+    ],
+    rows: methods.map((method) => {
+      const scores = testScores(method, rule);
+      return {
+        loss: labelOf(method),
+        ...Object.fromEntries(
+          MEASURES.flatMap(({ key, scale }): [string, Cell][] => {
+            const difference = pairedDifference(scores, scores, key, 'before');
+            return [
+              [`${key}Change`, difference ? intervalText(difference.bootstrap, scale) : ''],
+              [`${key}Wilcoxon`, difference ? pText(difference.wilcoxon) : ''],
+              [`${key}Cases`, difference?.bootstrap.p],
+            ];
+          }),
+        ),
+      };
+    }),
+  };
+}
+
+/** One row a trial: what seeds and folds do. */
+export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
+  const methods = trained(outcome.methods);
+  const folded = methods.some(({ trials }) => trials.some(({ result }) => result.trial.fold !== undefined));
+  return {
+    caption: `${outcome.name}, every training alone: test pairs, ${RULES[rule]}.`,
+    columns: [
+      { key: 'loss', heading: 'loss' },
+      { key: 'seed', heading: 'seed', digits: 0 },
+      ...(folded ? [{ key: 'fold', heading: 'fold', digits: 0 }] : []),
+      { key: 'end', heading: 'end epoch', digits: 0 },
+      { key: 'best', heading: 'best epoch', digits: 0 },
+      { key: 'validation', heading: 'Dice, validation', unit: '%', digits: 2 },
+      ...MEASURES.map(({ column }) => ({ ...column, heading: `${column.heading}, test` })),
+      { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
+    ],
+    rows: methods.flatMap((method) =>
+      method.trials.map(({ result, test }) => {
+        const at = ruleOf(result, rule);
+        const scores = test[rule] ?? [];
+        const { fold } = result.trial;
+        return {
+          loss: labelOf(method),
+          seed: result.trial.seed,
+          ...(fold === undefined ? {} : { fold: fold + 1 }),
+          end: at.endEpoch,
+          best: at.bestEpoch,
+          validation: mean(valuesOf(at.validation, 'dice')) * 100,
+          ...scoreCells(scores, 'after'),
+          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
+        };
+      }),
+    ),
+  };
+}
+
+/** What hyper-parameters were chosen from; undefined where nothing was searched. */
+export function searchTable(outcome: Outcome): Table | undefined {
+  const searched = outcome.methods.filter(({ search }) => search.length > 0);
+  if (searched.length === 0) return undefined;
+  return {
+    caption: `${outcome.name}, search on the validation pairs, first seed; the point with the highest Dice was chosen.`,
+    columns: [
+      { key: 'loss', heading: 'loss' },
+      { key: 'variant', heading: 'point of the grid' },
+      { key: 'dice', heading: 'Dice, validation', unit: '%', digits: 2 },
+      { key: 'chosen', heading: 'chosen' },
+    ],
+    rows: searched.flatMap(({ name, variant: chosen, search }) =>
+      search.map(({ variant, dice }) => ({
+        loss: name,
+        variant,
+        ...(dice === null ? {} : { dice: dice * 100 }),
+        chosen: variant === chosen ? 'yes' : '',
+      })),
+    ),
+  };
+}
+
+/** A method's name with what was chosen for it. */
+export function labelOf({ name, variant }: MethodResult): string {
+  return variant === '' ? name : `${name} (${variant})`;
+}
+
+function intervalText(
+  { mean: average, low, high }: { readonly mean: number; readonly low: number; readonly high: number },
+  scale: number,
+): string {
+  const text = (value: number): string => {
+    const digits = (Math.abs(value) * scale).toFixed(2);
+    return value < 0 && Number(digits) > 0 ? `−${digits}` : `+${digits}`;
+  };
+  return `${text(average)} [${text(low)}, ${text(high)}]`;
+}
+
+function pText(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}

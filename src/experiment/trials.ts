@@ -1,0 +1,161 @@
+import { fixedPairs, type Pair } from '../dataset/pairs.ts';
+import { kFolds, type Split, splitCases } from '../dataset/split.ts';
+import { UserError } from '../errors.ts';
+import { PRESETS, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
+import type { ExperimentConfig } from './configuration.ts';
+import { type MethodText, parseMethod } from './methodText.ts';
+
+/** One point of a loss's grid of hyper-parameters. */
+export interface Variant {
+  /** What sets it apart from the other points, for instance `smoothness=0.4`; empty where there is only one. */
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** One of the things that an experiment compares. */
+export interface Method {
+  /** In tables and figures. */
+  readonly name: string;
+  readonly variants: readonly Variant[];
+}
+
+/** One training: a method at one point of its grid, a seed and, in cross-validation, a fold. */
+export interface Trial {
+  /** Unique in the experiment, and a usable name of a folder. */
+  readonly id: string;
+  readonly method: string;
+  readonly variant: string;
+  readonly seed: number;
+  /** From 0; undefined without cross-validation. */
+  readonly fold?: number;
+  /** Settings of the training, complete but for what the data decide. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** The methods of an experiment with their grids. */
+export function methodsOf(config: ExperimentConfig): readonly Method[] {
+  const named = Array.isArray(config.losses)
+    ? config.losses.map((text) => [text, text] as const)
+    : Object.entries(config.losses);
+  const methods = named.map(([name, text]) => ({ name, variants: variantsOf(config, parseMethod(text)) }));
+  const slugs = methods.map(({ name }) => slug(name));
+  const twice = slugs.findIndex((name, index) => slugs.indexOf(name) !== index);
+  if (twice >= 0)
+    throw new UserError(`The loss "${methods[twice]?.name}" is named twice; give each its own name in "losses".`);
+  referenceOf(config, methods);
+  return methods;
+}
+
+/**
+ * The method that others are tested against.
+ * @throws UserError when the experiment names one that it does not compare
+ */
+export function referenceOf({ reference }: ExperimentConfig, methods: readonly Method[]): Method {
+  const found = reference === undefined ? methods[0] : methods.find(({ name }) => name === reference);
+  if (!found)
+    throw new UserError(
+      `The reference "${reference}" is none of the losses; choose one of ${methods.map(({ name }) => name).join(', ')}.`,
+    );
+  return found;
+}
+
+function variantsOf(config: ExperimentConfig, method: MethodText): Variant[] {
+  const axes: { readonly key: string; readonly option: boolean; readonly values: readonly unknown[] }[] = [
+    ...Object.entries({ ...config.settings, ...method.settings }).map(([key, values]) => ({
+      key,
+      values,
+      option: false,
+    })),
+    ...Object.entries(method.options).map(([key, values]) => ({ key, values, option: true })),
+  ];
+  const points = axes.reduce<{ key: string; option: boolean; value: unknown; varies: boolean }[][]>(
+    (sofar, { key, option, values }) =>
+      sofar.flatMap((point) => values.map((value) => [...point, { key, option, value, varies: values.length > 1 }])),
+    [[]],
+  );
+  return points.map((point) => {
+    const pick = (option: boolean): Record<string, unknown> =>
+      Object.fromEntries(point.filter((entry) => entry.option === option).map(({ key, value }) => [key, value]));
+    const settings = {
+      ...(config.preset === undefined ? {} : PRESETS[config.preset]),
+      ...pick(false),
+      loss: method.loss,
+      lossOptions: pick(true),
+      stopping: config.stopping,
+      splitSeed: config.splitSeed,
+    };
+    trainingConfig(settings);
+    const name = point
+      .filter(({ varies }) => varies)
+      .map(({ key, value }) => `${key}=${Array.isArray(value) ? value.join('-') : value}`)
+      .join(' ');
+    return { name, settings };
+  });
+}
+
+/** The trials of the given variants, the first seed of every method first, so that an interrupted experiment says something of each. */
+export function trialsOf(
+  config: ExperimentConfig,
+  chosen: readonly { readonly method: Method; readonly variant: Variant }[],
+  seeds: readonly number[] = config.seeds,
+): readonly Trial[] {
+  const folds = config.folds === undefined ? [undefined] : Array.from({ length: config.folds }, (_, fold) => fold);
+  return seeds.flatMap((seed) =>
+    folds.flatMap((fold) =>
+      chosen.map(({ method, variant }) => ({
+        id: [method.name, variant.name, fold === undefined ? '' : `fold${fold + 1}`, `seed${seed}`]
+          .map(slug)
+          .filter((part) => part !== '')
+          .join('_'),
+        method: method.name,
+        variant: variant.name,
+        seed,
+        ...(fold === undefined ? {} : { fold }),
+        settings: { ...variant.settings, seed },
+      })),
+    ),
+  );
+}
+
+/** All points of all grids, for the first seed: what hyper-parameters are chosen from. */
+export function searchTrials(config: ExperimentConfig, methods: readonly Method[]): readonly Trial[] {
+  const all = methods.flatMap((method) => method.variants.map((variant) => ({ method, variant })));
+  return trialsOf(config, all, config.seeds.slice(0, 1));
+}
+
+/** The cases of a trial by what they are used for. In cross-validation a fifth of the other folds' cases validates. */
+export function casesOf(config: ExperimentConfig, ids: readonly string[], fold: number | undefined): Split {
+  const { split, splitSeed } = config;
+  if (config.folds === undefined || fold === undefined) {
+    const [train, validation, test] = split.map((share) => share / 100) as [number, number, number];
+    return splitCases(ids, splitSeed, { train, validation, test });
+  }
+  const { train: others, test } = kFolds(ids, config.folds, splitSeed)[fold] as { train: string[]; test: string[] };
+  const { train, validation } = splitCases(others, splitSeed, { train: 0.8, validation: 0.2, test: 0 });
+  return { train, validation, test };
+}
+
+/** The pairs that a trial is judged on, the same for all trials on the same cases. */
+export function pairsOf(
+  config: ExperimentConfig,
+  { validation, test }: Split,
+): { readonly validation: readonly Pair[]; readonly test: readonly Pair[] } {
+  return {
+    validation: fixedPairs(validation, config.splitSeed, 'validation'),
+    test: fixedPairs(test, config.splitSeed, 'test', config.testPairs),
+  };
+}
+
+/** How many epochs a trial has at most. */
+export function epochsOf({ settings }: Trial): number {
+  return trainingConfig(settings as Partial<TrainingConfig>).epochs;
+}
+
+/** A name as a part of a file name: small letters, digits, dots and hyphens. */
+function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[³]/g, '3')
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
+}

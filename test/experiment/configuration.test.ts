@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { experimentConfig } from '../../src/experiment/configuration.ts';
+import { parseMethod } from '../../src/experiment/methodText.ts';
+
+const LEAST = { name: 'least', data: 'scans', losses: ['mse'] };
+
+describe('experimentConfig', () => {
+  it('fills in the paper’s split and one seed', () => {
+    expect(experimentConfig(LEAST)).toMatchObject({ split: [65, 15, 20], seeds: [1], splitSeed: 1, settings: {} });
+  });
+
+  it('takes training settings, and lists as grids', () => {
+    const { settings } = experimentConfig({ ...LEAST, rate: [1e-3, 1e-4], epochs: 7, encoder: [8, 16] });
+    expect(settings).toEqual({ rate: [1e-3, 1e-4], epochs: [7], encoder: [[8, 16]] });
+    expect(experimentConfig({ ...LEAST, encoder: [[8], [16]] }).settings.encoder).toEqual([[8], [16]]);
+  });
+
+  it.each([
+    [{ ...LEAST, epoch: 3 }, /unknown key "epoch"; did you mean "epochs"/],
+    [{ ...LEAST, losses: [] }, /"losses"/],
+    [{ ...LEAST, split: [60, 20, 10] }, /do not add up to 100/],
+    [{ ...LEAST, rate: [] }, /list of "rate" is empty/],
+    [{ ...LEAST, seeds: [1.5] }, /"seeds.0"/],
+    [{ ...LEAST, seed: 1 }, /unknown key "seed"; did you mean "seeds"/],
+    [[LEAST], /no JSON object/],
+  ])('refuses %j', (values, sentence) => {
+    expect(() => experimentConfig(values)).toThrow(sentence);
+  });
+});
+
+describe('parseMethod', () => {
+  it('tells options of the loss from training settings, and keeps lists of numbers as they are written', () => {
+    expect(parseMethod('pswd patch=7,13 standardise=patch smoothness=0.4|0.8 rate=0.001')).toEqual({
+      loss: 'pswd',
+      options: { patch: ['7,13'], standardise: ['patch'] },
+      settings: { smoothness: [0.4, 0.8], rate: [0.001] },
+    });
+  });
+
+  it.each([
+    ['mse smoothness', /form name=value/],
+    ['mse smoothness=1|', /form name=value/],
+    ['mse seed=3', /the same for all losses/],
+  ])('refuses %s', (text, sentence) => {
+    expect(() => parseMethod(text)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { diceCurves, lossCurves, testBoxes } from '../../src/experiment/charts.ts';
+import { pairedDifference } from '../../src/experiment/comparison.ts';
+import { averaged, type MethodResult } from '../../src/experiment/results.ts';
+import {
+  type Outcome,
+  searchTable,
+  startTable,
+  testTable,
+  trialTable,
+  validationTable,
+} from '../../src/experiment/tables.ts';
+import type { Trial } from '../../src/experiment/trials.ts';
+import { toCsv, toMarkdown } from '../../src/report/table.ts';
+import { finished, score } from './support.ts';
+
+const PAIRS = Array.from({ length: 12 }, (_, n) => [`c${n}`, `c${(n + 5) % 12}`] as const);
+
+/** A method whose test Dice is `dice` plus something that every pair and seed has of its own. */
+function method(name: string, dice: number, seeds = [1, 2]): MethodResult {
+  return {
+    name,
+    variant: '',
+    search: [],
+    failures: [],
+    trials: seeds.map((seed) => {
+      const trial: Trial = { id: `${name}${seed}`, method: name, variant: '', seed, settings: {} };
+      const scores = PAIRS.map(([fixed, moving], n) => score(fixed, moving, dice + 0.01 * n + 0.002 * (seed - 1.5)));
+      return { result: finished(trial, dice), test: { absolute: scores, relative: scores } };
+    }),
+  };
+}
+
+const outcome: Outcome = {
+  name: 'Test',
+  methods: [method('MSE', 0.6), method('PSWD', 0.65), { ...method('SWD', 0.55, []), failures: ['diverged'] }],
+  reference: 'MSE',
+  rules: ['absolute', 'relative'],
+  paper: true,
+  pairs: 'pairs',
+};
+
+describe('tables of an experiment', () => {
+  it('hold the unregistered pairs, every method that has results, and the paper’s figures', () => {
+    const table = validationTable(outcome, 'absolute');
+    expect(table.rows.map(({ loss }) => loss)).toEqual(['unregistered', 'MSE', 'PSWD']);
+    expect(table.rows[0]).toMatchObject({ dice: { mean: 50, n: 2 } });
+    expect(table.rows[2]).toMatchObject({
+      end: '3, 3',
+      best: '2, 2',
+      dice: { mean: expect.closeTo(65) },
+      paperEnd: 32,
+    });
+    expect(testTable(outcome, 'absolute').rows[2]).toMatchObject({ paperDice: { mean: 73.11, sd: 10 } });
+  });
+
+  it('average seeds before they compare pairs', () => {
+    const table = testTable(outcome, 'absolute');
+    const mean = PAIRS.reduce((sum, _, n) => sum + 60 + n, 0) / PAIRS.length;
+    expect(table.rows[1]).toMatchObject({ dice: { mean: expect.closeTo(mean, 6), n: PAIRS.length } });
+    expect(table.rows[2]?.difference).toBe('+5.00 [+5.00, +5.00]');
+    // All 12 differences are equal: their mean rank is 6.5, z = (39 − ½) / √(162.5 − (12³ − 12) / 48).
+    expect(table.rows[2]?.wilcoxon).toBe('< 0.001 (< 0.001)');
+    expect(table.rows[2]).toMatchObject({ step: 0.5, stepRatio: 1 });
+    expect(trialTable(outcome, 'absolute').rows).toHaveLength(4);
+    expect(startTable(outcome, 'absolute').rows[1]?.diceChange).toContain('+20.50');
+  });
+
+  it('can be written', () => {
+    const table = testTable(outcome, 'absolute');
+    expect(toMarkdown(table)).toContain('| PSWD | 3.00 ± 0.00 | 70.50 ± 3.61 |');
+    expect(toCsv(table)).toContain('Dice (%) mean');
+    expect(searchTable(outcome)).toBeUndefined();
+    const [mse] = outcome.methods as [MethodResult];
+    const searched = { ...outcome, methods: [{ ...mse, variant: 'b', search: [{ variant: 'b', dice: 0.6 }] }] };
+    expect(searchTable(searched)?.rows).toEqual([{ loss: 'MSE', variant: 'b', dice: 60, chosen: 'yes' }]);
+  });
+
+  it('compare only pairs that both methods have', () => {
+    const a = [score('x', 'y', 0.7), score('y', 'x', 0.8), score('z', 'x', 0.1)];
+    const b = [score('y', 'x', 0.6), score('x', 'y', 0.5)];
+    expect(pairedDifference(a, b, 'dice')?.bootstrap.mean).toBeCloseTo(0.2, 12);
+    expect(pairedDifference(a.slice(2), b, 'dice')).toBeUndefined();
+  });
+
+  it('take a measure that one seed lacks for missing', () => {
+    const whole = score('x', 'y', 0.7);
+    const lacking = { ...whole, after: { dice: null, hd95: null } };
+    expect(averaged([[whole], [lacking]])[0]?.after).toEqual({ dice: null, hd95: null });
+  });
+});
+
+describe('charts of an experiment', () => {
+  it('draw a curve a training with its ends by both rules, and one legend entry a method', () => {
+    for (const svg of [diceCurves(outcome, 'epochs'), lossCurves(outcome, 'seconds')]) {
+      expect(svg.match(/stroke-linecap="round"/g)).toHaveLength(4);
+      expect(svg.match(/<circle/g)).toHaveLength(8);
+      expect(svg.match(/>MSE</g)).toHaveLength(1);
+    }
+  });
+
+  it('draw a box a method', () => {
+    const svg = testBoxes(outcome, 'absolute', 'dice');
+    expect(svg).toContain('>unregistered<');
+    expect(svg.match(/<circle/g)).toHaveLength(36);
+  });
+});

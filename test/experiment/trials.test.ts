@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { experimentConfig } from '../../src/experiment/configuration.ts';
+import { casesOf, methodsOf, pairsOf, searchTrials, trialsOf } from '../../src/experiment/trials.ts';
+
+const config = experimentConfig({
+  name: 'test',
+  data: 'scans',
+  preset: 'paper',
+  losses: { MSE: 'mse', 'PSWD 7³': 'pswd patch=7 smoothness=0.4|0.8' },
+  seeds: [3, 4],
+  rate: [1e-3, 1e-4],
+});
+const ids = Array.from({ length: 20 }, (_, n) => `case_${n}`);
+
+describe('trials of an experiment', () => {
+  it('are the points of all grids, first seeds first, each with a name of its own that can be a folder', () => {
+    const methods = methodsOf(config);
+    expect(methods.map(({ variants }) => variants.length)).toEqual([2, 4]);
+    const trials = trialsOf(
+      config,
+      methods.flatMap((method) => method.variants.map((variant) => ({ method, variant }))),
+    );
+    expect(trials).toHaveLength(12);
+    expect(new Set(trials.map(({ id }) => id)).size).toBe(12);
+    expect(trials.map(({ seed }) => seed)).toEqual([...Array(6).fill(3), ...Array(6).fill(4)]);
+    for (const { id } of trials) expect(id).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
+    expect(trials[2]?.id).toBe('pswd-73_rate-0.001-smoothness-0.4_seed3');
+    expect(trials[2]?.settings).toMatchObject({
+      loss: 'pswd',
+      lossOptions: { patch: 7 },
+      smoothness: 0.4,
+      rate: 1e-3,
+      crop: 'label',
+      seed: 3,
+      splitSeed: 1,
+    });
+    expect(searchTrials(config, methods)).toEqual(trials.slice(0, 6));
+  });
+
+  it('are split by the seed of the split, not by their own', () => {
+    const { train, validation, test } = casesOf(config, ids, undefined);
+    expect([train.length, validation.length, test.length]).toEqual([13, 3, 4]);
+    expect([...train, ...validation, ...test].sort()).toEqual([...ids].sort());
+    const pairs = pairsOf(config, { train, validation, test });
+    expect(pairs.test.map(({ fixed }) => fixed).sort()).toEqual(test);
+  });
+
+  it('test every case once in cross-validation, apart from what trains and validates', () => {
+    const folded = { ...config, folds: 5 };
+    const folds = [0, 1, 2, 3, 4].map((fold) => casesOf(folded, ids, fold));
+    expect(folds.flatMap(({ test }) => test).sort()).toEqual([...ids].sort());
+    for (const { train, validation, test } of folds)
+      expect([...train, ...validation, ...test].sort()).toEqual([...ids].sort());
+    expect(folds.map(({ validation }) => validation.length)).toEqual([3, 3, 3, 3, 3]);
+    expect(
+      trialsOf(folded, [{ method: methodsOf(config)[0]!, variant: methodsOf(config)[0]!.variants[0]! }]),
+    ).toHaveLength(10);
+  });
+
+  it.each([
+    [{ losses: ['mse', 'mse'] }, /named twice/],
+    [{ losses: ['mes'] }, /no loss "mes"/],
+    [{ losses: ['pswd pacth=7'] }, /no option "pacth"/],
+    [{ losses: ['mse'], reference: 'NCC' }, /none of the losses/],
+  ])('are refused before anything runs: %j', (values, sentence) => {
+    expect(() => methodsOf(experimentConfig({ name: 'test', data: 'scans', ...values }))).toThrow(sentence);
+  });
+});
