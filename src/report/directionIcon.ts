@@ -1,6 +1,7 @@
 import type { Mat4, Vec3 } from '../volume/grid.ts';
 import { applyToVector } from '../volume/matrix.ts';
-import { element, group, line, polyline, text } from './svg.ts';
+import { arrowHead } from './arrow.ts';
+import { element, group, line, text } from './svg.ts';
 import { HAIRLINE, INK, MUTED, TEXT } from './theme.ts';
 
 /** The unit vector in world space (right, anterior, superior) of a direction that counts in voxels along x, y and z. */
@@ -66,14 +67,7 @@ function arrow([x1, y1]: readonly [number, number], [x2, y2]: readonly [number, 
   // A direction towards the viewer has no length in the picture.
   if (length < 5) return element('circle', { cx: x2, cy: y2, r: 2, fill: INK });
   const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length];
-  const [baseX, baseY] = [x2 - 5 * ux, y2 - 5 * uy];
-  const head = polyline(
-    [
-      [x2, y2],
-      [baseX - 2.4 * uy, baseY + 2.4 * ux],
-      [baseX + 2.4 * uy, baseY - 2.4 * ux],
-    ],
-    true,
+  return (
+    line(x1, y1, x2 - 5 * ux, y2 - 5 * uy, { stroke: INK, 'stroke-width': 1.5 }) + arrowHead([x2, y2], [ux, uy], INK)
   );
-  return line(x1, y1, baseX, baseY, { stroke: INK, 'stroke-width': 1.5 }) + element('path', { d: head, fill: INK });
 }

@@ -1,8 +1,9 @@
 import type { Vec3 } from '../volume/grid.ts';
-import { type ColourMap, FOLD_COLOUR } from './colourMap.ts';
+import type { ColourMap } from './colourMap.ts';
+import { type OutlineLegend, outlineLegend } from './outlineLegend.ts';
 import { colourBar, divergingLabels } from './panel.ts';
-import { group, line, rectangle, text } from './svg.ts';
-import { fitText, INK, MUTED, TEXT, textWidth, wrapText } from './theme.ts';
+import { group, text } from './svg.ts';
+import { MUTED, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** A number for the caption of a figure, before → after. */
 export interface FigureMetric {
@@ -29,25 +30,23 @@ interface Scale {
 }
 
 /** What the footer explains. */
-export interface FooterContent {
-  readonly labels: readonly { readonly name: string; readonly colour: string }[];
-  /** Whether the moving image's outlines are drawn. */
-  readonly dashed: boolean;
+export interface FooterContent extends OutlineLegend {
   readonly difference?: Scale;
   readonly jacobian?: Scale;
-  readonly folds: boolean;
   readonly metrics: readonly FigureMetric[];
   /** What was taken off the deformation, LPS millimetres. */
   readonly translation: Vec3;
 }
 
-/** Outlines named one by one; more are only counted. */
-const MOST_LABELS = 6;
-const LINE = 11;
+/** How the picture lies, for axial and coronal slices. */
+export const RADIOLOGICAL = 'Radiological display: the patient’s right is on the left.';
 
 /** Legend, colour bars, metrics and notes below the pictures. `bottom` is where it ends. */
 export function figureFooter(place: FooterPlace, content: FooterContent): { svg: string; bottom: number } {
-  const legendEnd = legend(place, content);
+  const legendEnd = outlineLegend(
+    { x: place.left, y: place.y, width: place.columns[2]! + place.columnWidth - place.left },
+    content,
+  );
   const bars: string[] = [];
   const barY = place.y + TEXT.small + 5;
   if (content.difference !== undefined) {
@@ -71,48 +70,6 @@ export function figureFooter(place: FooterPlace, content: FooterContent): { svg:
     notes.push(text(place.left, y, note, { 'font-size': TEXT.small, fill: MUTED }));
   }
   return { svg: legendEnd.svg + bars.join('') + metrics.svg + group({}, ...notes), bottom: y };
-}
-
-/** Lines in the labels' colours with their names, then what solid and dashed mean. */
-function legend(place: FooterPlace, content: FooterContent): { svg: string; bottom: number } {
-  if (content.labels.length === 0 && !content.folds) return { svg: '', bottom: place.y };
-  const end = place.columns[2]! + place.columnWidth;
-  const parts: string[] = [];
-  let x = place.left;
-  let y = place.y + TEXT.body;
-  const entry = (name: string, swatch?: (x: number, y: number) => string): void => {
-    const shown = fitText(name, TEXT.body, 110);
-    const indent = swatch === undefined ? 0 : 16;
-    const width = indent + textWidth(shown, TEXT.body);
-    if (x > place.left && x + width > end) {
-      x = place.left;
-      y += LINE;
-    }
-    parts.push(swatch?.(x, y - TEXT.body * 0.36) ?? '', text(x + indent, y, shown, { 'font-size': TEXT.body }));
-    x += width + 11;
-  };
-  const stroke =
-    (colour: string, dashed = false) =>
-    (atX: number, atY: number) =>
-      line(atX, atY, atX + 12, atY, {
-        stroke: colour,
-        'stroke-width': dashed ? 1.4 : 1.8,
-        'stroke-dasharray': dashed ? '3 2.2' : undefined,
-      });
-  for (const label of content.labels.slice(0, MOST_LABELS)) entry(label.name, stroke(label.colour));
-  if (content.labels.length > MOST_LABELS) entry(`and ${content.labels.length - MOST_LABELS} more`);
-  if (content.dashed) {
-    if (content.labels.length > 1) {
-      x = place.left;
-      y += LINE;
-    }
-    entry('outline in fixed', stroke(INK));
-    entry('in moving or moved', stroke(INK, true));
-  }
-  if (content.folds) {
-    entry('fold (|J| ≤ 0)', (atX, atY) => rectangle(atX + 2, atY - 3, 8, 6, { fill: FOLD_COLOUR }));
-  }
-  return { svg: group({}, ...parts), bottom: y + 3 };
 }
 
 function metricLine(
@@ -146,7 +103,7 @@ function metricLine(
 }
 
 function noteText(content: FooterContent): string {
-  const notes = ['Radiological display: the patient’s right is on the left.'];
+  const notes = [RADIOLOGICAL];
   if (content.translation.some((value) => value !== 0)) {
     const [l, p, s] = content.translation;
     const parts = [

@@ -2,11 +2,11 @@ import { assertSameGrid } from '../volume/checks.ts';
 import type { Mat4, Vec3, Volume } from '../volume/grid.ts';
 import { directionIcon, worldDirection } from './directionIcon.ts';
 import type { Frame } from './panel.ts';
-import { printedFigure } from './printedFigure.ts';
+import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { type DistanceMap, profilePictures } from './profilePictures.ts';
 import { MOVED_DASHES, PAIR_COLOURS, type Projected, plotColumns, projectionPlots } from './projectionPlots.ts';
 import { type Attributes, group, line, text } from './svg.ts';
-import { fitText, MUTED, PIXELS_PER_MM, TEXT, textWidth, wrapText } from './theme.ts';
+import { fitText, MUTED, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** A volume under its name. */
 export interface NamedVolume {
@@ -54,7 +54,7 @@ export interface LossProfile {
   readonly widthMm?: number;
 }
 
-const WIDTH = 180 * PIXELS_PER_MM;
+const WIDTH = PAGE_WIDTH;
 const MARGIN = 5;
 const TITLE = TEXT.title + 2;
 /** Right edge of the pictures, and left edge of the projections. */

@@ -1,6 +1,9 @@
 import { document, rectangle } from './svg.ts';
 import { FONT_FAMILY, INK, PIXELS_PER_MM } from './theme.ts';
 
+/** The width that layouts are made for, in user units: two columns of a journal. Text sizes are fractions of it. */
+export const PAGE_WIDTH = 180 * PIXELS_PER_MM;
+
 /** A figure for print: its size in user units, its printed width in mm, and what a screen reader says. */
 export interface PrintedFigure {
   readonly width: number;

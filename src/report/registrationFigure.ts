@@ -1,10 +1,11 @@
-import { labelsIn } from '../metric/dice.ts';
 import { percentile } from '../metric/statistics.ts';
-import { assertSameGrid } from '../volume/checks.ts';
-import type { Grid, Labels, Vec3, Volume, Warp } from '../volume/grid.ts';
+import type { Labels, Vec3, Volume, Warp } from '../volume/grid.ts';
 import { differenceMap, jacobianMap } from './colourMap.ts';
 import { constantTranslation, deformationGrid, determinantsOf } from './deformationGrid.ts';
 import { type FigureMetric, figureFooter } from './figureFooter.ts';
+import { assertOnFixedGrid } from './fixedGrid.ts';
+import { panelHeading, rowHeading } from './headings.ts';
+import { labelColours, namedLabels } from './outlineLegend.ts';
 import {
   divergingImage,
   type Frame,
@@ -18,10 +19,10 @@ import {
   scaleBar,
   windowed,
 } from './panel.ts';
-import { printedFigure } from './printedFigure.ts';
+import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
-import { group, text } from './svg.ts';
-import { colourAt, fitText, LABEL_COLOURS, MUTED, PIXELS_PER_MM, TEXT, textWidth } from './theme.ts';
+import { text } from './svg.ts';
+import { capitalised, fitText, TEXT } from './theme.ts';
 
 /** What {@link registrationFigure} shows. Everything lies on the fixed image's grid. */
 export interface RegistrationFigure {
@@ -48,8 +49,7 @@ export interface RegistrationFigure {
   readonly widthMm?: number;
 }
 
-/** The layout's own width in user units: text sizes are fractions of it. */
-const WIDTH = 180 * PIXELS_PER_MM;
+const WIDTH = PAGE_WIDTH;
 const GUTTER = 13;
 const GAP = 4;
 const GROUP_GAP = 9;
@@ -70,10 +70,17 @@ const COLUMNS: readonly number[] = [0, 1, 2, 3, 4, 5].map((index) => {
  * outlines and the slices embedded as PNG.
  */
 export function registrationFigure(input: RegistrationFigure): string {
-  checkGrids(input);
+  assertOnFixedGrid(input.fixed, {
+    'moving image': input.moving,
+    'moved image': input.moved,
+    warp: input.warp,
+    'fixed labels': input.fixedLabels,
+    'moving labels': input.movingLabels,
+    'moved labels': input.movedLabels,
+  });
   const position = input.position ?? defaultPosition(input.fixed, input.fixedLabels);
   const views = PLANES.map((plane) => sliceView(input.fixed, plane, position));
-  const colours = labelColours(input);
+  const colours = labelColours([input.fixedLabels, input.movingLabels, input.movedLabels]);
   const movingWindow = intensityWindow(input.moving);
   const fixedWindow = intensityWindow(input.fixed);
   const slices = views.map((view) => {
@@ -124,7 +131,7 @@ export function registrationFigure(input: RegistrationFigure): string {
       width: view.width * scale,
       height,
     });
-    parts.push(rowHeading(view.plane, y + height / 2));
+    parts.push(rowHeading(capitalised(view.plane), y + height / 2));
     const drawn = (labels: Labels | undefined, dashed: boolean): string =>
       labels === undefined
         ? ''
@@ -167,7 +174,7 @@ export function registrationFigure(input: RegistrationFigure): string {
       columnWidth: COLUMN_WIDTH,
     },
     {
-      labels: [...colours].map(([label, colour]) => ({ name: input.labelNames?.[label] ?? `Label ${label}`, colour })),
+      labels: namedLabels(colours, input.labelNames),
       dashed: input.movingLabels !== undefined || input.movedLabels !== undefined,
       ...(input.comparison === 'checkerboard' ? {} : { difference: { map: differenceMap, limit: difference } }),
       ...(jacobian === undefined ? {} : { jacobian: { map: jacobianMap, limit: logLimit } }),
@@ -182,29 +189,6 @@ export function registrationFigure(input: RegistrationFigure): string {
     ...parts,
     footer.svg,
   );
-}
-
-/** Refuses inputs that do not lie on the fixed image's grid. */
-function checkGrids(input: RegistrationFigure): void {
-  const others: Readonly<Record<string, Grid | undefined>> = {
-    'moving image': input.moving,
-    'moved image': input.moved,
-    warp: input.warp,
-    'fixed labels': input.fixedLabels,
-    'moving labels': input.movingLabels,
-    'moved labels': input.movedLabels,
-  };
-  for (const [name, grid] of Object.entries(others)) {
-    if (grid !== undefined) assertSameGrid(input.fixed, grid, 'The fixed image', `the ${name}`);
-  }
-}
-
-/** One colour for each label of the three segmentations, in ascending order. */
-function labelColours(input: RegistrationFigure): ReadonlyMap<number, string> {
-  const all = [input.fixedLabels, input.movingLabels, input.movedLabels].flatMap((labels) =>
-    labels === undefined ? [] : [labels.data],
-  );
-  return new Map(labelsIn(...all).map((label, index) => [label, colourAt(LABEL_COLOURS, index)]));
 }
 
 /** A round number that almost all log determinants on the shown slices stay within. */
@@ -239,23 +223,6 @@ function columnHeadings(y: number, comparison: 'difference' | 'checkerboard'): s
     ['Deformation', ''],
   ];
   return headings
-    .map(([name, when], column) => {
-      const x = COLUMNS[column]!;
-      const letter = String.fromCharCode(97 + column);
-      const start = x + textWidth(letter, TEXT.body, true) + 3.5;
-      return (
-        text(x, y, letter, { 'font-size': TEXT.body + 0.5, 'font-weight': 'bold' }) +
-        text(start, y, name, { 'font-size': TEXT.body }) +
-        text(start + 4 + textWidth(name, TEXT.body), y, when, { 'font-size': TEXT.body, fill: MUTED })
-      );
-    })
+    .map(([name, when], index) => panelHeading({ x: COLUMNS[index]!, y, width: COLUMN_WIDTH }, { index, name, when }))
     .join('');
-}
-
-function rowHeading(plane: string, y: number): string {
-  const name = plane.charAt(0).toUpperCase() + plane.slice(1);
-  return group(
-    { transform: `translate(7 ${y.toFixed(2)}) rotate(-90)` },
-    text(0, 0, name, { 'text-anchor': 'middle', 'font-size': TEXT.body }),
-  );
 }

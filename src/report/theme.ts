@@ -88,3 +88,8 @@ export function fitText(content: string, size: number, width: number, bold = fal
   while (cut.length > 1 && textWidth(`${cut.join('')}…`, size, bold) > width) cut = cut.slice(0, -1);
   return `${cut.join('').trimEnd()}…`;
 }
+
+/** A word at the beginning of a line. */
+export function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

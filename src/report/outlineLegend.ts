@@ -1,0 +1,76 @@
+import { labelsIn } from '../metric/dice.ts';
+import type { Labels } from '../volume/grid.ts';
+import { FOLD_COLOUR } from './colourMap.ts';
+import { group, line, rectangle, text } from './svg.ts';
+import { colourAt, fitText, INK, LABEL_COLOURS, TEXT, textWidth } from './theme.ts';
+
+/** One colour for each label of all segmentations, in ascending order. */
+export function labelColours(segmentations: readonly (Labels | undefined)[]): ReadonlyMap<number, string> {
+  const all = segmentations.flatMap((labels) => (labels === undefined ? [] : [labels.data]));
+  return new Map(labelsIn(...all).map((label, index) => [label, colourAt(LABEL_COLOURS, index)]));
+}
+
+/** What {@link outlineLegend} explains. */
+export interface OutlineLegend {
+  readonly labels: readonly { readonly name: string; readonly colour: string }[];
+  /** Whether the moving image's outlines are drawn. */
+  readonly dashed: boolean;
+  readonly folds: boolean;
+}
+
+/** The labels of a legend: their names, or their numbers where they have none. */
+export function namedLabels(
+  colours: ReadonlyMap<number, string>,
+  names: Readonly<Record<number, string>> = {},
+): OutlineLegend['labels'] {
+  return [...colours].map(([label, colour]) => ({ name: names[label] ?? `Label ${label}`, colour }));
+}
+
+/** Outlines named one by one; more are only counted. */
+const MOST_LABELS = 6;
+const LINE = 11;
+
+/** Lines in the labels' colours with their names, then what solid and dashed mean. `bottom` is where it ends. */
+export function outlineLegend(
+  place: { readonly x: number; readonly y: number; readonly width: number },
+  content: OutlineLegend,
+): { svg: string; bottom: number } {
+  if (content.labels.length === 0 && !content.folds) return { svg: '', bottom: place.y };
+  const end = place.x + place.width;
+  const parts: string[] = [];
+  let { x } = place;
+  let y = place.y + TEXT.body;
+  const entry = (name: string, swatch?: (x: number, y: number) => string): void => {
+    const shown = fitText(name, TEXT.body, 110);
+    const indent = swatch === undefined ? 0 : 16;
+    const width = indent + textWidth(shown, TEXT.body);
+    if (x > place.x && x + width > end) {
+      x = place.x;
+      y += LINE;
+    }
+    parts.push(swatch?.(x, y - TEXT.body * 0.36) ?? '', text(x + indent, y, shown, { 'font-size': TEXT.body }));
+    x += width + 11;
+  };
+  const stroke =
+    (colour: string, dashed = false) =>
+    (atX: number, atY: number) =>
+      line(atX, atY, atX + 12, atY, {
+        stroke: colour,
+        'stroke-width': dashed ? 1.4 : 1.8,
+        'stroke-dasharray': dashed ? '3 2.2' : undefined,
+      });
+  for (const label of content.labels.slice(0, MOST_LABELS)) entry(label.name, stroke(label.colour));
+  if (content.labels.length > MOST_LABELS) entry(`and ${content.labels.length - MOST_LABELS} more`);
+  if (content.dashed) {
+    if (content.labels.length > 1) {
+      x = place.x;
+      y += LINE;
+    }
+    entry('outline in fixed', stroke(INK));
+    entry('in moving or moved', stroke(INK, true));
+  }
+  if (content.folds) {
+    entry('fold (|J| ≤ 0)', (atX, atY) => rectangle(atX + 2, atY - 3, 8, 6, { fill: FOLD_COLOUR }));
+  }
+  return { svg: group({}, ...parts), bottom: y + 3 };
+}
