@@ -1,0 +1,88 @@
+import { toMarkdown } from '../report/table.ts';
+import { readExperimentFile } from '../sweep/experimentFile.ts';
+import { ExperimentFolder } from '../sweep/experimentFolder.ts';
+import { type ExperimentReport, writeExperimentReport } from '../sweep/experimentReport.ts';
+import { runExperiment } from '../sweep/runExperiment.ts';
+import { interruptible } from './interruptible.ts';
+import { printJson } from './output.ts';
+import type { CommandDefinition } from './program.ts';
+import { addSweepOptions, processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+import { version } from './version.ts';
+
+/** `earthmorph experiment …`: an evaluation from its configuration to tables and figures. */
+export const experimentCommand: CommandDefinition = (program) => {
+  const experiment = program
+    .command('experiment')
+    .summary('train, choose, test and report as a file says')
+    .description('Runs an experiment that a file describes, from training to tables and figures.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  earthmorph experiment run paper-hippocampus --data Task04_Hippocampus --out runs/paper',
+    );
+  const run = experiment
+    .command('run')
+    .summary('run what is not done yet, then write tables and figures')
+    .description(
+      "Trains every loss of the experiment, chooses hyper-parameters on the validation pairs, registers the test pairs with what was chosen, and writes tables (Markdown, CSV, JSON) and figures (SVG, PNG). After an interruption the same command goes on from each training's last finished epoch.",
+    )
+    .argument('<file>', 'the experiment: a JSON file, or the name of one that ships with EarthMorph');
+  addSweepOptions(run)
+    .addHelpText('after', EXPERIMENT_HELP)
+    .action((file: string, options: SweepOptions) => runCommand(file, options));
+  experiment
+    .command('report')
+    .summary('write tables and figures of what is done')
+    .description('Writes the tables and figures of an experiment again, from its records, without training.')
+    .argument('<folder>', 'the --out of "earthmorph experiment run"')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  earthmorph experiment report runs/paper')
+    .action(async (folder: string, { json }: { json?: boolean }) =>
+      print(await writeExperimentReport(await ExperimentFolder.open(folder)), folder, json),
+    );
+};
+
+const EXPERIMENT_HELP = `
+The file is flat JSON: name, data, losses, and, where they differ from the defaults, seeds, split or folds, stopping, preset and any training
+setting; a list of values is a grid. A loss is its name and options, those with several values between bars:
+  { "name": "mine", "data": "scans", "preset": "paper", "seeds": [1, 2], "epochs": 30,
+    "losses": { "MSE": "mse smoothness=1|3", "PSWD": "pswd patch=7|11 directions=16" } }
+
+Examples:
+  earthmorph experiment run phantom --out runs/phantom
+  earthmorph experiment run paper-hippocampus --data Task04_Hippocampus --out runs/paper`;
+
+async function runCommand(file: string, options: SweepOptions): Promise<void> {
+  const read = await readExperimentFile(file);
+  const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
+  await interruptible(async (interrupt) => {
+    const signal = withBudget(interrupt, options.hours ?? read.config.hours);
+    const display = new SweepDisplay();
+    const queue = await queueOf(options, folder);
+    try {
+      await runExperiment(folder, {
+        what: 'experiment',
+        program: process.argv[1] as string,
+        ...processesOf(options),
+        ...(queue ? { trainer: queue.runner } : {}),
+        signal,
+        observer: display.observer,
+      });
+    } finally {
+      display.stop();
+      await queue?.close();
+    }
+    interrupt.throwIfAborted();
+    print(await writeExperimentReport(folder), folder.path, options.json);
+  }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
+}
+
+function print({ tables, notes }: ExperimentReport, folder: string, json?: boolean): void {
+  if (json) {
+    printJson({ tables, notes });
+    return;
+  }
+  const headline = Object.entries(tables).filter(([name]) => /^table[12]-[a-z]+$/.test(name));
+  console.log(headline.map(([, table]) => toMarkdown(table)).join('\n'));
+  for (const note of notes) console.log(`Note: ${note}`);
+  console.log(`All tables are in ${folder}/tables.md, figures in ${folder}/figures.`);
+}

@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import { toMarkdown } from '../report/table.ts';
+import { readExperimentFile } from '../sweep/experimentFile.ts';
+import { ExperimentFolder } from '../sweep/experimentFolder.ts';
+import { runExperiment } from '../sweep/runExperiment.ts';
+import { slurmScript } from '../sweep/slurm.ts';
+import { folderStatus, type TrialStatus } from '../sweep/status.ts';
+import { writeSweepReport } from '../sweep/sweepReport.ts';
+import { interruptible } from './interruptible.ts';
+import { columns, decimals, duration, printJson } from './output.ts';
+import type { CommandDefinition } from './program.ts';
+import { addSweepOptions, processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+import { version } from './version.ts';
+
+interface Options extends SweepOptions {
+  readonly slurm?: string;
+}
+
+/** Hours of a task of an array job where neither the command nor the experiment names a budget. */
+const SLURM_HOURS = 24;
+
+/** `earthmorph sweep`: every point of an experiment's grids, here or on many machines. */
+export const sweepCommand: CommandDefinition = (program) => {
+  const group = program
+    .command('sweep')
+    .summary('search hyper-parameters, here or on many machines')
+    .description("Trains every point of an experiment's grids, here or on many machines, and ranks them.")
+    .addHelpText('after', SWEEP_HELP);
+  const sweep = group
+    .command('run', { isDefault: true })
+    .summary('train every point of the grids; the word "run" may be left out')
+    .description(
+      "Trains every point of an experiment's grids with every seed, and ranks them by the Dice of the validation pairs; test pairs are not touched. After an interruption the same command goes on.",
+    )
+    .argument('<file>', 'the experiment: a JSON file, or the name of one that ships with EarthMorph');
+  addSweepOptions(sweep)
+    .option('--slurm <file>', 'run nothing, but write the script of a Slurm array job')
+    .addHelpText('after', SWEEP_HELP)
+    .action((file: string, options: Options) => run(file, options));
+  group
+    .command('status')
+    .summary('where the trainings of a sweep or an experiment stand')
+    .description('Lists the trainings of a sweep or an experiment and where each stands.')
+    .argument('[folder]', 'its --out; without it, everything on the queue')
+    .option('--queue <url>', 'ask the queue, which knows who works on what')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  earthmorph sweep status runs/grid --queue redis://host:6379')
+    .action((folder: string | undefined, { queue, json }: { queue?: string; json?: boolean }) =>
+      status(folder, queue, json),
+    );
+};
+
+const SWEEP_HELP = `
+Examples:
+  earthmorph sweep grid.json --out runs/grid --workers 2
+  earthmorph sweep grid.json --out runs/grid --queue redis://host:6379     # and on any machine: earthmorph worker --queue redis://host:6379
+  earthmorph sweep grid.json --out runs/grid --slurm job.sh && sbatch job.sh
+  earthmorph sweep status runs/grid`;
+
+async function run(file: string, options: Options): Promise<void> {
+  const read = await readExperimentFile(file);
+  const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
+  const hours = options.hours ?? read.config.hours;
+  const processes = processesOf(options);
+  if (options.slurm !== undefined) return writeSlurm(options.slurm, folder, processes, hours ?? SLURM_HOURS);
+  await interruptible(async (interrupt) => {
+    const signal = withBudget(interrupt, hours);
+    const display = new SweepDisplay();
+    const queue = await queueOf(options, folder);
+    try {
+      await runExperiment(folder, {
+        what: 'sweep',
+        program: process.argv[1] as string,
+        ...processes,
+        ...(queue ? { trainer: queue.runner } : {}),
+        signal,
+        observer: display.observer,
+      });
+    } finally {
+      display.stop();
+      await queue?.close();
+    }
+    interrupt.throwIfAborted();
+    const table = await writeSweepReport(folder);
+    const failed = (await folderStatus(folder)).filter(({ state }) => state === 'failed');
+    if (options.json) printJson({ table, failed });
+    else {
+      console.log(toMarkdown(table));
+      for (const { id, failure } of failed) console.log(`Note: ${id} failed: ${failure}`);
+    }
+  }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
+}
+
+async function writeSlurm(
+  path: string,
+  folder: ExperimentFolder,
+  { workers, threads }: { readonly workers: number; readonly threads: number },
+  hours: number,
+): Promise<void> {
+  const open = (await folderStatus(folder)).filter(({ state }) => state !== 'finished').map(({ id }) => id);
+  const script = slurmScript({
+    name: folder.config.name,
+    command: `node ${resolve(process.argv[1] as string)}`,
+    folder: resolve(folder.path),
+    ids: open,
+    threads,
+    hours,
+    workers,
+  });
+  await writeAtomically(path, script);
+  console.log(`${path}: ${open.length} tasks, ${workers} at a time; submit it with: sbatch ${path}`);
+}
+
+async function status(path: string | undefined, queue: string | undefined, json: boolean | undefined): Promise<void> {
+  if (path === undefined && queue === undefined)
+    throw new UserError('Give the folder of the sweep, or the queue with --queue.');
+  const folder = path === undefined ? undefined : await ExperimentFolder.open(path);
+  const rows =
+    queue === undefined
+      ? await folderStatus(folder as ExperimentFolder)
+      : await (await import('../sweep/queue.ts')).queueStatus(queue, folder);
+  if (json) {
+    printJson({ counts: counts(rows), trials: rows });
+    return;
+  }
+  const isQueue = queue !== undefined;
+  console.log(
+    columns([
+      ['trial', 'state', 'epochs', 'Dice', 'time', ...(isQueue ? ['starts', 'worker'] : [])],
+      ...rows.map((row) => [
+        row.id,
+        row.state,
+        `${row.epochsDone} of ${row.epochsAtMost}`,
+        decimals(row.dice, 4),
+        duration(row.seconds),
+        ...(isQueue ? [String(row.starts ?? 0), row.worker ?? '–'] : []),
+      ]),
+    ]),
+  );
+  console.log(
+    Object.entries(counts(rows))
+      .map(([state, count]) => `${count} ${state}`)
+      .join(', '),
+  );
+  for (const { id, failure } of rows) if (failure !== undefined) console.log(`${id} failed: ${failure}`);
+}
+
+function counts(rows: readonly TrialStatus[]): Record<string, number> {
+  const out: Record<string, number> = {};
+  for (const { state } of rows) out[state] = (out[state] ?? 0) + 1;
+  return out;
+}

@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import type { Forecast } from '../experiment/forecast.ts';
+import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
+import type { SweepQueue } from '../sweep/queue.ts';
+import type { SweepObserver, SweepState } from '../sweep/sweepProgress.ts';
+import { number, whole } from './options.ts';
+import { decimals, duration } from './output.ts';
+import { startProgress } from './progress.ts';
+
+/** Options of the commands that run an experiment's trials. */
+export interface SweepOptions {
+  readonly out: string;
+  readonly data?: string;
+  readonly workers?: number;
+  readonly threads?: number;
+  readonly queue?: string;
+  readonly hours?: number;
+  readonly json?: boolean;
+}
+
+/** Adds `--out`, `--data`, `--workers`, `--threads`, `--queue`, `--hours` and `--json`. */
+export function addSweepOptions(command: Command): Command {
+  return command
+    .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
+    .option('--data <dir>', "folder of the scans, in place of the experiment's own")
+    .option('--workers <n>', 'processes on this machine (default: one a core)', whole(1))
+    .option('--threads <n>', 'threads of each process (default: the cores divided among them)', whole(1))
+    .option('--queue <url>', 'let the workers of a Redis queue train, for instance redis://host:6379')
+    .option('--hours <n>', 'stop after so many hours; the same command goes on later', number(0))
+    .option('--json', 'print JSON');
+}
+
+/** How many processes with how many threads each. One thread a process has the highest throughput. */
+export function processesOf({ workers, threads }: SweepOptions): {
+  readonly workers: number;
+  readonly threads: number;
+} {
+  const cores = availableParallelism();
+  const count = workers ?? cores;
+  return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
+}
+
+/** The queue that the options name, if any. What talks to Redis is loaded only then. */
+export async function queueOf({ queue }: SweepOptions, folder: ExperimentFolder): Promise<SweepQueue | undefined> {
+  return queue === undefined ? undefined : (await import('../sweep/queue.ts')).openQueue(queue, folder);
+}
+
+/** A signal that is aborted with another or after some hours. */
+export function withBudget(signal: AbortSignal, hours: number | undefined): AbortSignal {
+  // Timers hold at most 2³¹ ms.
+  if (hours !== undefined && hours > 500) throw new UserError(`${hours} hours are too many; give at most 500.`);
+  return hours === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(hours * 3_600_000)]);
+}
+
+/** Shows how far a number of trainings is: a bar on a terminal, a line an epoch elsewhere. */
+export class SweepDisplay {
+  readonly #bar = startProgress(1000, 'trainings');
+
+  readonly observer: SweepObserver = {
+    epoch: (trial, record, state) => {
+      this.#show(state);
+      const measured = record.dice === null ? '' : `, Dice ${decimals(record.dice, 4)}`;
+      if (!process.stderr.isTTY)
+        this.#bar.line(
+          `${trial.id}, epoch ${record.epoch}: validation ${record.validationLoss.toPrecision(4)}${measured}; ${where(state)}`,
+        );
+    },
+    trialDone: (trial, failure, state) => {
+      this.#show(state);
+      this.#bar.line(
+        failure === undefined ? `${trial.id} is trained; ${where(state)}` : `${trial.id} failed: ${failure}`,
+      );
+    },
+    tested: (trial, state) => {
+      this.#show(state);
+      this.#bar.line(`${trial.id} is tested`);
+    },
+  };
+
+  #show(state: SweepState): void {
+    this.#bar.update((1000 * state.trialsDone) / Math.max(1, state.trials), where(state));
+  }
+
+  /** Takes the bar away. */
+  stop(): void {
+    this.#bar.stop();
+  }
+}
+
+function where({ trialsDone, trials, left }: SweepState): string {
+  return `${trialsDone} of ${trials} trainings done${left ? `, ${leftText(left)}` : ''}`;
+}
+
+function leftText({ expected, atMost }: Forecast): string {
+  const most = duration(atMost);
+  return duration(expected) === most ? `at most ${most} left` : `about ${duration(expected)} left, at most ${most}`;
+}

@@ -1,0 +1,97 @@
+import { UserError } from '../errors.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import { ExperimentFolder } from '../sweep/experimentFolder.ts';
+import { runTrial, type TrialOptions, testTrial } from '../sweep/runTrial.ts';
+import type { TrialCommand, TrialMessage } from '../sweep/trialMessages.ts';
+import { interruptible } from './interruptible.ts';
+import { whole } from './options.ts';
+import type { CommandDefinition } from './program.ts';
+import { TrainingProgress } from './trainingProgress.ts';
+
+interface Options {
+  readonly test?: boolean;
+  readonly threads?: number;
+}
+
+/** `earthmorph trial`: one training of an experiment, as the tasks of a cluster's array job and the processes of a sweep run it. */
+export const trialCommand: CommandDefinition = (program) => {
+  program
+    .command('trial')
+    .summary('run one training of an experiment')
+    .description(
+      'Runs one training of an experiment that was set up before, from where it was left, and measures its validation pairs. Sweeps start it by themselves; array jobs of a cluster call it.',
+    )
+    .argument('<folder>', 'folder of the experiment')
+    .argument('<id>', 'the trial, as "earthmorph sweep status" lists it')
+    .option('--test', 'register the test pairs of the finished trial instead')
+    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
+    .addHelpText('after', '\nExample:\n  earthmorph trial runs/paper pswd_seed1')
+    .action(run);
+};
+
+async function run(folder: string, id: string, options: Options): Promise<void> {
+  const runtime: RuntimeOptions = options.threads === undefined ? {} : { threads: options.threads };
+  if (process.send) return runForParent(folder, id, options.test ?? false, runtime);
+  const progress = new TrainingProgress();
+  await interruptible(async (signal) => {
+    try {
+      const finished = await perform(folder, id, options.test ?? false, {
+        runtime,
+        signal,
+        observer: progress.observer,
+      });
+      if (!finished) signal.throwIfAborted();
+      console.log(`${id}: ${options.test ? 'tested' : 'finished'}`);
+    } finally {
+      progress.stop();
+    }
+  }, `stopped; the same command goes on after the last finished epoch of ${id}.`);
+}
+
+/** @returns whether it came to its end */
+async function perform(path: string, id: string, test: boolean, options: TrialOptions): Promise<boolean> {
+  const folder = await ExperimentFolder.open(path);
+  if (test) {
+    await testTrial(folder, id, options);
+    return true;
+  }
+  return (await runTrial(folder, id, options)) !== undefined;
+}
+
+/** Tells a parent process how it goes, and ends with it. Ctrl-C in a terminal reaches both; the parent decides. */
+async function runForParent(folder: string, id: string, test: boolean, runtime: RuntimeOptions): Promise<void> {
+  const stop = new AbortController();
+  let acknowledge = (): void => undefined;
+  process.on('SIGINT', () => undefined);
+  process.once('disconnect', () => process.exit(1));
+  process.on('message', (command: TrialCommand) => {
+    if (command.kind === 'stop') stop.abort();
+    else acknowledge();
+  });
+  const tell = (message: TrialMessage): Promise<void> =>
+    new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
+  try {
+    const finished = await perform(folder, id, test, {
+      runtime,
+      signal: stop.signal,
+      observer: {
+        started: (_, state) =>
+          void tell({ kind: 'started', epochsDone: state?.epoch ?? 0, secondsDone: state?.seconds ?? 0 }),
+        epochDone: async (record) => {
+          const acknowledged = new Promise<void>((resolve) => {
+            acknowledge = resolve;
+          });
+          await tell({ kind: 'epoch', record });
+          await acknowledged;
+        },
+      },
+    });
+    await tell({ kind: finished ? 'finished' : 'stopped' });
+  } catch (error) {
+    if (stop.signal.aborted) await tell({ kind: 'stopped' });
+    else if (error instanceof UserError) await tell({ kind: 'mistake', message: error.message });
+    else throw error;
+  } finally {
+    process.disconnect();
+  }
+}

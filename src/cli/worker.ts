@@ -1,0 +1,57 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { interruptible } from './interruptible.ts';
+import { number, whole } from './options.ts';
+import type { CommandDefinition } from './program.ts';
+
+interface Options {
+  readonly queue: string;
+  readonly data?: string;
+  readonly scratch?: string;
+  readonly threads: number;
+  readonly stalledAfter: number;
+  readonly idle?: number;
+}
+
+/** `earthmorph worker`: trains what sweeps put on a queue. */
+export const workerCommand: CommandDefinition = (program) => {
+  program
+    .command('worker')
+    .summary('train what sweeps put on a Redis queue')
+    .description(
+      'Takes trainings from a Redis queue, one at a time, until it is stopped. Start as many as there are cores, on any number of machines; checkpoints travel through Redis, so no shared folder is needed, only the scans.',
+    )
+    .requiredOption('--queue <url>', 'the queue, for instance redis://host:6379 (rediss:// for TLS)')
+    .option('--data <dir>', 'folder of the scans on this machine (default: as the experiment names it)')
+    .option('--threads <n>', 'threads of the CPU; one worker a core has the highest throughput', whole(1), 1)
+    .option('--scratch <dir>', 'folder for the training under way (default: one in the temporary folder)')
+    .option(
+      '--stalled-after <s>',
+      'seconds without a sign of life after which another worker takes over',
+      number(1),
+      15,
+    )
+    .option('--idle <s>', 'end when the queue has been empty for so many seconds (default: wait for more)', number(0))
+    .addHelpText('after', '\nExample:\n  earthmorph worker --queue redis://127.0.0.1:6379 --data Task04_Hippocampus')
+    .action(run);
+};
+
+async function run(options: Options): Promise<void> {
+  const { queue, data, scratch, stalledAfter, idle } = options;
+  // What talks to Redis is loaded only here: all commands would start later for it.
+  const { runQueueWorker } = await import('../sweep/queueWorker.ts');
+  await interruptible(async (signal) => {
+    await runQueueWorker({
+      queue,
+      ...(data === undefined ? {} : { data }),
+      scratch: scratch ?? join(tmpdir(), `earthmorph-worker-${process.pid}`),
+      program: process.argv[1] as string,
+      threads: options.threads,
+      stalledAfter,
+      ...(idle === undefined ? {} : { idle }),
+      signal,
+      onReady: () => console.log('Waiting for trainings; Ctrl-C gives the one under way back and ends.'),
+      onEvent: (trial, what) => console.log(`${new Date().toISOString()} ${trial}: ${what}`),
+    });
+  }, 'stopped.');
+}

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDataset } from '../dataset/dataset.ts';
+import { writePhantomDataset } from '../dataset/phantomDataset.ts';
+import { UserError } from '../errors.ts';
+import { type ExperimentConfig, experimentConfig } from '../experiment/configuration.ts';
+import type { TestResult, TrialResult } from '../experiment/results.ts';
+import { methodsOf, type Trial, trialsOf } from '../experiment/trials.ts';
+import { writeAtomically, writeOnce } from '../file/atomic.ts';
+import { makeFolder } from '../file/newFolder.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
+import { writeLabels, writeVolume } from '../file/volumeFile.ts';
+import type { ExperimentFile } from './experimentFile.ts';
+
+/** What `experiment.json` holds: all that a process needs to run a trial of it. */
+export interface StoredExperiment {
+  readonly version: string;
+  readonly values: unknown;
+  /** The cases that are split, in ascending order. */
+  readonly caseIds: readonly string[];
+  /** Folder of the scans. */
+  readonly data: string;
+}
+
+const EXPERIMENT = 'experiment.json';
+const TRIAL = 'trial.json';
+const TEST = 'test.json';
+const FAILURE = 'failure.txt';
+
+/**
+ * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is finished and its `test.json`
+ * once it was tested, `data/` for phantoms, and the tables and figures. A trial that ended in a mistake holds `failure.txt`.
+ */
+export class ExperimentFolder {
+  readonly config: ExperimentConfig;
+
+  private constructor(
+    readonly path: string,
+    readonly stored: StoredExperiment,
+  ) {
+    this.config = experimentConfig(stored.values, join(path, EXPERIMENT));
+  }
+
+  /**
+   * Sets a folder up for an experiment, or finds it as an earlier call left it; makes phantoms where the experiment asks for them.
+   * @throws UserError when the data are not there, lack cases that the experiment names, or `path` holds something else
+   */
+  static async prepare(
+    path: string,
+    { values, config, caseIds: named }: ExperimentFile,
+    version: string,
+    data = config.data,
+  ): Promise<ExperimentFolder> {
+    const entries = await readdir(path).catch((): string[] => []);
+    // A killed process may have left phantoms half-made, under a name that begins with a dot.
+    const own = (name: string): boolean => name === 'trials' || name === 'data' || name.startsWith('.');
+    if (!entries.includes(EXPERIMENT) && !entries.every(own))
+      throw new UserError(`${path} holds files of something else; give another --out.`);
+    const isPhantom = data === 'phantom';
+    const folder = isPhantom ? join(path, 'data') : data;
+    if (isPhantom && !existsSync(folder)) await makePhantoms(folder, config);
+    const all = (await openDataset(folder, nodeFiles())).cases.map(({ id }) => id);
+    const missing = named?.find((id) => !all.includes(id));
+    if (missing !== undefined)
+      throw new UserError(`The experiment names the case "${missing}", which is not in ${folder}; complete the data.`);
+    const caseIds = [...(named ?? all)].sort();
+    const stored: StoredExperiment = { version, values, caseIds, data: folder };
+    if (entries.includes(EXPERIMENT)) {
+      const before = await ExperimentFolder.open(path);
+      if (before.stored.caseIds.join() !== caseIds.join())
+        throw new UserError(
+          `${path} holds an experiment on other cases (${before.stored.caseIds.length}, now ${caseIds.length}); give another --out, or the same data.`,
+        );
+    }
+    await writeAtomically(join(path, EXPERIMENT), `${JSON.stringify(stored, null, 2)}\n`);
+    return new ExperimentFolder(path, stored);
+  }
+
+  /** @throws UserError when there is no experiment in the folder */
+  static async open(path: string): Promise<ExperimentFolder> {
+    const file = join(path, EXPERIMENT);
+    const text = await readFile(file, 'utf8').catch(() => {
+      throw new UserError(
+        `${path} holds no experiment (no ${EXPERIMENT}); give the --out of "earthmorph experiment run".`,
+      );
+    });
+    try {
+      return new ExperimentFolder(path, JSON.parse(text) as StoredExperiment);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${file} is damaged; run the experiment again into the same folder.`);
+    }
+  }
+
+  /** Every trial that the experiment can come to, chosen or not. */
+  trials(): readonly Trial[] {
+    const methods = methodsOf(this.config);
+    return trialsOf(
+      this.config,
+      methods.flatMap((method) => method.variants.map((variant) => ({ method, variant }))),
+    );
+  }
+
+  /** @throws UserError when the experiment has no such trial */
+  trial(id: string): Trial {
+    const found = this.trials().find((trial) => trial.id === id);
+    if (!found)
+      throw new UserError(`The experiment in ${this.path} has no trial "${id}"; see "earthmorph sweep status".`);
+    return found;
+  }
+
+  /** Folder of a trial's training run. */
+  runOf(id: string): string {
+    return join(this.path, 'trials', id);
+  }
+
+  /** The result of a finished trial. */
+  async result(id: string): Promise<TrialResult | undefined> {
+    return readJson<TrialResult>(join(this.runOf(id), TRIAL));
+  }
+
+  /** Stores a finished trial, once. */
+  async finish(result: TrialResult): Promise<boolean> {
+    await rm(join(this.runOf(result.trial.id), FAILURE), { force: true });
+    return writeOnce(join(this.runOf(result.trial.id), TRIAL), `${JSON.stringify(result, null, 1)}\n`);
+  }
+
+  async test(id: string): Promise<TestResult | undefined> {
+    return readJson<TestResult>(join(this.runOf(id), TEST));
+  }
+
+  async finishTest(id: string, result: TestResult): Promise<void> {
+    await writeAtomically(join(this.runOf(id), TEST), `${JSON.stringify(result, null, 1)}\n`);
+  }
+
+  /** What a trial that cannot be finished said. */
+  async failure(id: string): Promise<string | undefined> {
+    return readFile(join(this.runOf(id), FAILURE), 'utf8').then(
+      (text) => text.trim(),
+      () => undefined,
+    );
+  }
+
+  async fail(id: string, message: string): Promise<void> {
+    await writeAtomically(join(this.runOf(id), FAILURE), `${message}\n`);
+  }
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new UserError(`${path} is damaged; remove it, and the same command makes it again.`);
+  }
+}
+
+async function makePhantoms(
+  folder: string,
+  { phantomCases, phantomSize, phantomSpacing, phantomSeed }: ExperimentConfig,
+): Promise<void> {
+  await makeFolder(folder, (made) =>
+    writePhantomDataset(
+      {
+        image: (path, volume) => writeVolume(join(made, path), volume),
+        labels: (path, labels) => writeLabels(join(made, path), labels),
+        text: (path, content) => writeAtomically(join(made, path), content),
+      },
+      {
+        seed: phantomSeed,
+        count: phantomCases,
+        size: phantomSize,
+        spacing: [phantomSpacing, phantomSpacing, phantomSpacing],
+      },
+    ),
+  );
+}

@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import type { Pair } from '../dataset/pairs.ts';
+import { UserError } from '../errors.ts';
+import type { PairScore, RuleResult, TestResult, TrialResult } from '../experiment/results.ts';
+import { casesOf, pairsOf, type Trial } from '../experiment/trials.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import { Registrar } from '../registration/register.ts';
+import { MODEL_FILE, modelFileOf, readModel } from '../run/modelFile.ts';
+import { type RegisteredPair, registerFiles } from '../run/registerFiles.ts';
+import { filesOfPair, type PairList } from '../run/registerPairs.ts';
+import { type TrainingRunObserver, trainingRun } from '../run/trainingRun.ts';
+import { followStopping, type StoppingRule } from '../training/earlyStopping.ts';
+import type { ExperimentFolder } from './experimentFolder.ts';
+
+/** How a trial is run. */
+export interface TrialOptions {
+  readonly runtime: RuntimeOptions;
+  readonly signal: AbortSignal;
+  readonly observer?: TrainingRunObserver;
+}
+
+/**
+ * Runs a trial of an experiment to its end, from where an earlier process left it: training, then the validation pairs by each rule of
+ * early stopping. A finished trial is returned as it is.
+ * @returns undefined when it was stopped before its end
+ */
+export async function runTrial(
+  folder: ExperimentFolder,
+  id: string,
+  options: TrialOptions,
+): Promise<TrialResult | undefined> {
+  const known = await folder.result(id);
+  if (known) return known;
+  const trial = folder.trial(id);
+  const out = folder.runOf(id);
+  const cases = casesOf(folder.config, folder.stored.caseIds, trial.fold);
+  const resume = existsSync(join(out, 'config.json'));
+  await (resume ? removeTemporaries(out) : rm(out, { recursive: true, force: true }));
+  const run = await trainingRun({
+    out,
+    data: folder.stored.data,
+    settings: trial.settings,
+    cases,
+    resume,
+    version: folder.stored.version,
+    runtime: options.runtime,
+    signal: options.signal,
+    ...(options.observer ? { observer: options.observer } : {}),
+  });
+  if (run.reason === 'aborted') return undefined;
+  const { config } = run.stored;
+  const rules: Partial<Record<StoppingRule, RuleResult>> = {};
+  const pairs = pairsOf(folder.config, cases).validation;
+  const scores = new Map<number, readonly PairScore[]>();
+  for (const rule of config.stopping) {
+    const { bestEpoch, endEpoch } = followStopping(run.losses, rule, config);
+    const last = endEpoch ?? run.records.length;
+    const validation = scores.get(bestEpoch) ?? (await scorePairs(folder, trial, rule, pairs, options));
+    scores.set(bestEpoch, validation);
+    rules[rule] = {
+      bestEpoch,
+      endEpoch: last,
+      stopped: endEpoch !== undefined,
+      seconds: run.records[last - 1]?.seconds ?? Number.NaN,
+      validation,
+    };
+  }
+  const result: TrialResult = { trial, ended: run.reason, losses: run.losses, records: run.records, rules };
+  await folder.finish(result);
+  return folder.result(id);
+}
+
+/** Registers the test pairs of a finished trial by each rule. */
+export async function testTrial(folder: ExperimentFolder, id: string, options: TrialOptions): Promise<TestResult> {
+  const known = await folder.test(id);
+  if (known) return known;
+  const result = await folder.result(id);
+  if (!result) throw new UserError(`The trial "${id}" is not finished, so it cannot be tested; run it first.`);
+  const pairs = pairsOf(folder.config, casesOf(folder.config, folder.stored.caseIds, result.trial.fold)).test;
+  const scores = new Map<number, readonly PairScore[]>();
+  const test: Partial<Record<StoppingRule, readonly PairScore[]>> = {};
+  for (const rule of folder.config.stopping) {
+    const epoch = result.rules[rule]?.bestEpoch ?? 0;
+    const measured = scores.get(epoch) ?? (await scorePairs(folder, result.trial, rule, pairs, options));
+    scores.set(epoch, measured);
+    test[rule] = measured;
+  }
+  await folder.finishTest(id, test);
+  return test;
+}
+
+/** Files that a killed process left half-written. */
+async function removeTemporaries(run: string): Promise<void> {
+  const names = await readdir(run);
+  await Promise.all(names.filter((name) => name.endsWith('.tmp')).map((name) => rm(join(run, name), { force: true })));
+}
+
+/** The model of a trial that a rule of early stopping kept. */
+export function modelPath(folder: ExperimentFolder, id: string, rule: StoppingRule): string {
+  const isFirst = rule === folder.config.stopping[0];
+  return join(folder.runOf(id), isFirst ? MODEL_FILE : modelFileOf(rule));
+}
+
+async function scorePairs(
+  folder: ExperimentFolder,
+  { id }: Trial,
+  rule: StoppingRule,
+  pairs: readonly Pair[],
+  { runtime, signal }: TrialOptions,
+): Promise<readonly PairScore[]> {
+  const registrar = new Registrar(await readModel(modelPath(folder, id, rule)), { runtime });
+  try {
+    const dataset = await openDataset(folder.stored.data, nodeFiles());
+    const scores: PairScore[] = [];
+    for (const pair of pairs) {
+      signal.throwIfAborted();
+      scores.push(scoreOf(pair, await registerCases(registrar, dataset, pair)));
+    }
+    return scores;
+  } finally {
+    await registrar.release();
+  }
+}
+
+/** Registers two cases of a dataset, labels included where it has them. */
+export async function registerCases(registrar: Registrar, dataset: Dataset, pair: Pair): Promise<RegisteredPair> {
+  const caseOf = (id: string): Dataset['cases'][number] => {
+    const found = dataset.cases.find((entry) => entry.id === id);
+    if (!found) throw new UserError(`The case "${id}" is no longer in ${dataset.root}; restore it.`);
+    return found;
+  };
+  const list: PairList = { dataset, pairs: [{ fixed: caseOf(pair.fixed), moving: caseOf(pair.moving) }] };
+  return registerFiles(registrar, await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]), 'center');
+}
+
+function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
+  const { agreementBefore: before, agreementAfter: after, regularity } = registered;
+  const scores = (agreement: typeof before) => ({
+    dice: agreement?.dice ?? null,
+    hd95: agreement && Number.isFinite(agreement.hd95) ? agreement.hd95 : null,
+  });
+  return { ...pair, before: scores(before), after: scores(after), ...regularity };
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { epochsOf } from '../experiment/trials.ts';
+import type { EpochRecord } from '../training/trainer.ts';
+import type { ExperimentFolder } from './experimentFolder.ts';
+
+/** Where a trial stands. */
+export interface TrialStatus {
+  readonly id: string;
+  readonly state: 'waiting' | 'begun' | 'running' | 'finished' | 'failed';
+  readonly epochsDone: number;
+  readonly epochsAtMost: number;
+  /** Mean Dice of the validation pairs after the last epoch, on the network's grid. */
+  readonly dice: number | null;
+  readonly seconds: number;
+  readonly failure?: string;
+  /** On a queue: who works on it or finished it, and how often it was begun. */
+  readonly worker?: string;
+  readonly starts?: number;
+}
+
+/** Where every trial of an experiment's folder stands. `begun` says that it has a checkpoint; whether a process is at it cannot be seen. */
+export async function folderStatus(folder: ExperimentFolder): Promise<readonly TrialStatus[]> {
+  return Promise.all(
+    folder.trials().map(async (trial): Promise<TrialStatus> => {
+      const result = await folder.result(trial.id);
+      const records = result?.records ?? (await readRecords(folder.runOf(trial.id)));
+      const failure = await folder.failure(trial.id);
+      const last = records.at(-1);
+      return {
+        id: trial.id,
+        state: result ? 'finished' : failure !== undefined ? 'failed' : last ? 'begun' : 'waiting',
+        epochsDone: last?.epoch ?? 0,
+        epochsAtMost: epochsOf(trial),
+        dice: last?.dice ?? null,
+        seconds: last?.seconds ?? 0,
+        ...(failure === undefined ? {} : { failure }),
+      };
+    }),
+  );
+}
+
+async function readRecords(run: string): Promise<readonly EpochRecord[]> {
+  const text = await readFile(join(run, 'metrics.jsonl'), 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as EpochRecord);
+}

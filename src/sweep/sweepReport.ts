@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { ruleOf, type TrialResult, validationDice } from '../experiment/results.ts';
+import { methodsOf, trialsOf } from '../experiment/trials.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import { mean } from '../metric/statistics.ts';
+import { summarise, type Table, toCsv, toMarkdown } from '../report/table.ts';
+import type { ExperimentFolder } from './experimentFolder.ts';
+import { sweepResults } from './runExperiment.ts';
+
+/**
+ * Ranks the points of a sweep by the Dice of their validation pairs, seeds and folds averaged, and writes `sweep.md`, `sweep.csv` and
+ * `sweep.json`.
+ * @throws UserError when no trial is finished
+ */
+export async function writeSweepReport(folder: ExperimentFolder): Promise<Table> {
+  const results = new Map((await sweepResults(folder)).map((result) => [result.trial.id, result]));
+  if (results.size === 0)
+    throw new UserError(`No trial in ${folder.path} is finished yet; run "earthmorph sweep" first.`);
+  const { config } = folder;
+  const [rule = 'absolute'] = config.stopping;
+  const rows = methodsOf(config).flatMap((method) =>
+    method.variants.flatMap((variant) => {
+      const trials = trialsOf(config, [{ method, variant }]);
+      const done = trials.flatMap(({ id }): TrialResult[] => {
+        const result = results.get(id);
+        return result ? [result] : [];
+      });
+      if (done.length === 0) return [];
+      const scores = done.map((result) => validationDice(result, rule));
+      const measured = scores.filter((value) => value !== null);
+      return [
+        {
+          loss: method.name,
+          variant: variant.name,
+          trials: `${done.length} of ${trials.length}`,
+          dice: measured.length > 0 ? summarise(measured.map((value) => value * 100)) : undefined,
+          best: done.map((result) => ruleOf(result, rule).bestEpoch).join(', '),
+          minutes: mean(done.map((result) => ruleOf(result, rule).seconds / 60)),
+        },
+      ];
+    }),
+  );
+  const order = (row: (typeof rows)[number]): number => row.dice?.mean ?? Number.NEGATIVE_INFINITY;
+  const table: Table = {
+    caption: `${config.name}: Dice of the validation pairs after training, mean ± SD over trainings (seeds, folds), the best first.`,
+    columns: [
+      { key: 'loss', heading: 'loss' },
+      { key: 'variant', heading: 'point of the grid' },
+      { key: 'trials', heading: 'trainings' },
+      { key: 'dice', heading: 'Dice, validation', unit: '%', digits: 2 },
+      { key: 'best', heading: 'best epoch' },
+      { key: 'minutes', heading: 'time a training', unit: 'min', digits: 1 },
+    ],
+    rows: rows.toSorted((a, b) => order(b) - order(a)),
+  };
+  await writeAtomically(join(folder.path, 'sweep.md'), toMarkdown(table));
+  await writeAtomically(join(folder.path, 'sweep.csv'), toCsv(table));
+  await writeAtomically(join(folder.path, 'sweep.json'), `${JSON.stringify(table, null, 1)}\n`);
+  return table;
+}

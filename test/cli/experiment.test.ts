@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Table } from '../../src/report/table.ts';
+import { GRID } from '../sweep/grid.ts';
+import { earthmorph, expectRefusal, printed, start, temporaryFolder } from './support.ts';
+
+const path = temporaryFolder();
+
+async function write(name: string, values: unknown): Promise<string> {
+  await writeFile(path(name), JSON.stringify(values));
+  return path(name);
+}
+
+const SMALL = { ...GRID, name: 'Small', losses: { MSE: 'mse smoothness=0.3|1', NCC: 'ncc' }, seeds: [1, 2], epochs: 4 };
+
+describe('earthmorph experiment', () => {
+  it('trains, chooses, tests and reports the four losses on phantoms', async () => {
+    const out = path('phantom');
+    const started = performance.now();
+    const { code, stdout, stderr } = await earthmorph(['experiment', 'run', 'phantom', '--out', out]);
+    expect(code, stderr).toBe(0);
+    // Two minutes on two cores that have nothing else to do, more where they are shared with other tests.
+    expect((performance.now() - started) / 1000).toBeLessThan(240);
+    for (const loss of ['unregistered', 'MSE', 'SWD', 'Radon', 'PSWD']) expect(stdout).toContain(`| ${loss}`);
+    expect(stderr).toMatch(/mse_smoothness-1_seed1, epoch 2: .* of 5 trainings done, at most/);
+    const tables = JSON.parse(await readFile(join(out, 'tables.json'), 'utf8')) as Record<string, Table>;
+    const test = tables['table2-test'] as Table;
+    expect(test.rows).toHaveLength(5);
+    for (const row of test.rows) expect(row.dice).toMatchObject({ n: 6, mean: expect.any(Number) });
+    expect(tables['table5-search']?.rows).toHaveLength(2);
+    expect((await readdir(out)).filter((name) => name.endsWith('.csv')).sort()).toContain('table2-test-relative.csv');
+    const figures = ['dice-boxes', 'dice-over-epochs', 'dice-over-time', 'figure1-framework', 'figure2-losses'];
+    for (const figure of [...figures, 'hd95-boxes', 'loss-over-epochs', 'loss-over-time'])
+      for (const type of ['svg', 'png'])
+        expect((await stat(join(out, 'figures', `${figure}.${type}`))).size).toBeGreaterThan(1000);
+    // A point of the grid that was not chosen never meets the test pairs.
+    const tested = (await readdir(join(out, 'trials'))).filter((id) =>
+      existsSync(join(out, 'trials', id, 'test.json')),
+    );
+    expect(tested).toHaveLength(4);
+  });
+
+  it('goes on after Ctrl-C without doing anything twice, and reports again from its records', async () => {
+    const file = await write('small.json', SMALL);
+    const out = path('small');
+    const [child, ended] = start(['experiment', 'run', file, '--out', out, '--workers', '1']);
+    child.stderr?.on('data', (text: string) => {
+      if (text.includes('is trained')) child.kill('SIGINT');
+    });
+    const interrupted = await ended;
+    expect(interrupted.stderr).toContain('the same command goes on with it');
+    expect(interrupted.code).toBe(130);
+    const trials = join(out, 'trials');
+    const done = (await readdir(trials)).filter((id) => existsSync(join(trials, id, 'trial.json')));
+    expect(done.length).toBeGreaterThan(0);
+    expect(done.length).toBeLessThan(5);
+    const before = await Promise.all(done.map(async (id) => (await stat(join(trials, id, 'trial.json'))).mtimeMs));
+
+    const again = await earthmorph(['experiment', 'run', file, '--out', out, '--workers', '2']);
+    expect(again.code, again.stderr).toBe(0);
+    const after = await Promise.all(done.map(async (id) => (await stat(join(trials, id, 'trial.json'))).mtimeMs));
+    expect(after).toEqual(before);
+
+    const whole = await earthmorph(['experiment', 'run', file, '--out', path('whole'), '--workers', '2']);
+    expect(whole.code, whole.stderr).toBe(0);
+    const measured = (folder: string): Promise<string> => readFile(join(folder, 'table4-trials.csv'), 'utf8');
+    expect(await measured(out)).toBe(await measured(path('whole')));
+
+    const table = await readFile(join(out, 'tables.json'), 'utf8');
+    expect((await earthmorph(['experiment', 'report', out])).code).toBe(0);
+    expect(await readFile(join(out, 'tables.json'), 'utf8')).toBe(table);
+  });
+
+  it('ends with its budget of hours and says what is missing', async () => {
+    const file = await write('budget.json', { ...SMALL, epochs: 200, patience: 200, hours: 0.003 });
+    const { code, stderr } = await earthmorph(['experiment', 'run', file, '--out', path('budget')]);
+    expect(stderr).toMatch(/No trial in .* is trained and tested yet/);
+    expect(code).toBe(2);
+    expect(existsSync(path('budget', 'trials'))).toBe(true);
+  });
+
+  it('refuses what is wrong before it begins', async () => {
+    const out = path('refused');
+    const run = async (values: unknown): Promise<string[]> => [
+      'experiment',
+      'run',
+      await write('wrong.json', values),
+      '--out',
+      out,
+    ];
+    await expectRefusal(
+      ['experiment', 'run', 'nowhere.json', '--out', out],
+      /There is no experiment nowhere.json/,
+      out,
+    );
+    await expectRefusal(await run({ ...SMALL, epoch: 3 }), /unknown key "epoch"; did you mean "epochs"/, out);
+    await expectRefusal(await run({ ...SMALL, losses: ['mes'] }), /There is no loss "mes"/);
+    await expectRefusal(await run({ ...SMALL, data: path('none') }), /There is no folder/);
+    await expectRefusal(['experiment', 'report', path('none')], /holds no experiment/);
+    await expectRefusal(['trial', path('small'), 'mse_seed9'], /has no trial "mse_seed9"/);
+    await writeFile(path('broken.json'), '{');
+    await expectRefusal(['sweep', path('broken.json'), '--out', out], /no valid JSON/);
+  });
+});
+
+describe('earthmorph sweep', () => {
+  it('ranks all points with all seeds, tests nothing, and knows where everything stands', async () => {
+    const file = await write('sweep.json', { ...SMALL, seeds: [1], data: 'phantom' });
+    const out = path('sweep');
+    const { table } = await printedResult<{ table: Table }>(['sweep', file, '--out', out]);
+    expect(table.rows.map(({ trials }) => trials)).toEqual(['1 of 1', '1 of 1', '1 of 1']);
+    expect(existsSync(join(out, 'sweep.csv'))).toBe(true);
+    for (const id of await readdir(join(out, 'trials')))
+      expect(existsSync(join(out, 'trials', id, 'test.json'))).toBe(false);
+    const { counts } = await printed<{ counts: Record<string, number> }>(['sweep', 'status', out]);
+    expect(counts).toEqual({ finished: 3 });
+  });
+
+  it('writes an array job for what is not done, whose tasks work', async () => {
+    const file = await write('array.json', { ...SMALL, losses: ['mse'], seeds: [1], epochs: 1 });
+    const out = path('array');
+    const job = path('job.sh');
+    expect((await earthmorph(['sweep', file, '--out', out, '--slurm', job])).code).toBe(0);
+    expect(await readFile(job, 'utf8')).toContain('#SBATCH --array=0-0%');
+    const { code, stdout } = await earthmorph(['trial', out, 'mse_seed1', '--threads', '1']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/epoch 1: .*\nmse_seed1: finished/);
+    await expectRefusal(
+      ['sweep', file, '--out', out, '--slurm', path('none.sh')],
+      /nothing to submit/,
+      path('none.sh'),
+    );
+  });
+});
+
+/** Runs the built program, whose progress goes to standard error; what it printed as JSON. */
+async function printedResult<T>(args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await earthmorph([...args, '--json']);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as T;
+}

@@ -1,0 +1,20 @@
+/** An experiment of twelve short trainings on small phantoms: two losses, three weights, two seeds. */
+export const GRID = {
+  name: 'Grid',
+  data: 'phantom',
+  phantomCases: 16,
+  losses: { MSE: 'mse smoothness=0.3|1|3', PSWD: 'pswd patch=7 directions=8 smoothness=0.05|0.2|0.8' },
+  seeds: [1, 2],
+  stopping: ['absolute', 'relative'],
+  spacing: 3.5,
+  pad: 16,
+  size: 16,
+  halfResolution: true,
+  flowDeviation: 1e-3,
+  pairsPerEpoch: 12,
+  epochs: 6,
+  patience: 6,
+  encoder: [8, 8],
+  decoder: [8, 8],
+  remaining: [8],
+};

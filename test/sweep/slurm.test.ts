@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { slurmScript } from '../../src/sweep/slurm.ts';
+
+const run = promisify(execFile);
+const JOB = {
+  name: 'The paper’s setting',
+  command: 'earthmorph',
+  folder: '/scratch/my runs',
+  ids: ['mse_seed1', "o'neill_seed2"],
+  threads: 2,
+  hours: 1.75,
+  workers: 8,
+};
+
+describe('slurmScript', () => {
+  it('asks for a task a trial and what each needs', () => {
+    const script = slurmScript(JOB);
+    for (const line of [
+      '--array=0-1%8',
+      '--cpus-per-task=2',
+      '--time=1:45:00',
+      '--requeue',
+      '--job-name=The-paper-s-setting',
+    ])
+      expect(script).toContain(`#SBATCH ${line}\n`);
+  });
+
+  it('is a script that calls the trial of its number, and asks to be queued again shortly before its time is over', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'earthmorph-slurm-'));
+    try {
+      const said = join(folder, 'said');
+      const tool = join(folder, 'tool');
+      const scontrol = join(folder, 'scontrol');
+      // Stands in for the command: says how it was called, then works until it is interrupted.
+      await writeFile(
+        tool,
+        `#!/usr/bin/env bash\nprintf '<%s>' "$@" > ${said}\n[ -n "\${WORK:-}" ] && { trap 'exit 130' INT; kill -USR1 $PPID; for i in {1..100}; do sleep 0.05; done; }\nexit 0\n`,
+        { mode: 0o755 },
+      );
+      await writeFile(scontrol, `#!/usr/bin/env bash\nprintf ' %s' "$@" >> ${said}\n`, { mode: 0o755 });
+      await writeFile(join(folder, 'job.sh'), slurmScript({ ...JOB, command: tool }));
+      const env = {
+        ...process.env,
+        PATH: `${folder}:${process.env.PATH}`,
+        SLURM_ARRAY_JOB_ID: '7',
+        SLURM_ARRAY_TASK_ID: '1',
+      };
+      await run('bash', [join(folder, 'job.sh')], { env });
+      const call = "<trial></scratch/my runs><o'neill_seed2><--threads><2>";
+      expect(await readFile(said, 'utf8')).toBe(call);
+      await run('bash', [join(folder, 'job.sh')], { env: { ...env, WORK: '1' } });
+      expect(await readFile(said, 'utf8')).toBe(`${call} requeue 7_1`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('has nothing to submit where all is done', () => {
+    expect(() => slurmScript({ ...JOB, ids: [] })).toThrow(/nothing to submit/);
+  });
+});
