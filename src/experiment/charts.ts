@@ -27,6 +27,7 @@ export function lossCurves(outcome: Outcome, axis: Axis): string {
     axis,
     'Validation loss / that before training',
     ({ losses }, record) => record.validationLoss / (losses[0] as number),
+    1,
   );
 }
 
@@ -35,10 +36,12 @@ function curves(
   axis: Axis,
   yLabel: string,
   value: (result: TrialResult, record: EpochRecord) => number,
+  start?: number,
 ): string {
   const { at, label } = AXES[axis];
   const series = methods.flatMap((method, index) =>
     method.trials.map(({ result }, place): LineSeries => {
+      const first = start === undefined ? [] : [[0, start] as const];
       const point = (record: EpochRecord): readonly [number, number] => [at(record), value(result, record)];
       const ends = rules.flatMap((rule, rank) => {
         const record = result.records[ruleOf(result, rule).endEpoch - 1];
@@ -47,14 +50,19 @@ function curves(
       return {
         name: place === 0 ? labelOf(method) : '',
         colour: colourAt(SERIES_COLOURS, index),
-        points: result.records.map(point),
+        points: [...first, ...result.records.map(point)],
         // The headline rule last, over the other where both end training together.
         circles: ends.toReversed(),
         dashed: place > 0,
       };
     }),
   );
-  return lineChart({ series, xLabel: label, yLabel, width: 520, height: 320 });
+  const marks = rules
+    .map((rule, rank) => `${rank === 0 ? 'filled' : 'open'} circle: end by the ${rule} rule`)
+    .join('; ');
+  const dashes = methods.some(({ trials }) => trials.length > 1) ? '; dashed: further seeds' : '';
+  const note = `${marks.charAt(0).toUpperCase()}${marks.slice(1)} of early stopping${dashes}.`;
+  return lineChart({ series, xLabel: label, yLabel, note, counted: axis === 'epochs', width: 520, height: 320 });
 }
 
 /** One measure of the test pairs, a box a loss. */

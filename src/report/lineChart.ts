@@ -37,6 +37,10 @@ export interface LineChart {
   readonly yRange?: readonly [number, number];
   /** Whether the y axis is logarithmic; it then needs positive values, others leave gaps. */
   readonly logarithmic?: boolean;
+  /** Whether x counts something, so that ticks between whole numbers make no sense. */
+  readonly counted?: boolean;
+  /** A line below the chart, for instance what its marks mean. */
+  readonly note?: string;
   readonly width?: number;
   readonly height?: number;
 }
@@ -56,7 +60,8 @@ export function lineChart(chart: LineChart): string {
   const titleHeight = chart.title === undefined ? 6 : 10 + TEXT.title;
   const shown = curves.length > 1 ? curves.filter(({ name }) => name !== '') : [];
   const legend = legendRows(shown, { x: 3, y: titleHeight + TEXT.body, width: width - 6 }, swatch);
-  const [top, right, bottom] = [titleHeight + legend.height + 6, width - 10, height - 34];
+  const bottom = height - (chart.note === undefined ? 34 : 48);
+  const [top, right] = [titleHeight + legend.height + 6, width - 10];
   const yDomain =
     chart.yRange ??
     spread(
@@ -104,11 +109,20 @@ export function lineChart(chart: LineChart): string {
     chartTitle(chart.title, 3, TEXT.title + 2),
     legend.svg,
     axis.svg,
-    xAxis(plot, x, chart.xLabel),
+    xAxis(plot, chart.counted ? wholeTicks(x) : x, chart.xLabel),
+    chart.note === undefined ? '' : text(3, height - 6, chart.note, { 'font-size': TEXT.small, 'fill-opacity': 0.75 }),
     chart.mark === undefined ? '' : marker(plot, x(chart.mark.x), chart.mark.label),
     group({}, ...paths),
     group({}, ...circles),
   );
+}
+
+/** A scale whose ticks are whole numbers. */
+function wholeTicks(scale: Scale): Scale {
+  return Object.assign((value: number) => scale(value), {
+    ticks: (count?: number) => scale.ticks(count).filter(Number.isInteger),
+    tickFormat: () => String,
+  });
 }
 
 function swatch(entry: LegendEntry, x: number, y: number): string {
