@@ -2,11 +2,10 @@ import { toMarkdown } from '../report/table.ts';
 import { readExperimentFile } from '../sweep/experimentFile.ts';
 import { ExperimentFolder } from '../sweep/experimentFolder.ts';
 import { type ExperimentReport, writeExperimentReport } from '../sweep/experimentReport.ts';
-import { runExperiment } from '../sweep/runExperiment.ts';
-import { interruptible } from './interruptible.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
-import { addSweepOptions, processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+import { runTrials } from './runTrials.ts';
+import { addSweepOptions, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
 
 /** `earthmorph experiment …`: an evaluation from its configuration to tables and figures. */
@@ -54,26 +53,9 @@ Examples:
 async function runCommand(file: string, options: SweepOptions): Promise<void> {
   const read = await readExperimentFile(file);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
-  await interruptible(async (interrupt) => {
-    const signal = withBudget(interrupt, options.hours ?? read.config.hours);
-    const display = new SweepDisplay();
-    const queue = await queueOf(options, folder);
-    try {
-      await runExperiment(folder, {
-        what: 'experiment',
-        program: process.argv[1] as string,
-        ...processesOf(options),
-        ...(queue ? { trainer: queue.runner } : {}),
-        signal,
-        observer: display.observer,
-      });
-    } finally {
-      display.stop();
-      await queue?.close();
-    }
-    interrupt.throwIfAborted();
-    print(await writeExperimentReport(folder), folder.path, options.json);
-  }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
+  await runTrials('experiment', folder, options, async () =>
+    print(await writeExperimentReport(folder), folder.path, options.json),
+  );
 }
 
 function print({ tables, notes }: ExperimentReport, folder: string, json?: boolean): void {

@@ -4,14 +4,13 @@ import { writeAtomically } from '../file/atomic.ts';
 import { toMarkdown } from '../report/table.ts';
 import { readExperimentFile } from '../sweep/experimentFile.ts';
 import { ExperimentFolder } from '../sweep/experimentFolder.ts';
-import { runExperiment } from '../sweep/runExperiment.ts';
 import { slurmScript } from '../sweep/slurm.ts';
 import { folderStatus, type TrialStatus } from '../sweep/status.ts';
 import { writeSweepReport } from '../sweep/sweepReport.ts';
-import { interruptible } from './interruptible.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
-import { addSweepOptions, processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+import { runTrials } from './runTrials.ts';
+import { addSweepOptions, processesOf, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
 
 interface Options extends SweepOptions {
@@ -62,35 +61,18 @@ Examples:
 async function run(file: string, options: Options): Promise<void> {
   const read = await readExperimentFile(file);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
-  const hours = options.hours ?? read.config.hours;
-  const processes = processesOf(options);
-  if (options.slurm !== undefined) return writeSlurm(options.slurm, folder, processes, hours ?? SLURM_HOURS);
-  await interruptible(async (interrupt) => {
-    const signal = withBudget(interrupt, hours);
-    const display = new SweepDisplay();
-    const queue = await queueOf(options, folder);
-    try {
-      await runExperiment(folder, {
-        what: 'sweep',
-        program: process.argv[1] as string,
-        ...processes,
-        ...(queue ? { trainer: queue.runner } : {}),
-        signal,
-        observer: display.observer,
-      });
-    } finally {
-      display.stop();
-      await queue?.close();
-    }
-    interrupt.throwIfAborted();
+  if (options.slurm !== undefined)
+    return writeSlurm(options.slurm, folder, processesOf(options), options.hours ?? folder.config.hours ?? SLURM_HOURS);
+  await runTrials('sweep', folder, options, async () => {
     const table = await writeSweepReport(folder);
     const failed = (await folderStatus(folder)).filter(({ state }) => state === 'failed');
-    if (options.json) printJson({ table, failed });
-    else {
-      console.log(toMarkdown(table));
-      for (const { id, failure } of failed) console.log(`Note: ${id} failed: ${failure}`);
+    if (options.json) {
+      printJson({ table, failed });
+      return;
     }
-  }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
+    console.log(toMarkdown(table));
+    for (const { id, failure } of failed) console.log(`Note: ${id} failed: ${failure}`);
+  });
 }
 
 async function writeSlurm(

@@ -1,0 +1,32 @@
+import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
+import { type RunExperimentOptions, runExperiment } from '../sweep/runExperiment.ts';
+import { interruptible } from './interruptible.ts';
+import { processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+
+/** Runs what is not done yet of an experiment, here or through a queue, and reports what there is then, also when its hours are over. */
+export async function runTrials(
+  what: RunExperimentOptions['what'],
+  folder: ExperimentFolder,
+  options: SweepOptions,
+  report: () => Promise<void>,
+): Promise<void> {
+  await interruptible(async (interrupt) => {
+    const display = new SweepDisplay();
+    const queue = await queueOf(options, folder);
+    try {
+      await runExperiment(folder, {
+        what,
+        program: process.argv[1] as string,
+        ...processesOf(options),
+        ...(queue ? { trainer: queue.runner } : {}),
+        signal: withBudget(interrupt, options.hours ?? folder.config.hours),
+        observer: display.observer,
+      });
+    } finally {
+      display.stop();
+      await queue?.close();
+    }
+    interrupt.throwIfAborted();
+    await report();
+  }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
+}
