@@ -12,6 +12,7 @@ import { buildProgram, runProgram } from './program.ts';
 import { registerCommand } from './register.ts';
 import { sweepCommand } from './sweep.ts';
 import { trainCommand } from './train.ts';
+import { treCommand } from './tre.ts';
 import { trialCommand } from './trial.ts';
 import { warpCommand } from './warp.ts';
 import { workerCommand } from './worker.ts';
@@ -24,6 +25,7 @@ const commands = [
   warpCommand,
   jacobianCommand,
   metricsCommand,
+  treCommand,
   distanceCommand,
   compareLossesCommand,
   experimentCommand,

@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
+import { assertLandmarkName, readLandmarks, writeLandmarks } from '../file/landmarkFile.ts';
 import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../file/volumeFile.ts';
+import type { FixedSide } from '../registration/landmarkError.ts';
 import { looksLikeLabels } from '../volume/checks.ts';
+import type { Vec3 } from '../volume/grid.ts';
 import type { Outside } from '../volume/interpolate.ts';
-import { applyWarp } from '../volume/warp.ts';
+import { applyWarp, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
 import type { CommandDefinition } from './program.ts';
 
@@ -11,6 +14,8 @@ interface Options {
   readonly warp: string;
   readonly image?: string;
   readonly labels?: string;
+  readonly landmarks?: string;
+  readonly fixed?: FixedSide;
   readonly out: string;
   readonly interpolation?: 'linear' | 'nearest';
   readonly outside: Outside;
@@ -27,7 +32,16 @@ export const warpCommand: CommandDefinition = (program) => {
     .requiredOption('--warp <file>', 'warp to apply')
     .option('--image <file>', 'image to move')
     .option('--labels <file>', 'labels to move')
-    .requiredOption('--out <file>', 'where to write the result, .nii or .nii.gz')
+    .option(
+      '--landmarks <file>',
+      'landmarks to move, RAS mm: points of the fixed image go to where the moving image has them',
+    )
+    .option(
+      '--fixed <which>',
+      'with --landmarks of two images: which are the fixed ones, first or second (default: second)',
+      choice(['first', 'second'] as const),
+    )
+    .requiredOption('--out <file>', 'where to write the result: .nii or .nii.gz; landmarks .tag or .csv')
     .option('--interpolation <how>', 'linear (default) or nearest; for images', choice(['linear', 'nearest']))
     .option('--outside <value>', 'value outside the image, or edge to continue its border', outside, 0)
     .addHelpText(
@@ -37,9 +51,10 @@ export const warpCommand: CommandDefinition = (program) => {
     .action(run);
 };
 
-async function run({ warp, image, labels, out, interpolation, outside }: Options): Promise<void> {
-  if ((image === undefined) === (labels === undefined))
-    throw new UserError('Give either --image or --labels: one of them, not both.');
+async function run({ warp, image, labels, landmarks, fixed, out, interpolation, outside }: Options): Promise<void> {
+  if ([image, labels, landmarks].filter((given) => given !== undefined).length !== 1)
+    throw new UserError('Give either --image or --labels or --landmarks: one of them.');
+  if (landmarks !== undefined) return warpLandmarks(warp, landmarks, fixed, out);
   if (image !== undefined) {
     const [field, moving] = [await readWarp(warp), await readVolume(image)];
     if (interpolation !== 'nearest' && looksLikeLabels(moving))
@@ -55,6 +70,20 @@ async function run({ warp, image, labels, out, interpolation, outside }: Options
       throw new UserError(`--outside ${outside} is no label; give a whole number from 0 up, or edge.`);
     await writeLabels(out, applyWarp(await readWarp(warp), await readLabels(labels), { outside }));
   }
+}
+
+/** Fixed points become where the warp takes them; the moving image's stay beside them where the file holds both. */
+async function warpLandmarks(warp: string, path: string, fixed: FixedSide | undefined, out: string): Promise<void> {
+  assertLandmarkName(out);
+  const landmarks = await readLandmarks(path);
+  const both = landmarks.every(({ second }) => second !== undefined);
+  const side = both ? (fixed ?? 'second') : 'first';
+  const moved = warpPoints(
+    await readWarp(warp),
+    landmarks.map((landmark) => (side === 'second' && landmark.second) || landmark.first),
+  );
+  const result = landmarks.map((landmark, n) => ({ ...landmark, [side]: moved[n] as Vec3 }));
+  await writeLandmarks(out, result, `${side} points moved by EarthMorph`);
 }
 
 function outside(text: string): Outside {

@@ -8,6 +8,7 @@ test.each([
   ['graph'],
   ['demo'],
   ['metrics'],
+  ['tre'],
   ['distance'],
   ['compare-losses'],
   ['warp'],

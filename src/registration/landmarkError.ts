@@ -1,0 +1,72 @@
+import { UserError } from '../errors.ts';
+import { targetRegistrationError } from '../metric/tre.ts';
+import type { Vec3, Warp } from '../volume/grid.ts';
+import type { Landmark } from '../volume/landmarks.ts';
+import { applyToPoint, invert } from '../volume/matrix.ts';
+import { warpPoints } from '../volume/warp.ts';
+
+/** Which of the two images of a landmark file is the fixed one. */
+export type FixedSide = 'first' | 'second';
+
+/** Mean, standard deviation (n − 1) and maximum, in mm. */
+export interface ErrorSummary {
+  readonly mean: number;
+  readonly sd: number;
+  readonly max: number;
+}
+
+/** The landmark error of one case. */
+export interface CaseError {
+  /** mm; `after` only with a warp. */
+  readonly landmarks: readonly { readonly name: string; readonly before: number; readonly after?: number }[];
+  readonly before: ErrorSummary;
+  readonly after?: ErrorSummary;
+  /** Landmarks outside the warp's grid, where its border is continued. */
+  readonly outside: number;
+}
+
+/** The points of the fixed and of the moving image. @throws UserError when a landmark has no second point */
+export function sidesOf(
+  landmarks: readonly Landmark[],
+  fixed: FixedSide,
+  file: string,
+): { fixed: Vec3[]; moving: Vec3[] } {
+  const first = landmarks.map((landmark) => landmark.first);
+  const second = landmarks.map(({ second: point }) => {
+    if (!point)
+      throw new UserError(
+        `${file} holds the points of one image only; give those of the other with --moving-landmarks.`,
+      );
+    return point;
+  });
+  return fixed === 'first' ? { fixed: first, moving: second } : { fixed: second, moving: first };
+}
+
+/**
+ * Target registration error before and after: the distance in mm of each moving landmark from the fixed one as it is, and from where the
+ * warp takes it.
+ */
+export function landmarkError(
+  names: readonly string[],
+  { fixed, moving }: { readonly fixed: readonly Vec3[]; readonly moving: readonly Vec3[] },
+  warp?: Warp,
+): CaseError {
+  const before = targetRegistrationError(fixed, moving);
+  const after = warp && targetRegistrationError(warpPoints(warp, fixed), moving);
+  const summary = ({ mean, sd, max }: ErrorSummary): ErrorSummary => ({ mean, sd, max });
+  return {
+    landmarks: names.map((name, n) => ({
+      name,
+      before: before.distances[n] as number,
+      ...(after ? { after: after.distances[n] as number } : {}),
+    })),
+    before: summary(before),
+    ...(after ? { after: summary(after) } : {}),
+    outside: warp ? fixed.filter((point) => !isInside(warp, point)).length : 0,
+  };
+}
+
+function isInside({ size, affine }: Warp, point: Vec3): boolean {
+  const index = applyToPoint(invert(affine), point);
+  return index.every((value, axis) => value >= -0.5 && value <= (size[axis] as number) - 0.5);
+}

@@ -1,0 +1,46 @@
+import Papa from 'papaparse';
+import { UserError } from '../errors.ts';
+import type { Vec3 } from './grid.ts';
+import type { Landmark } from './landmarks.ts';
+
+const ONE = ['x', 'y', 'z'];
+const TWO = ['x1', 'y1', 'z1', 'x2', 'y2', 'z2'];
+
+/**
+ * Reads landmarks from CSV with a header: `x,y,z` for one image, `x1,y1,z1,x2,y2,z2` for two, optionally `name`. RAS mm.
+ * @throws UserError when columns are missing or a cell is no number
+ */
+export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
+  const { data, meta } = Papa.parse<Record<string, string>>(text.replace(/^\uFEFF/, ''), {
+    header: true,
+    skipEmptyLines: 'greedy',
+    transformHeader: (header) => header.trim().toLowerCase(),
+  });
+  const fields = meta.fields ?? [];
+  const columns = [TWO, ONE].find((names) => names.every((name) => fields.includes(name)));
+  if (!columns)
+    throw new UserError(`${file} lacks the columns x,y,z, or x1,y1,z1,x2,y2,z2 for two images; start it with them.`);
+  if (data.length === 0) throw new UserError(`${file} holds no points below its header; export it again.`);
+  return data.map((row, index) => {
+    const numbers = columns.map((column) => (row[column]?.trim() ? Number(row[column]) : Number.NaN));
+    if (!numbers.every(Number.isFinite))
+      throw new UserError(
+        `Point ${index + 1} of ${file} does not hold a number in each of ${columns.join(', ')}; correct it.`,
+      );
+    return {
+      name: row.name?.trim() || String(index + 1),
+      first: numbers.slice(0, 3) as unknown as Vec3,
+      ...(columns === TWO ? { second: numbers.slice(3) as unknown as Vec3 } : {}),
+    };
+  });
+}
+
+/** Writes landmarks as CSV, RAS mm; both images where every landmark has a second point. */
+export function encodeLandmarkCsv(landmarks: readonly Landmark[]): string {
+  const both = landmarks.every(({ second }) => second !== undefined);
+  const data = landmarks.map(({ name, first, second }) => [
+    name,
+    ...[...first, ...(both && second ? second : [])].map((v) => v.toFixed(6)),
+  ]);
+  return `${Papa.unparse({ fields: ['name', ...(both ? TWO : ONE)], data }, { newline: '\n' })}\n`;
+}
