@@ -95,7 +95,8 @@ export function lineChart(chart: LineChart): string {
       element('circle', {
         cx: x(cx),
         cy: y(cy),
-        r: 3,
+        // A ring stays visible around a dot in the same place.
+        r: filled ? 3 : 5,
         fill: filled ? curve.colour : '#ffffff',
         stroke: curve.colour,
         'stroke-width': 1.4,
