@@ -5,7 +5,7 @@ import { type ExperimentReport, writeExperimentReport } from '../sweep/experimen
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { runTrials } from './runTrials.ts';
-import { addSweepOptions, type SweepOptions } from './sweepOptions.ts';
+import { addSweepOptions, assertQueue, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
 
 /** `earthmorph experiment …`: an evaluation from its configuration to tables and figures. */
@@ -52,6 +52,7 @@ Examples:
 
 async function runCommand(file: string, options: SweepOptions): Promise<void> {
   const read = await readExperimentFile(file);
+  await assertQueue(options);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
   await runTrials('experiment', folder, options, async () =>
     print(await writeExperimentReport(folder), folder.path, options.json),

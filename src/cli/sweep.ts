@@ -10,7 +10,7 @@ import { writeSweepReport } from '../sweep/sweepReport.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { runTrials } from './runTrials.ts';
-import { addSweepOptions, processesOf, type SweepOptions } from './sweepOptions.ts';
+import { addSweepOptions, assertQueue, processesOf, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
 
 interface Options extends SweepOptions {
@@ -60,6 +60,9 @@ Examples:
 
 async function run(file: string, options: Options): Promise<void> {
   const read = await readExperimentFile(file);
+  if (options.slurm !== undefined && options.queue !== undefined)
+    throw new UserError('--slurm writes a script and --queue runs trainings; give one of them.');
+  await assertQueue(options);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
   if (options.slurm !== undefined)
     return writeSlurm(options.slurm, folder, processesOf(options), options.hours ?? folder.config.hours ?? SLURM_HOURS);

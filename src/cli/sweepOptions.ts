@@ -47,6 +47,11 @@ export async function queueOf({ queue }: SweepOptions, folder: ExperimentFolder)
   return queue === undefined ? undefined : (await import('../sweep/queue.ts')).openQueue(queue, folder);
 }
 
+/** Refuses a queue that does not answer, before anything is written. */
+export async function assertQueue({ queue }: SweepOptions): Promise<void> {
+  if (queue !== undefined) (await (await import('../sweep/queueConnection.ts')).connect(queue)).disconnect();
+}
+
 /** A signal that is aborted with another or after some hours. */
 export function withBudget(signal: AbortSignal, hours: number | undefined): AbortSignal {
   // Timers hold at most 2³¹ ms.

@@ -8,11 +8,16 @@ export type Measure = 'dice' | 'hd95';
 
 /** How a method differs from another on the same pairs. */
 export interface PairedDifference {
-  /** Mean of method − reference with its 95 % interval and p, cases drawn with replacement. */
-  readonly bootstrap: BootstrapMean;
+  /** Mean of method − reference. */
+  readonly mean: number;
+  /** The same with its 95 % interval and p, cases drawn with replacement; undefined for so few cases that drawing them says nothing. */
+  readonly bootstrap: BootstrapMean | undefined;
   /** p of Wilcoxon's signed-rank test, which takes pairs for independent. */
   readonly wilcoxon: number;
 }
+
+/** Cases that a bootstrap needs at least. */
+const LEAST_CASES = 10;
 
 /** The test pairs of a method, each the mean over seeds; all folds together. */
 export function testScores({ trials }: MethodResult, rule: StoppingRule): readonly PairScore[] {
@@ -46,8 +51,11 @@ export function pairedDifference(
       : [];
   });
   if (both.length < 2) return undefined;
+  const differences = both.map(({ fixed, moving, a, b }) => ({ fixed, moving, value: a - b }));
+  const cases = new Set(both.flatMap(({ fixed, moving }) => [fixed, moving])).size;
   return {
-    bootstrap: pigeonholeBootstrap(both.map(({ fixed, moving, a, b }) => ({ fixed, moving, value: a - b }))),
+    mean: mean(differences.map(({ value }) => value)),
+    bootstrap: cases < LEAST_CASES ? undefined : pigeonholeBootstrap(differences),
     wilcoxon: wilcoxonSignedRank(
       both.map(({ a }) => a),
       both.map(({ b }) => b),

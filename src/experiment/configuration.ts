@@ -29,7 +29,9 @@ const ownSchema = z.strictObject({
   phantomSpacing: z.number().positive().default(1.75),
   phantomSeed: z.int().min(0).default(1),
   /** What is compared, by its name in tables: see {@link parseMethod}. */
-  losses: z.union([z.array(z.string().min(1)).min(1), z.record(z.string().min(1), z.string().min(1))]),
+  losses: z.union([z.array(z.string().min(1)).min(1), z.record(z.string().min(1), z.string().min(1))], {
+    error: 'give a list of losses, or an object with a name for each',
+  }),
   /** The loss that the others are tested against; the first when left out. */
   reference: z.string().optional(),
   /** Show the paper's figures of the hippocampus data beside the results. */
@@ -75,9 +77,13 @@ export function experimentConfig(values: unknown, file = 'The experiment'): Expe
       throw new UserError(`${file} has the unknown key "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
     }
     const where = issue?.path.join('.');
+    const top = String(issue?.path[0] ?? '');
+    if (top !== '' && !(top in own)) throw new UserError(`${file} has no "${top}"; see docs/experiments.md.`);
     throw new UserError(`${file}: ${where ? `"${where}" is wrong: ` : ''}${issue?.message}.`);
   }
   const { data } = parsed;
+  if ('split' in own && data.folds !== undefined)
+    throw new UserError(`${file} has both "split" and "folds"; leave one out.`);
   if (Math.abs(data.split.reduce((a, b) => a + b) - 100) > 1e-6)
     throw new UserError(`${file}: the shares of "split" do not add up to 100; give for instance [65, 15, 20].`);
   const settings = Object.fromEntries(

@@ -4,6 +4,7 @@ import type { StoppingRule } from '../training/earlyStopping.ts';
 import {
   adjusted,
   type Measure,
+  type PairedDifference,
   pairedDifference,
   secondsPerStep,
   testScores,
@@ -61,7 +62,9 @@ function trained(methods: readonly MethodResult[]): readonly MethodResult[] {
 
 function pairsSentence(count: number, { pairs }: Outcome, methods: readonly MethodResult[]): string {
   const seeds = [...new Set(methods.flatMap(({ trials }) => trials.map(({ result }) => result.trial.seed)))];
-  return `${count} ${pairs}; mean ± SD over pairs, each the mean over ${seeds.length === 1 ? `one seed (${seeds[0]})` : `the seeds that are done (of ${seeds.join(', ')})`}`;
+  const whole = new Set(methods.map(({ trials }) => trials.length)).size === 1;
+  const list = `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
+  return `${count} ${pairs}; mean ± SD over pairs, each the mean over ${whole ? `the ${list}` : `what is done of the ${list}`}`;
 }
 
 /** The paper's Table 1: validation pairs, and when training ended. */
@@ -110,7 +113,7 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
   const larger = adjusted(differences);
   const baseline = at >= 0 ? secondsPerStep(methods[at] as MethodResult) : Number.NaN;
   return {
-    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of Dice to ${outcome.reference} on the same pairs, with a 95 % interval from drawing cases with replacement; p: Wilcoxon's signed-rank test, in brackets after Holm's correction, and the p of drawing cases, which allows for cases that recur in pairs.`,
+    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of Dice to ${outcome.reference} on the same pairs, with a 95 % interval from drawing cases with replacement; p: Wilcoxon's signed-rank test, in brackets after Holm's correction, and the p of drawing cases, which allows for cases that recur in pairs (from ten cases on).`,
     columns: [
       { key: 'loss', heading: 'loss' },
       ...MEASURES.map(({ column }) => column),
@@ -132,9 +135,9 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
           loss: labelOf(method),
           ...scoreCells(scores, 'after'),
           folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
-          difference: difference ? intervalText(difference.bootstrap, 100) : '',
+          difference: difference ? differenceText(difference, 100) : '',
           wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index] as number)})` : '',
-          ...(difference ? { cases: difference.bootstrap.p } : {}),
+          ...(difference?.bootstrap ? { cases: difference.bootstrap.p } : {}),
           step: seconds,
           stepRatio: seconds / baseline,
           ...(outcome.paper ? paperCells(PAPER.test[method.name.toLowerCase()]) : {}),
@@ -165,9 +168,9 @@ export function startTable(outcome: Outcome, rule: StoppingRule): Table {
           MEASURES.flatMap(({ key, scale }): [string, Cell][] => {
             const difference = pairedDifference(scores, scores, key, 'before');
             return [
-              [`${key}Change`, difference ? intervalText(difference.bootstrap, scale) : ''],
+              [`${key}Change`, difference ? differenceText(difference, scale) : ''],
               [`${key}Wilcoxon`, difference ? pText(difference.wilcoxon) : ''],
-              [`${key}Cases`, difference?.bootstrap.p],
+              [`${key}Cases`, difference?.bootstrap?.p],
             ];
           }),
         ),
@@ -240,15 +243,13 @@ export function labelOf({ name, variant }: MethodResult): string {
   return variant === '' ? name : `${name} (${variant})`;
 }
 
-function intervalText(
-  { mean: average, low, high }: { readonly mean: number; readonly low: number; readonly high: number },
-  scale: number,
-): string {
+/** A mean difference with its interval, where there is one. */
+function differenceText({ mean: average, bootstrap }: PairedDifference, scale: number): string {
   const text = (value: number): string => {
     const digits = (Math.abs(value) * scale).toFixed(2);
     return value < 0 && Number(digits) > 0 ? `−${digits}` : `+${digits}`;
   };
-  return `${text(average)} [${text(low)}, ${text(high)}]`;
+  return bootstrap ? `${text(average)} [${text(bootstrap.low)}, ${text(bootstrap.high)}]` : text(average);
 }
 
 function pText(p: number): string {

@@ -35,7 +35,7 @@ export interface Trial {
 /** The methods of an experiment with their grids. */
 export function methodsOf(config: ExperimentConfig): readonly Method[] {
   const named = Array.isArray(config.losses)
-    ? config.losses.map((text) => [text, text] as const)
+    ? config.losses.map((text) => [withoutGrids(text), text] as const)
     : Object.entries(config.losses);
   const methods = named.map(([name, text]) => ({ name, variants: variantsOf(config, parseMethod(text)) }));
   const slugs = methods.map(({ name }) => slug(name));
@@ -44,6 +44,15 @@ export function methodsOf(config: ExperimentConfig): readonly Method[] {
     throw new UserError(`The loss "${methods[twice]?.name}" is named twice; give each its own name in "losses".`);
   referenceOf(config, methods);
   return methods;
+}
+
+/** The words of a loss that are the same at every point of its grid. */
+function withoutGrids(text: string): string {
+  return text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => !word.includes('|'))
+    .join(' ');
 }
 
 /**

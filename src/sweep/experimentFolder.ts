@@ -6,7 +6,7 @@ import { writePhantomDataset } from '../dataset/phantomDataset.ts';
 import { UserError } from '../errors.ts';
 import { type ExperimentConfig, experimentConfig } from '../experiment/configuration.ts';
 import type { TestResult, TrialResult } from '../experiment/results.ts';
-import { methodsOf, type Trial, trialsOf } from '../experiment/trials.ts';
+import { casesOf, methodsOf, type Trial, trialsOf } from '../experiment/trials.ts';
 import { writeAtomically, writeOnce } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
@@ -52,27 +52,30 @@ export class ExperimentFolder {
     version: string,
     data = config.data,
   ): Promise<ExperimentFolder> {
+    // Everything that can be wrong is found before anything is written.
+    methodsOf(config);
     const entries = await readdir(path).catch((): string[] => []);
     // A killed process may have left phantoms half-made, under a name that begins with a dot.
     const own = (name: string): boolean => name === 'trials' || name === 'data' || name.startsWith('.');
     if (!entries.includes(EXPERIMENT) && !entries.every(own))
       throw new UserError(`${path} holds files of something else; give another --out.`);
+    const before = entries.includes(EXPERIMENT) ? await ExperimentFolder.open(path) : undefined;
+    if (before) assertSame(path, before.config, config);
     const isPhantom = data === 'phantom';
     const folder = isPhantom ? join(path, 'data') : data;
+    if (isPhantom) assertEnough(config, config.phantomCases);
     if (isPhantom && !existsSync(folder)) await makePhantoms(folder, config);
     const all = (await openDataset(folder, nodeFiles())).cases.map(({ id }) => id);
     const missing = named?.find((id) => !all.includes(id));
     if (missing !== undefined)
       throw new UserError(`The experiment names the case "${missing}", which is not in ${folder}; complete the data.`);
     const caseIds = [...(named ?? all)].sort();
+    assertEnough(config, caseIds.length);
     const stored: StoredExperiment = { version, values, caseIds, data: folder };
-    if (entries.includes(EXPERIMENT)) {
-      const before = await ExperimentFolder.open(path);
-      if (before.stored.caseIds.join() !== caseIds.join())
-        throw new UserError(
-          `${path} holds an experiment on other cases (${before.stored.caseIds.length}, now ${caseIds.length}); give another --out, or the same data.`,
-        );
-    }
+    if (before && before.stored.caseIds.join() !== caseIds.join())
+      throw new UserError(
+        `${path} holds an experiment on other cases (${before.stored.caseIds.length}, now ${caseIds.length}); give another --out, or the same data.`,
+      );
     await writeAtomically(join(path, EXPERIMENT), `${JSON.stringify(stored, null, 2)}\n`);
     return new ExperimentFolder(path, stored);
   }
@@ -145,6 +148,39 @@ export class ExperimentFolder {
   async fail(id: string, message: string): Promise<void> {
     await writeAtomically(join(this.runOf(id), FAILURE), `${message}\n`);
   }
+}
+
+/** What makes results comparable: with another value the folder's results would not belong together. */
+const SAME = [
+  'name',
+  'phantomCases',
+  'phantomSize',
+  'phantomSpacing',
+  'phantomSeed',
+  'split',
+  'splitSeed',
+  'folds',
+  'testPairs',
+] as const;
+
+/** Losses, seeds and grids may be added to an experiment; its data may not change. */
+function assertSame(path: string, before: ExperimentConfig, now: ExperimentConfig): void {
+  const changed = SAME.find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+  if (changed !== undefined)
+    throw new UserError(
+      `${path} holds the experiment "${before.name}" with ${changed} = ${JSON.stringify(before[changed])}, not ${JSON.stringify(now[changed])}; give another --out.`,
+    );
+}
+
+/** Every part of the split must be able to make pairs. */
+function assertEnough(config: ExperimentConfig, count: number): void {
+  const ids = Array.from({ length: count }, (_, n) => String(n));
+  const parts = casesOf(config, ids, config.folds === undefined ? undefined : 0);
+  const small = (['train', 'validation', 'test'] as const).find((part) => parts[part].length < 2);
+  if (small !== undefined)
+    throw new UserError(
+      `${count} cases are too few: the ${small} part gets ${parts[small].length}, and a pair takes 2; add cases or change the split.`,
+    );
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {

@@ -44,8 +44,13 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
   const { config } = folder;
   const methods = await methodResults(folder);
   const done = methods.filter(({ trials }) => trials.length > 0);
+  const [failure] = methods.flatMap(({ failures }) => failures);
   if (done.length === 0)
-    throw new UserError(`No trial in ${folder.path} is trained and tested yet; run "earthmorph experiment run" first.`);
+    throw new UserError(
+      failure === undefined
+        ? `No training in ${folder.path} is finished and tested yet; "earthmorph experiment run" goes on with it.`
+        : `Nothing in ${folder.path} is finished and tested, and trainings failed: ${failure}`,
+    );
   const outcome: Outcome = {
     name: config.name,
     methods,

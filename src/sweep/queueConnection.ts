@@ -46,6 +46,10 @@ export async function connect(url: string): Promise<Redis> {
     return redis;
   } catch (error) {
     redis.disconnect();
+    if (/WRONGPASS|NOAUTH/.test(String(reason ?? error)))
+      throw new UserError(
+        `The queue ${withoutPassword(url)} refuses the password; give it as in redis://:password@host:6379.`,
+      );
     throw new UserError(
       `The queue ${withoutPassword(url)} does not answer (${reasonOf(reason ?? error)}); start Redis there, or correct --queue.`,
     );

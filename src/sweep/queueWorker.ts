@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { UserError } from '../errors.ts';
 import { experimentConfig } from '../experiment/configuration.ts';
 import { ExperimentFolder } from './experimentFolder.ts';
 import { connect, QUEUE, type TrialJob, type TrialJobProgress } from './queueConnection.ts';
@@ -44,6 +45,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   const redis = await connect(queue);
   options.onReady?.();
   const blocking = redis.duplicate();
+  let mistake: unknown;
   let lastBusy = performance.now();
   let busy = false;
   const worker = new Worker<TrialJob, void, string>(
@@ -51,7 +53,14 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
     async (job, token, lost) => {
       busy = true;
       try {
-        await work(job, token, AbortSignal.any([signal, ...(lost ? [lost] : [])]), { ...options, redis, name });
+        await work(job, token, AbortSignal.any([signal, ...(lost ? [lost] : [])]), {
+          ...options,
+          redis,
+          name,
+          onMistake: (error) => {
+            mistake = error;
+          },
+        });
       } finally {
         busy = false;
         lastBusy = performance.now();
@@ -78,6 +87,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
         resolve();
       };
       const timer = setInterval(() => {
+        if (mistake !== undefined) done();
         if (idle !== undefined && !busy && performance.now() - lastBusy > idle * 1000) done();
       }, 250);
       if (signal.aborted) done();
@@ -89,11 +99,14 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
     redis.disconnect();
     await rm(scratch, { recursive: true, force: true });
   }
+  if (mistake !== undefined) throw mistake;
 }
 
 interface WorkContext extends QueueWorkerOptions {
   readonly redis: Redis;
   readonly name: string;
+  /** What is wrong here, not with the trial: the worker ends. */
+  readonly onMistake: (error: UserError) => void;
 }
 
 async function work(
@@ -104,7 +117,12 @@ async function work(
 ): Promise<void> {
   const { redis, name, program, threads, onEvent } = context;
   const { sweep, trial } = job.data;
-  const folder = await folderFor(job.data, context);
+  const folder = await folderFor(job.data, context).catch(async (error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    context.onMistake(error);
+    await job.moveToWait(token);
+    throw new WaitingError();
+  });
   const run = folder.runOf(trial);
   const store = new TrialStore(redis, sweep, trial);
   await store.restore(run);

@@ -16,7 +16,9 @@ import { sweepResults } from './runExperiment.ts';
 export async function writeSweepReport(folder: ExperimentFolder): Promise<Table> {
   const results = new Map((await sweepResults(folder)).map((result) => [result.trial.id, result]));
   if (results.size === 0)
-    throw new UserError(`No trial in ${folder.path} is finished yet; run "earthmorph sweep" first.`);
+    throw new UserError(
+      `No training in ${folder.path} is finished; "earthmorph sweep status ${folder.path}" says where each stands.`,
+    );
   const { config } = folder;
   const [rule = 'absolute'] = config.stopping;
   const rows = methodsOf(config).flatMap((method) =>

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Table } from '../../src/report/table.ts';
 import { GRID } from '../sweep/grid.ts';
@@ -96,12 +97,38 @@ describe('earthmorph experiment', () => {
       out,
     );
     await expectRefusal(await run({ ...SMALL, epoch: 3 }), /unknown key "epoch"; did you mean "epochs"/, out);
-    await expectRefusal(await run({ ...SMALL, losses: ['mes'] }), /There is no loss "mes"/);
-    await expectRefusal(await run({ ...SMALL, data: path('none') }), /There is no folder/);
+    await expectRefusal(await run({ ...SMALL, losses: ['mes'] }), /There is no loss "mes"/, out);
+    await expectRefusal(await run({ ...SMALL, epochs: 'two' }), /"epochs" is wrong/, out);
+    await expectRefusal(
+      await run({ ...SMALL, phantomCases: 8 }),
+      /8 cases are too few: the validation part gets 1/,
+      out,
+    );
+    await expectRefusal(await run({ ...SMALL, data: path('none') }), /There is no folder/, out);
+    await expectRefusal([...(await run(SMALL)), '--queue', 'redis://127.0.0.1:1'], /does not answer/, out);
+    const other = await write('other.json', { ...SMALL, phantomSeed: 9 });
+    await expectRefusal(
+      ['experiment', 'run', other, '--out', path('small')],
+      /holds the experiment "Small" with phantomSeed = 1/,
+    );
     await expectRefusal(['experiment', 'report', path('none')], /holds no experiment/);
     await expectRefusal(['trial', path('small'), 'mse_seed9'], /has no trial "mse_seed9"/);
     await writeFile(path('broken.json'), '{');
     await expectRefusal(['sweep', path('broken.json'), '--out', out], /no valid JSON/);
+  });
+});
+
+describe('the records in results/', () => {
+  it.each(['paper-hippocampus'])('give the tables beside them again: %s', async (name) => {
+    const records = fileURLToPath(new URL(`../../results/${name}`, import.meta.url));
+    const copy = path(name);
+    await cp(records, copy, { recursive: true });
+    const tables = await readFile(join(records, 'tables.json'), 'utf8');
+    await writeFile(join(copy, 'tables.json'), '');
+    const { code, stderr } = await earthmorph(['experiment', 'report', copy]);
+    expect(code, stderr).toBe(0);
+    expect(await readFile(join(copy, 'tables.json'), 'utf8')).toBe(tables);
+    expect(await readFile(join(copy, 'tables.md'), 'utf8')).toBe(await readFile(join(records, 'tables.md'), 'utf8'));
   });
 });
 

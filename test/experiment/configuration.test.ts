@@ -23,6 +23,9 @@ describe('experimentConfig', () => {
     [{ ...LEAST, seeds: [1.5] }, /"seeds.0"/],
     [{ ...LEAST, seed: 1 }, /unknown key "seed"; did you mean "seeds"/],
     [[LEAST], /no JSON object/],
+    [{ name: 'a', losses: ['mse'] }, /has no "data"/],
+    [{ ...LEAST, losses: 3 }, /"losses" is wrong: give a list of losses/],
+    [{ ...LEAST, split: [60, 20, 20], folds: 3 }, /both "split" and "folds"/],
   ])('refuses %j', (values, sentence) => {
     expect(() => experimentConfig(values)).toThrow(sentence);
   });

@@ -57,6 +57,13 @@ describe('trials of an experiment', () => {
     ).toHaveLength(10);
   });
 
+  it('take their names from the loss where it has none, but for its grid', () => {
+    const methods = methodsOf(
+      experimentConfig({ name: 'a', data: 'b', losses: ['pswd patch=7 smoothness=1|2', 'mse'] }),
+    );
+    expect(methods.map(({ name }) => name)).toEqual(['pswd patch=7', 'mse']);
+  });
+
   it.each([
     [{ losses: ['mse', 'mse'] }, /named twice/],
     [{ losses: ['mes'] }, /no loss "mes"/],

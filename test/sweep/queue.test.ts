@@ -92,6 +92,20 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
     expect(again.stdout).toContain('| MSE | smoothness=1 | 2 of 2 |');
   });
 
+  it('says what a worker lacks, ends it, and leaves the trial to others', async () => {
+    const none = ['--queue', redis.url, '--data', path('nowhere')];
+    await writeFile(path('one.json'), JSON.stringify({ ...GRID, name: 'One', losses: ['mse'], seeds: [1], epochs: 1 }));
+    const [sweep, sweepEnd] = start(['sweep', path('one.json'), '--out', path('one'), '--queue', redis.url]);
+    const { code, stderr } = await earthmorph(['worker', ...none]);
+    expect(stderr).toMatch(/^earthmorph: There is no folder '.*nowhere'/);
+    expect(code).toBe(2);
+    const [worker, workerEnd] = start(['worker', '--queue', redis.url, '--idle', '1']);
+    expect((await sweepEnd).code).toBe(0);
+    expect((await workerEnd).code).toBe(0);
+    sweep.kill();
+    worker.kill();
+  });
+
   it('gives a trial back when its worker is asked to stop', async () => {
     await writeFile(
       path('long.json'),
