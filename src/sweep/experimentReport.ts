@@ -111,8 +111,11 @@ async function writeFigures(
   const models = done.map((method) => modelPath(folder, firstTrial(method), rule));
   const lost = [folder.stored.data, ...models].find((path) => !existsSync(path));
   if (lost !== undefined) {
-    await write('figure1-framework', frameworkFigure());
-    return [`Figure 2 shows scans moved by the trained models, and ${lost} is not there; it is left as it is.`];
+    if (!existsSync(join(folder.path, 'figures', 'figure1-framework.svg')))
+      await write('figure1-framework', frameworkFigure());
+    return [
+      `Figures 1 and 2 show scans and what the models make of them, and ${lost} is not there; they are left as they are.`,
+    ];
   }
   const dataset = await openDataset(folder.stored.data, nodeFiles());
   const shown: LossResult[] = [];
