@@ -17,6 +17,7 @@ export * as graph from './graph/index.ts';
 export { chooseSimilarity, registerSimilarity, similarities } from './loss/registry.ts';
 export { defineSimilarity, RandomInputs, type Similarity, weightedMean } from './loss/similarity.ts';
 export { smoothness } from './loss/smoothness.ts';
+export { type BootstrapMean, holm, type PairValue, pigeonholeBootstrap } from './metric/bootstrap.ts';
 export { dice, labelsIn } from './metric/dice.ts';
 export { hd95 } from './metric/hausdorff.ts';
 export { foldedPercent, jacobianDeterminant, sdLogJacobian } from './metric/jacobian.ts';
@@ -25,6 +26,7 @@ export { type LandmarkError, targetRegistrationError } from './metric/tre.ts';
 export { decodeModel, encodeModel, type RegistrationModel } from './network/model.ts';
 export { randomStream } from './random.ts';
 export { agreement, regularity } from './registration/assess.ts';
+export { type CaseError, landmarkError } from './registration/landmarkError.ts';
 export { REFINE_DEFAULTS, type RefineOptions, type RefinePair, Refiner } from './registration/refine.ts';
 export {
   Registrar,
@@ -33,13 +35,17 @@ export {
   type RegistrationPair,
   register,
 } from './registration/register.ts';
+export { type LossFigure, lossFigure } from './report/lossFigure.ts';
 export { type RegistrationFigure, registrationFigure } from './report/registrationFigure.ts';
 export { PRESETS, type TrainingConfig, trainingSchema } from './training/configuration.ts';
 export type { EpochRecord } from './training/trainer.ts';
 export { type TrainedModel, type TrainingCase, type TrainModelOptions, trainModel } from './training/trainModel.ts';
 export type { Grid, Labels, Mat4, Size, Vec3, Volume, Warp } from './volume/grid.ts';
 export { invertWarp } from './volume/invertWarp.ts';
+export { decodeLandmarkCsv, encodeLandmarkCsv } from './volume/landmarkCsv.ts';
+export { type Landmark, landmarksOfLabels } from './volume/landmarks.ts';
 export { decodeNifti, decodeWarp, encodeNifti, toLabels, toVolume } from './volume/nifti.ts';
 export { minmax, percentile, zscore } from './volume/normalise.ts';
 export { cropPad, resampleTo, resize } from './volume/resample.ts';
+export { decodeTag, encodeTag } from './volume/tagFile.ts';
 export { applyWarp, composeWarps, warpPoints } from './volume/warp.ts';
