@@ -77,7 +77,7 @@ describe('earthmorph experiment', () => {
   it('ends with its budget of hours and says what is missing', async () => {
     const file = await write('budget.json', { ...SMALL, epochs: 200, patience: 200, hours: 0.003 });
     const { code, stderr } = await earthmorph(['experiment', 'run', file, '--out', path('budget')]);
-    expect(stderr).toMatch(/No trial in .* is trained and tested yet/);
+    expect(stderr).toMatch(/No training in .* is finished and tested yet/);
     expect(code).toBe(2);
     expect(existsSync(path('budget', 'trials'))).toBe(true);
   });
