@@ -119,7 +119,7 @@ describe('earthmorph experiment', () => {
 });
 
 describe('the records in results/', () => {
-  it.each(['paper-hippocampus'])('give the tables beside them again: %s', async (name) => {
+  it.each(['paper-hippocampus', 'hippocampus-cosine'])('give the tables beside them again: %s', async (name) => {
     const records = fileURLToPath(new URL(`../../results/${name}`, import.meta.url));
     const copy = path(name);
     await cp(records, copy, { recursive: true });
