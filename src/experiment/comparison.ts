@@ -1,7 +1,7 @@
 import { type BootstrapMean, holm, pigeonholeBootstrap } from '../metric/bootstrap.ts';
 import { mean, wilcoxonSignedRank } from '../metric/statistics.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
-import { averaged, type MethodResult, type PairScore, ruleOf } from './results.ts';
+import { averaged, type MethodResult, type PairScore, pairKey, ruleOf } from './results.ts';
 
 /** What is compared between methods. */
 export type Measure = 'dice' | 'hd95';
@@ -41,9 +41,9 @@ export function pairedDifference(
   measure: Measure,
   when: 'before' | 'after' = 'after',
 ): PairedDifference | undefined {
-  const known = new Map(others.map((score) => [`${score.fixed}\n${score.moving}`, score]));
+  const known = new Map(others.map((score) => [pairKey(score), score]));
   const both = scores.flatMap((score) => {
-    const other = known.get(`${score.fixed}\n${score.moving}`);
+    const other = known.get(pairKey(score));
     const a = score.after[measure];
     const b = other?.[when][measure];
     return Number.isFinite(a ?? Number.NaN) && Number.isFinite(b ?? Number.NaN)

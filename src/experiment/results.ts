@@ -70,11 +70,16 @@ export function validationDice(result: TrialResult, rule: StoppingRule): number 
   return values.length > 0 && values.every((value) => value !== null) ? mean(values as number[]) : null;
 }
 
+/** A pair as a key: equal for equal pairs. */
+export function pairKey({ fixed, moving }: Pair): string {
+  return `${fixed}\n${moving}`;
+}
+
 /** The same pairs measured in several trials (seeds): each measure's mean. Pairs of different folds stay apart. */
 export function averaged(lists: readonly (readonly PairScore[])[]): readonly PairScore[] {
   const byPair = new Map<string, PairScore[]>();
   for (const score of lists.flat()) {
-    const key = `${score.fixed}\n${score.moving}`;
+    const key = pairKey(score);
     byPair.set(key, [...(byPair.get(key) ?? []), score]);
   }
   return [...byPair.values()].map((scores) => {

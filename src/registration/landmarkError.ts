@@ -62,11 +62,14 @@ export function landmarkError(
     })),
     before: summary(before),
     ...(after ? { after: summary(after) } : {}),
-    outside: warp ? fixed.filter((point) => !isInside(warp, point)).length : 0,
+    outside: warp ? countOutside(warp, fixed) : 0,
   };
 }
 
-function isInside({ size, affine }: Warp, point: Vec3): boolean {
-  const index = applyToPoint(invert(affine), point);
-  return index.every((value, axis) => value >= -0.5 && value <= (size[axis] as number) - 0.5);
+/** How many points lie in no voxel of a warp's grid. */
+function countOutside({ size, affine }: Warp, points: readonly Vec3[]): number {
+  const toIndex = invert(affine);
+  const isInside = (point: Vec3): boolean =>
+    applyToPoint(toIndex, point).every((value, axis) => value >= -0.5 && value <= (size[axis] as number) - 0.5);
+  return points.filter((point) => !isInside(point)).length;
 }

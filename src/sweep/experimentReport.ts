@@ -4,7 +4,7 @@ import { openDataset } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { diceCurves, lossCurves, testBoxes } from '../experiment/charts.ts';
 import { testScores } from '../experiment/comparison.ts';
-import type { MethodResult, PairScore } from '../experiment/results.ts';
+import { type MethodResult, type PairScore, pairKey } from '../experiment/results.ts';
 import {
   labelOf,
   type Outcome,
@@ -167,9 +167,11 @@ function firstTrial({ trials }: MethodResult): string {
 /** The test pair with the median of the mean Dice over all methods: neither the best nor the worst is shown. */
 function medianPair(scores: readonly (readonly PairScore[])[]): PairScore {
   const [first] = scores as [readonly PairScore[]];
-  const key = ({ fixed, moving }: PairScore): string => `${fixed}\n${moving}`;
   const sums = new Map<string, number>();
-  for (const score of scores.flat()) sums.set(key(score), (sums.get(key(score)) ?? 0) + (score.after.dice ?? 0));
-  const ranked = first.toSorted((a, b) => (sums.get(key(a)) ?? 0) - (sums.get(key(b)) ?? 0));
+  for (const score of scores.flat()) {
+    const key = pairKey(score);
+    sums.set(key, (sums.get(key) ?? 0) + (score.after.dice ?? 0));
+  }
+  const ranked = first.toSorted((a, b) => (sums.get(pairKey(a)) ?? 0) - (sums.get(pairKey(b)) ?? 0));
   return ranked[Math.floor((ranked.length - 1) / 2)] as PairScore;
 }

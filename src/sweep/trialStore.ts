@@ -58,9 +58,4 @@ export class TrialStore {
   async dropCheckpoints(): Promise<void> {
     await this.redis.hdel(this.#key, ...CHECKPOINTS);
   }
-
-  /** Drops everything. */
-  async clear(): Promise<void> {
-    await this.redis.del(this.#key);
-  }
 }
