@@ -1,21 +1,45 @@
 import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import { readDecathlon } from './decathlon.ts';
+import { isDeepReg, readDeepReg } from './deepReg.ts';
 import { listFolder, missingFiles } from './files.ts';
 import { readFolder } from './folder.ts';
 import { isLearn2Reg, readLearn2Reg } from './learn2reg.ts';
 import { readManifest } from './manifest.ts';
 import type { Pair } from './pairs.ts';
-import { baseName, folderOf, join } from './paths.ts';
+import { baseName, fileAndVolume, folderOf, join } from './paths.ts';
+import { caseFolders, type MriSequence, readResect } from './resect.ts';
 
-/** One image with, where there is one, its segmentation. */
-export interface Case {
+/** Points of one image in a file of landmarks. */
+export interface PointsFile {
+  readonly path: string;
+  /** Which points of a row, where the file holds those of two images. */
+  readonly side: 'first' | 'second';
+  /** Points at the beginning that are no landmarks. */
+  readonly skip?: number;
+}
+
+/** One image with what is known of it. Paths start with the dataset's root: ready to be read. */
+export interface ImageFiles {
+  readonly image: string;
+  /** The segmentation on the image's grid. */
+  readonly labels?: string;
+  readonly landmarks?: PointsFile;
+}
+
+/** One image, or the two images of one patient: `moving` is brought onto the case's own `image`. */
+export interface Case extends ImageFiles {
   /** The file name without its extension, and without a `_0000` that every image carries. Unique in the dataset. */
   readonly id: string;
-  /** Path of the image, starting with the dataset's root: ready to be read. */
-  readonly image: string;
-  /** Path of the segmentation on the image's grid. */
-  readonly labels?: string;
+  /** The other modality; all cases of a dataset have it or none. */
+  readonly moving?: ImageFiles;
+}
+
+/** A case that lacks what a pair takes. */
+export interface IncompleteCase {
+  readonly id: string;
+  /** What it lacks, in words. */
+  readonly lacks: string;
 }
 
 /** A pair that the publisher of the dataset prescribes, and for what. */
@@ -24,7 +48,7 @@ export interface PairIds extends Pair {
 }
 
 /** The layouts that are recognised. */
-export type Layout = 'decathlon' | 'learn2reg' | 'folder';
+export type Layout = 'decathlon' | 'learn2reg' | 'folder' | 'resect' | 'deepreg';
 
 /** The cases of a folder, not yet read. */
 export interface Dataset {
@@ -38,16 +62,33 @@ export interface Dataset {
   readonly labelNames: Readonly<Record<number, string>>;
   /** Learn2Reg only. */
   readonly officialPairs?: readonly PairIds[];
+  /** Cases that are left out. */
+  readonly incomplete?: readonly IncompleteCase[];
+  /** What is simulated, in a sentence; for tables and figures. */
+  readonly simulated?: string;
 }
 
 export interface OpenOptions {
   /** Whether every listed file must be there (default). Without it, reading a case finds out: for a check of the data. */
   readonly requireFiles?: boolean;
+  /** RESECT: which MRI is moved onto the ultrasound; T1 by default, as in the paper. */
+  readonly mri?: MriSequence;
+}
+
+/** The files of a case's images and segmentations. */
+function filesOf({ image, labels, moving }: Case): string[] {
+  const paths = [image, labels, moving?.image, moving?.labels].filter((path) => path !== undefined);
+  return paths.map((path) => fileAndVolume(path).file);
+}
+
+/** Whether each case holds the two images of a pair. */
+export function isPaired({ cases }: Pick<Dataset, 'cases'>): boolean {
+  return cases[0]?.moving !== undefined;
 }
 
 /** Every listed file, looked up in one listing for each folder. */
 async function requireAll(dataset: Dataset, files: FileSource): Promise<void> {
-  const paths = dataset.cases.flatMap(({ image, labels }) => (labels === undefined ? [image] : [image, labels]));
+  const paths = dataset.cases.flatMap(filesOf);
   const missing = await missingFiles(paths, files);
   if (missing.length === 0) return;
   const which =
@@ -59,8 +100,9 @@ async function requireAll(dataset: Dataset, files: FileSource): Promise<void> {
 
 /**
  * Finds the cases in a folder. Recognised, in this order: a `dataset.json` or a single `<task>_dataset.json` as the
- * Medical Segmentation Decathlon or Learn2Reg write it; `imagesTr/` or `images/`, with `labelsTr/` or `labels/`
- * beside it; a flat folder of volumes without labels. Reads no volume.
+ * Medical Segmentation Decathlon or Learn2Reg write it; folders `Case1`, … as RESECT has them; `fixed_images/` and `moving_images/`
+ * as DeepReg has them; `imagesTr/` or `images/`, with `labelsTr/` or `labels/` beside it; a flat folder of volumes without labels.
+ * Reads no volume.
  *
  * @param root The folder, or the path of its JSON file.
  * @throws UserError when the folder is missing or empty, its JSON is invalid, a listed file is missing, or labels
@@ -77,7 +119,10 @@ export async function openDataset(root: string, files: FileSource, options: Open
   const requireFiles = options.requireFiles ?? true;
   let dataset: Dataset;
   if (manifest === undefined) {
-    dataset = await readFolder(folder, names, files, requireFiles);
+    const patients = await caseFolders(folder, names, files);
+    if (patients) dataset = await readResect(folder, patients, files, options.mri);
+    else if (await isDeepReg(folder, names, files)) dataset = await readDeepReg(folder, names, files);
+    else dataset = await readFolder(folder, names, files, requireFiles);
   } else {
     const path = join(folder, manifest);
     const json = await readManifest(path, files);

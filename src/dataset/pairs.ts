@@ -44,6 +44,18 @@ export function trainingPairs(ids: readonly string[], seed: number, epoch: numbe
   return onePerCase(checkIds(ids), seed, ['training', epoch]);
 }
 
+/** The two images of each case, of datasets in which every case holds a pair. In ascending order of id. */
+export function ownPairs(ids: readonly string[]): Pair[] {
+  return sorted(ids).map((id) => ({ fixed: id, moving: id }));
+}
+
+/**
+ * One training epoch of such pairs: each once, in random order. Randomness: as {@link trainingPairs}.
+ */
+export function trainingOwnPairs(ids: readonly string[], seed: number, epoch: number): Pair[] {
+  return randomStream(seed, 'pairs', 'training', epoch).shuffle(ownPairs(ids));
+}
+
 /**
  * Pairs that stay the same for the whole experiment, for validation and test: one per case as fixed, or `count`
  * different ordered pairs drawn without replacement. Another `name` gives another draw.

@@ -30,6 +30,12 @@ export function isVolumeFile(path: string): boolean {
   return (NIFTI.test(path) || isItkFormat(path)) && !baseName(path).startsWith('._');
 }
 
+/** A volume of a 4-D NIfTI file: `a.nii.gz,2` is the second of a.nii.gz, as SPM writes it. */
+export function fileAndVolume(path: string): { readonly file: string; readonly volume?: number } {
+  const [, file, volume] = /^(.*\.nii(?:\.gz)?),(\d+)$/i.exec(path) ?? [];
+  return file === undefined ? { file: path } : { file, volume: Number(volume) };
+}
+
 /** The file name without its extension: `.nii`, `.nii.gz`, `.nrrd` and so on. */
 export function volumeName(path: string): string {
   const name = baseName(path);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { foregroundOf } from '../volume/foreground.ts';
 import type { Grid, Labels, Size, Vec3, Volume } from '../volume/grid.ts';
+import type { PointList } from '../volume/landmarks.ts';
 import { applyToPoint, closestAxes, column, fromColumns, invert, multiply, spacingOf } from '../volume/matrix.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
 import { resampleTo } from '../volume/resample.ts';
@@ -21,16 +23,24 @@ export const preprocessingSchema = z.strictObject({
   size: z.int().min(8).default(64),
   /** Edge of a voxel of the padded cube in mm; the training data's own when left out. */
   spacing: z.number().positive().default(1),
+  /** Leave out the even surroundings of an image ({@link foregroundOf}): normalisation and masks count only what is inside. */
+  foreground: z.boolean().default(false),
 });
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
 /** How two volumes start: with their centres together, or where their world coordinates put them. */
 export type InitialAlignment = 'center' | 'world';
 
-/** Intensities as the network sees them, on the volume's own grid. */
-export function normalised(volume: Volume, { normalise }: Preprocessing): Volume {
-  if (normalise === 'minmax') return minmax(volume);
-  return normalise === 'percentile' ? percentile(volume, 1, 99) : zscore(volume);
+/** Intensities as the network sees them, on the volume's own grid; over the voxels of a mask, and 0 outside it. */
+export function normalised(volume: Volume, { normalise }: Preprocessing, mask?: Float32Array): Volume {
+  if (normalise === 'minmax') return minmax(volume, mask);
+  return normalise === 'percentile' ? percentile(volume, 1, 99, mask) : zscore(volume, mask);
+}
+
+/** Voxels of an image that count: those of a given mask, else of its foreground where that is asked for; all when undefined. */
+export function countedVoxels(image: Volume, { foreground }: Preprocessing, given?: Labels): Float32Array | undefined {
+  if (given) return Float32Array.from(given.data, (label) => (label > 0 ? 1 : 0));
+  return foreground ? foregroundOf(image) : undefined;
 }
 
 /** A normalised volume sampled on a network grid, trilinear. */
@@ -51,7 +61,7 @@ export function ownGridPreprocessing(fixed: Grid, spacing?: number): Preprocessi
   const [nx, ny, nz] = fixed.size;
   const own = Math.cbrt(x * y * z);
   const chosen = spacing ?? Math.max(own, (own * Math.cbrt(nx * ny * nz)) / OWN_GRID_LIMIT);
-  return preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: chosen });
+  return preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: chosen, foreground: true });
 }
 
 /** World coordinates of the middle of a grid. */
@@ -173,23 +183,56 @@ export interface PreparedVolume {
   /** 1 at voxels inside the volume's field of view, 0 outside. */
   readonly mask: Float32Array;
   readonly labels?: Int32Array;
+  readonly landmarks?: PointList;
+  /** The other image of a pair of two modalities, on the grid that corresponds to this one at the start. */
+  readonly moving?: PreparedVolume;
 }
 
-/** 1 at the voxels of a grid that lie inside an image, 0 elsewhere. */
-export function fieldOfView({ size, affine }: Grid, grid: Grid): Float32Array {
-  const inside = { size, affine, data: new Int32Array(size[0] * size[1] * size[2]).fill(1) };
-  return Float32Array.from(resampleTo(inside, grid, { outside: 0 }).data);
+/** 1 at the voxels of a grid that lie inside an image, and inside its mask where there is one; 0 elsewhere. */
+export function fieldOfView({ size, affine }: Grid, grid: Grid, mask?: Float32Array): Float32Array {
+  const inside = mask ? Int32Array.from(mask) : new Int32Array(size[0] * size[1] * size[2]).fill(1);
+  return Float32Array.from(resampleTo({ size, affine, data: inside }, grid, { outside: 0 }).data);
+}
+
+/** An image as it is read, with what belongs to it. */
+export interface ReadImage {
+  readonly image: Volume;
+  readonly labels?: Labels;
+  readonly landmarks?: PointList;
 }
 
 /** Prepares one volume of a dataset for training. */
 export function prepare(id: string, image: Volume, labels: Labels | undefined, options: Preprocessing): PreparedVolume {
-  const grid = networkGrid(image, options, labels);
-  const values = sampled(normalised(image, options), grid, options).data;
+  return onGrid(id, { image, ...(labels ? { labels } : {}) }, networkGrid(image, options, labels), options);
+}
+
+/** Prepares a case for training: its image, and the image of the other modality where it has one. */
+export function prepareCase(
+  id: string,
+  { moving, ...fixed }: ReadImage & { readonly moving?: ReadImage },
+  options: Preprocessing,
+  start: InitialAlignment,
+): PreparedVolume {
+  const grid = networkGrid(fixed.image, options, fixed.labels);
+  const prepared = onGrid(id, fixed, grid, options);
+  if (!moving) return prepared;
+  const other = movingGrid(grid, fixed.image, moving.image, options, start, moving.labels);
+  return { ...prepared, moving: onGrid(id, moving, other, options) };
+}
+
+function onGrid(
+  id: string,
+  { image, labels, landmarks }: ReadImage,
+  grid: Grid,
+  options: Preprocessing,
+): PreparedVolume {
+  const counted = countedVoxels(image, options);
   return {
     id,
     grid,
-    values,
-    mask: fieldOfView(image, grid),
+    values: sampled(normalised(image, options, counted), grid, options).data,
+    mask: fieldOfView(image, grid, counted),
     ...(labels ? { labels: resampleTo(labels, grid).data } : {}),
+    ...(landmarks ? { landmarks } : {}),
   };
 }

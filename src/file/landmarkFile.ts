@@ -1,22 +1,39 @@
+import type { PointsFile } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
+import type { Labels } from '../volume/grid.ts';
 import { decodeLandmarkCsv, encodeLandmarkCsv } from '../volume/landmarkCsv.ts';
-import { type Landmark, landmarksOfLabels } from '../volume/landmarks.ts';
+import { type Landmark, landmarksOfLabels, landmarksOfStructures, type NamedPoint } from '../volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../volume/tagFile.ts';
 import { writeAtomically } from './atomic.ts';
 import { readBytes } from './nodeFiles.ts';
-import { readLabels } from './volumeFile.ts';
+import { readStructures } from './volumeFile.ts';
 
 /**
- * Reads landmarks: an MNI tag file, a CSV, or a label volume in which each landmark is a label (its centroid). RAS mm.
+ * Reads landmarks: an MNI tag file, a CSV, or a label volume in which each landmark is a label or, in 4-D, a volume of its
+ * own (its centroid). RAS mm.
  * @throws UserError when the file cannot be read or holds none
  */
 export async function readLandmarks(path: string): Promise<readonly Landmark[]> {
   const lower = path.toLowerCase();
   if (lower.endsWith('.tag')) return decodeTag(await readText(path), path);
   if (lower.endsWith('.csv')) return decodeLandmarkCsv(await readText(path), path);
-  const landmarks = landmarksOfLabels(await readLabels(path));
+  const structures = await readStructures(path);
+  const landmarks =
+    structures.length === 1 ? landmarksOfLabels(structures[0] as Labels) : landmarksOfStructures(structures);
   if (landmarks.length === 0) throw new UserError(`${path} has no label above 0, so it holds no landmarks.`);
   return landmarks;
+}
+
+/**
+ * The points of one image in a file of landmarks.
+ * @throws UserError as {@link readLandmarks}, and when the file lacks the points of that side
+ */
+export async function readPoints({ path, side, skip = 0 }: PointsFile): Promise<readonly NamedPoint[]> {
+  return (await readLandmarks(path)).slice(skip).map(({ name, first, second }) => {
+    const point = side === 'first' ? first : second;
+    if (!point) throw new UserError(`${path} holds the points of one image only; give a file with those of both.`);
+    return { name, point };
+  });
 }
 
 /**

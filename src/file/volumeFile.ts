@@ -1,8 +1,9 @@
+import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
 import { canBeLabels, summariseValues } from '../volume/checks.ts';
 import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import { isItkFormat } from '../volume/itkImage.ts';
-import { decodeNifti, decodeWarp, encodeNifti } from '../volume/nifti.ts';
+import { decodeNifti, decodeNiftiVolumes, decodeWarp, encodeNifti } from '../volume/nifti.ts';
 import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { writeAtomically } from './atomic.ts';
 import { readBytes } from './nodeFiles.ts';
@@ -10,7 +11,7 @@ import { readBytes } from './nodeFiles.ts';
 const niftiExtension = /\.nii(\.gz)?$/i;
 
 /**
- * Reads an image: .nii, .nii.gz, or a format of ITK's (.nrrd, .mha, .mgz, …).
+ * Reads an image: .nii, .nii.gz, or a format of ITK's (.nrrd, .mha, .mgz, …); `a.nii.gz,2` is the second volume of a 4-D file.
  * @throws UserError when the file is missing, damaged, not one 3-D volume, or holds NaN.
  */
 export async function readVolume(path: string): Promise<Volume> {
@@ -55,13 +56,23 @@ export async function writeWarp(path: string, warp: Warp): Promise<void> {
   await write(path, warp);
 }
 
+/**
+ * Reads the structures of a segmentation that keeps each in a volume of its own, in their order; a 3-D file is one.
+ * @throws UserError as {@link readLabels}
+ */
+export async function readStructures(path: string): Promise<Labels[]> {
+  if (!niftiExtension.test(path)) return [await readLabels(path)];
+  return (await decodeNiftiVolumes(await readBytes(path), path)).map(toLabels);
+}
+
 async function readImage(path: string): Promise<StoredImage> {
   if (isItkFormat(path)) {
     const { readItkFile } = await import('./itkFile.ts');
     return readItkFile(path);
   }
-  const bytes = await readBytes(path);
-  if (niftiExtension.test(path)) return decodeNifti(bytes, path);
+  const { file, volume } = fileAndVolume(path);
+  const bytes = await readBytes(file);
+  if (niftiExtension.test(file)) return decodeNifti(bytes, file, volume);
   throw new UserError(
     `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
   );

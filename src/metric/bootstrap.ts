@@ -41,7 +41,8 @@ export function pigeonholeBootstrap(pairs: readonly PairValue[], seed = 1, resam
     let sum = 0;
     let weight = 0;
     for (const { fixed, moving, value } of indexed) {
-      const times = drawn[fixed]! * drawn[moving]!;
+      // A pair of one case's own images counts as often as the case.
+      const times = fixed === moving ? drawn[fixed]! : drawn[fixed]! * drawn[moving]!;
       sum += times * value;
       weight += times;
     }

@@ -1,7 +1,8 @@
-import { type Dataset, openDataset } from '../dataset/dataset.ts';
-import { type PreparedVolume, prepare } from '../dataset/preprocessing.ts';
+import { type Dataset, type ImageFiles, type OpenOptions, openDataset } from '../dataset/dataset.ts';
+import { type PreparedVolume, prepareCase, type ReadImage } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
+import { readPoints } from '../file/landmarkFile.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
@@ -13,7 +14,7 @@ import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
-import { preprocessingOf, type TrainingCase } from '../training/trainModel.ts';
+import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { readModel } from './modelFile.ts';
@@ -25,6 +26,8 @@ export interface TrainingRunOptions {
   readonly out: string;
   /** Folder of scans; with `resume`, the one stored in the run unless given. */
   readonly data?: string;
+  /** Which images of a data set are used, where it leaves a choice. */
+  readonly open?: OpenOptions;
   /** Settings that differ from the defaults; with `resume`, only `epochs` and `patience` may differ from the run's. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly split?: SplitFractions;
@@ -67,7 +70,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   if (!previous) await folder.assertUnused();
   const data = options.data ?? previous?.data;
   if (data === undefined) throw new UserError('Give the folder of scans with --data.');
-  const dataset = await openDataset(data, nodeFiles());
+  const dataset = await openDataset(data, nodeFiles(), options.open);
   const split =
     previous?.split ??
     options.cases ??
@@ -84,7 +87,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const specs = unetParameters(network);
   const state = previous && (await folder.readState(specs));
   const preprocessing = preprocessingOf(config);
-  const prepared = new Map(loaded.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
+  const prepared = new Map(loaded.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));
   const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
   const first = previous ? await folder.readFirst() : options.first && (await readModel(options.first));
   const before = first ? stagesBefore(first, preprocessing) : [];
@@ -159,15 +162,22 @@ async function loadCases(
       throw new UserError(
         `The case "${id}" of this run is no longer in ${dataset.root}; restore it, or start another run.`,
       );
-    if (needsLabels && !entry.labels)
+    const { moving } = entry;
+    if (needsLabels && !(entry.labels && (!moving || moving.labels)))
       throw new UserError(`The crop "label" needs labels, but "${id}" has none; add them, or train with --crop none.`);
-    const image = await readVolume(entry.image);
-    const labels = entry.labels === undefined ? undefined : await readLabels(entry.labels);
-    if (labels && entry.labels) assertSameGrid(image, labels, entry.image, entry.labels);
-    loaded.push({ id, image, ...(labels ? { labels } : {}) });
+    loaded.push({ id, ...(await readFiles(entry)), ...(moving ? { moving: await readFiles(moving) } : {}) });
     observer?.loading?.(loaded.length, ids.length);
   }
   return loaded;
+}
+
+/** An image with its labels and landmarks, as far as there are any. */
+async function readFiles(files: ImageFiles): Promise<ReadImage> {
+  const image = await readVolume(files.image);
+  const labels = files.labels === undefined ? undefined : await readLabels(files.labels);
+  if (labels && files.labels) assertSameGrid(image, labels, files.image, files.labels);
+  const landmarks = files.landmarks && (await readPoints(files.landmarks));
+  return { image, ...(labels ? { labels } : {}), ...(landmarks ? { landmarks } : {}) };
 }
 
 /** The rules of early stopping after the first by which the last epoch is the best so far. */

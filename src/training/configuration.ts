@@ -16,6 +16,8 @@ export const trainingSchema = z.strictObject({
   smoothness: z.number().min(0).optional(),
   /** Compare only where both volumes have data, not in the padding. */
   mask: z.boolean().default(false),
+  /** How the two images of a pair of modalities start: where their world coordinates put them (also when left out), or centres together. */
+  init: z.enum(['world', 'center']).optional(),
   /** Channels of the U-Net. */
   encoder: z
     .array(z.int().positive())

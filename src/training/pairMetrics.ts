@@ -2,7 +2,10 @@ import type { PreparedVolume } from '../dataset/preprocessing.ts';
 import { dice, labelsIn } from '../metric/dice.ts';
 import { hd95 } from '../metric/hausdorff.ts';
 import { foldedPercent, sdLogJacobian, voxelJacobianDeterminant } from '../metric/jacobian.ts';
-import { spacingOf } from '../volume/matrix.ts';
+import { targetRegistrationError } from '../metric/tre.ts';
+import { correspondingPoints } from '../volume/landmarks.ts';
+import { applyToPoint, invert, spacingOf } from '../volume/matrix.ts';
+import { clampTo, sampleVector } from '../volume/warp.ts';
 
 /** How well one pair is aligned on the network's grid. */
 export interface PairMetrics {
@@ -12,6 +15,8 @@ export interface PairMetrics {
   readonly hd95: number;
   readonly foldedPercent: number;
   readonly sdLogJacobian: number;
+  /** Mean distance of the landmarks in mm; NaN without landmarks. */
+  readonly tre: number;
 }
 
 /** Labels moved by a displacement in voxels, [3, nz, ny, nx] (components z, y, x), nearest neighbour; 0 from outside. */
@@ -33,10 +38,29 @@ export function moveLabels(
   return out;
 }
 
+/** Mean distance in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; NaN where there are none. */
+export function landmarkDistance(fixed: PreparedVolume, moving: PreparedVolume, displacement: Float32Array): number {
+  if (!fixed.landmarks || !moving.landmarks) return Number.NaN;
+  const points = correspondingPoints(fixed.landmarks, moving.landmarks);
+  const toVoxel = invert(fixed.grid.affine);
+  const u: [number, number, number] = [0, 0, 0];
+  const moved = points.fixed.map((point) => {
+    const voxel = applyToPoint(toVoxel, point);
+    sampleVector(displacement, fixed.grid.size, clampTo(fixed.grid.size, voxel), u);
+    const [z, y, x] = u;
+    return applyToPoint(moving.grid.affine, [voxel[0] + x, voxel[1] + y, voxel[2] + z]);
+  });
+  return targetRegistrationError(moved, points.moving).mean;
+}
+
 /** Judges a displacement between two prepared volumes. */
 export function pairMetrics(fixed: PreparedVolume, moving: PreparedVolume, displacement: Float32Array): PairMetrics {
   const determinants = voxelJacobianDeterminant(displacement, fixed.grid.size);
-  const shape = { foldedPercent: foldedPercent(determinants), sdLogJacobian: sdLogJacobian(determinants) };
+  const shape = {
+    foldedPercent: foldedPercent(determinants),
+    sdLogJacobian: sdLogJacobian(determinants),
+    tre: landmarkDistance(fixed, moving, displacement),
+  };
   if (!fixed.labels || !moving.labels) return { dice: Number.NaN, hd95: Number.NaN, ...shape };
   const moved = moveLabels(moving.labels, displacement, fixed.grid.size);
   const labels = labelsIn(fixed.labels, moving.labels);

@@ -1,16 +1,21 @@
-import { type Preprocessing, prepare, preprocessingSchema } from '../dataset/preprocessing.ts';
+import {
+  type InitialAlignment,
+  type Preprocessing,
+  prepareCase,
+  preprocessingSchema,
+  type ReadImage,
+} from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
-import type { Labels, Volume } from '../volume/grid.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
-/** One scan to train on. Labels are only measured, unless the crop needs them. */
-export interface TrainingCase {
+/** One scan to train on, or the two of a pair of modalities. Labels and landmarks are only measured, unless the crop needs labels. */
+export interface TrainingCase extends ReadImage {
   readonly id: string;
-  readonly image: Volume;
-  readonly labels?: Labels;
+  /** The image that is brought onto `image`; all cases have one, or none. */
+  readonly moving?: ReadImage;
 }
 
 /** Options of {@link trainModel}. */
@@ -40,6 +45,11 @@ export function preprocessingOf(config: TrainingConfig): Preprocessing {
   return preprocessingSchema.parse(Object.fromEntries(keys.map((key) => [key, config[key]])));
 }
 
+/** How the images of a pair of modalities start. */
+export function startOf({ init }: TrainingConfig): InitialAlignment {
+  return init ?? 'world';
+}
+
 /**
  * Trains a registration network on scans in memory, in Node or in a browser.
  * @throws UserError for a wrong setting, too few cases, volumes that do not fit, or a loss that diverges
@@ -52,7 +62,7 @@ export async function trainModel(
   const preprocessing = preprocessingOf(config);
   const ids = cases.map(({ id }) => id);
   const split = splitCases(ids, config.splitSeed ?? config.seed, options.split ?? PAPER_SPLIT);
-  const prepared = new Map(cases.map(({ id, image, labels }) => [id, prepare(id, image, labels, preprocessing)]));
+  const prepared = new Map(cases.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));
   const pick = (chosen: readonly string[]) => chosen.flatMap((id) => prepared.get(id) ?? []);
   const before = options.first ? stagesBefore(options.first, preprocessing) : [];
   const records: EpochRecord[] = [];

@@ -1,9 +1,10 @@
-import { fixedPairs, type Pair, trainingPairs } from '../dataset/pairs.ts';
+import { fixedPairs, ownPairs, type Pair, trainingOwnPairs, trainingPairs } from '../dataset/pairs.ts';
 import type { PreparedVolume } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
+import { mean } from '../metric/statistics.ts';
 import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
 import { unetParameters } from '../network/unet.ts';
@@ -24,6 +25,8 @@ export interface EpochRecord {
   /** Mean over the validation pairs and their labels; null where there are none. */
   readonly dice: number | null;
   readonly hd95: number | null;
+  /** Mean distance of the validation pairs' landmarks in mm, where they have any. */
+  readonly tre?: number;
   readonly foldedPercent: number;
   /** Seconds since the run began, over all sessions. */
   readonly seconds: number;
@@ -96,11 +99,11 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
 
   const state = options.resume ?? freshState(initialParameters(specs, config.seed));
   const trainIds = data.train.map(({ id }) => id);
-  const validationPairs = fixedPairs(
-    data.validation.map(({ id }) => id),
-    config.splitSeed ?? config.seed,
-    'validation',
-  );
+  const validationIds = data.validation.map(({ id }) => id);
+  const isPaired = data.train[0]?.moving !== undefined;
+  const validationPairs = isPaired
+    ? ownPairs(validationIds)
+    : fixedPairs(validationIds, config.splitSeed ?? config.seed, 'validation');
   const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult> =>
     validate(checkProgram, checkGraph.random, state.parameters, volumes, validationPairs, config, progress);
   try {
@@ -109,7 +112,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       if (hasStopped(state.losses, config)) return { state, reason: 'patience' };
       const started = performance.now();
       const epoch = state.epoch + 1;
-      const pairs = epochPairs(trainIds, config, epoch);
+      const pairs = epochPairs(trainIds, config, epoch, isPaired ? trainingOwnPairs : trainingPairs);
       const total = pairs.length + validationPairs.length;
       const sums = { loss: 0, similarity: 0 };
       for (const [index, pair] of pairs.entries()) {
@@ -142,6 +145,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
         validationSimilarity: checked.similarity,
         dice: finiteOrNull(checked.dice),
         hd95: finiteOrNull(checked.hd95),
+        ...(Number.isFinite(checked.tre) ? { tre: checked.tre } : {}),
         foldedPercent: checked.foldedPercent,
         seconds: state.seconds,
         secondsPerStep,
@@ -175,18 +179,19 @@ function finiteOrNull(value: number): number | null {
 }
 
 /**
- * All volumes must share one extent; two at least on each side.
+ * All volumes must share one extent; two at least on each side, or one where each holds a pair.
  * @throws UserError where they do not
  */
 export function checkData({ train: training, validation }: TrainingData): {
   extent: readonly [number, number, number];
   volumes: ReadonlyMap<string, PreparedVolume>;
 } {
-  if (training.length < 2 || validation.length < 2)
-    throw new UserError(
-      `Training needs at least 2 training and 2 validation cases to make pairs, not ${training.length} and ${validation.length}; add cases or change the split.`,
-    );
   const all = [...training, ...validation];
+  const least = all[0]?.moving ? 1 : 2;
+  if (training.length < least || validation.length < least)
+    throw new UserError(
+      `Training needs at least ${least} training and ${least} validation cases${least > 1 ? ' to make pairs' : ''}, not ${training.length} and ${validation.length}; add cases or change the split.`,
+    );
   const [nx, ny, nz] = (all[0] as PreparedVolume).grid.size;
   const other = all.find(({ grid }) => grid.size.join() !== `${nx},${ny},${nz}`);
   if (other)
@@ -197,24 +202,30 @@ export function checkData({ train: training, validation }: TrainingData): {
 }
 
 /** The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed. */
-function epochPairs(ids: readonly string[], { seed, pairsPerEpoch }: TrainingConfig, epoch: number): Pair[] {
+function epochPairs(
+  ids: readonly string[],
+  { seed, pairsPerEpoch }: TrainingConfig,
+  epoch: number,
+  draw: typeof trainingPairs,
+): Pair[] {
   const count = pairsPerEpoch ?? ids.length;
   const rounds = Math.ceil(count / ids.length);
-  const pairs = Array.from({ length: rounds }, (_, round) =>
-    trainingPairs(ids, seed, (epoch - 1) * rounds + round + 1),
-  );
+  const pairs = Array.from({ length: rounds }, (_, round) => draw(ids, seed, (epoch - 1) * rounds + round + 1));
   return pairs.flat().slice(0, count);
 }
 
-function feedsOf(volumes: ReadonlyMap<string, PreparedVolume>, { fixed, moving }: Pair): Record<string, Float32Array> {
-  const fixedVolume = volumes.get(fixed) as PreparedVolume;
-  const movingVolume = volumes.get(moving) as PreparedVolume;
-  return {
-    fixed: fixedVolume.values,
-    moving: movingVolume.values,
-    fixed_mask: fixedVolume.mask,
-    moving_mask: movingVolume.mask,
-  };
+/** The volumes of a pair: two cases, or a case and its image of the other modality. */
+function volumesOf(
+  volumes: ReadonlyMap<string, PreparedVolume>,
+  pair: Pair,
+): { readonly fixed: PreparedVolume; readonly moving: PreparedVolume } {
+  const fixed = volumes.get(pair.fixed) as PreparedVolume;
+  return { fixed, moving: fixed.moving ?? (volumes.get(pair.moving) as PreparedVolume) };
+}
+
+function feedsOf(volumes: ReadonlyMap<string, PreparedVolume>, pair: Pair): Record<string, Float32Array> {
+  const { fixed, moving } = volumesOf(volumes, pair);
+  return { fixed: fixed.values, moving: moving.values, fixed_mask: fixed.mask, moving_mask: moving.mask };
 }
 
 async function trainOnPair(
@@ -265,6 +276,7 @@ interface ValidationResult {
   dice: number;
   hd95: number;
   foldedPercent: number;
+  tre: number;
 }
 
 async function validate(
@@ -276,7 +288,8 @@ async function validate(
   { seed }: TrainingConfig,
   progress: (done: number, loss: number) => void,
 ): Promise<ValidationResult> {
-  const sums: ValidationResult = { loss: 0, similarity: 0, dice: 0, hd95: 0, foldedPercent: 0 };
+  const sums: ValidationResult = { loss: 0, similarity: 0, dice: 0, hd95: 0, foldedPercent: 0, tre: 0 };
+  const distances: number[] = [];
   for (const [index, pair] of pairs.entries()) {
     // The same random directions at every epoch, so that losses of different epochs can be compared.
     const result = await runOrNothing(program, {
@@ -285,11 +298,9 @@ async function validate(
       ...random.values(seed, 'validation'),
     });
     if (!result.displacement) return { ...sums, loss: Number.NaN };
-    const metrics = pairMetrics(
-      volumes.get(pair.fixed) as PreparedVolume,
-      volumes.get(pair.moving) as PreparedVolume,
-      result.displacement,
-    );
+    const { fixed, moving } = volumesOf(volumes, pair);
+    const metrics = pairMetrics(fixed, moving, result.displacement);
+    if (Number.isFinite(metrics.tre)) distances.push(metrics.tre);
     sums.loss += (result.loss?.[0] as number) / pairs.length;
     sums.similarity += (result.similarity?.[0] as number) / pairs.length;
     sums.dice += metrics.dice / pairs.length;
@@ -297,7 +308,7 @@ async function validate(
     sums.foldedPercent += metrics.foldedPercent / pairs.length;
     progress(index + 1, result.loss?.[0] as number);
   }
-  return sums;
+  return { ...sums, tre: mean(distances) };
 }
 
 /** Stops a run that cannot recover, saying what to try. */

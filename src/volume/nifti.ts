@@ -52,18 +52,45 @@ const refusedTypes: Readonly<Record<number, string>> = {
  * Reads a 3-D image from the bytes of a .nii or .nii.gz file: NIfTI-1 and NIfTI-2, either byte order, every integer
  * and float type up to 64 bits. Axes of size 1 after the third are dropped.
  * @param name what messages call the file.
- * @throws UserError when the file is damaged, cut short, not NIfTI, or not one 3-D volume of real numbers.
+ * @param which the volume of a 4-D file, from 1.
+ * @throws UserError when the file is damaged, cut short, not NIfTI, not one 3-D volume of real numbers, or has no such volume.
  */
-export async function decodeNifti(bytes: Uint8Array, name: string): Promise<NiftiImage> {
+export async function decodeNifti(bytes: Uint8Array, name: string, which?: number): Promise<NiftiImage> {
+  const volumes = await decodeNiftiVolumes(bytes, name);
+  if (which === undefined && volumes.length > 1)
+    throw new UserError(
+      `${name} has 4 dimensions (${volumes[0]?.size.join('×')}×${volumes.length}); give one 3-D volume, or name one of them by its number, as ${name},1.`,
+    );
+  const found = volumes[(which ?? 1) - 1];
+  if (!found)
+    throw new UserError(`${name} has no volume ${which}: it holds ${volumes.length}; give a number from 1 on.`);
+  return found;
+}
+
+/**
+ * Reads all volumes of a 3-D or 4-D file.
+ * @throws UserError as {@link decodeNifti}
+ */
+export async function decodeNiftiVolumes(bytes: Uint8Array, name: string): Promise<NiftiImage[]> {
   const { header, file } = await open(bytes, name);
   const shape = withoutTrailingOnes(header.shape);
-  if (shape.length !== 3) {
+  if (shape.length !== 3 && shape.length !== 4) {
     const all = header.shape.join('×');
     throw new UserError(`${name} has ${shape.length} dimensions (${all}); give one 3-D volume.`);
   }
-  const [nx, ny, nz] = shape as [number, number, number];
+  const [nx, ny, nz, count = 1] = shape as [number, number, number, number?];
   const { affine, slope, intercept, intent } = header;
-  return { name, size: [nx, ny, nz], affine, slope, intercept, intent, data: elements(file, header, name) };
+  const data = elements(file, header, name);
+  const voxels = nx * ny * nz;
+  return Array.from({ length: count }, (_, n) => ({
+    name: count === 1 ? name : `${name},${n + 1}`,
+    size: [nx, ny, nz],
+    affine,
+    slope,
+    intercept,
+    intent,
+    data: count === 1 ? data : data.subarray(n * voxels, (n + 1) * voxels),
+  }));
 }
 
 /**

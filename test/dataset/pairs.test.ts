@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allPairs, fixedPairs, type Pair, trainingPairs } from '../../src/dataset/pairs.ts';
+import { allPairs, fixedPairs, ownPairs, type Pair, trainingOwnPairs, trainingPairs } from '../../src/dataset/pairs.ts';
 
 const IDS = Array.from({ length: 12 }, (_, i) => `case_${i}`);
 const keys = (pairs: readonly Pair[]): string[] => pairs.map(({ fixed, moving }) => `${fixed} ${moving}`);
@@ -33,6 +33,18 @@ describe('trainingPairs', () => {
     expect(() => trainingPairs(['a'], 1, 0)).toThrow('Pairs need at least 2 cases, and there is 1: add cases.');
     expect(() => trainingPairs([], 1, 0)).toThrow('Pairs need at least 2 cases, and there are none: add cases.');
     expect(() => trainingPairs(['a', 'a'], 1, 0)).toThrow('A case is listed twice: give every case once.');
+  });
+});
+
+describe('pairs of two modalities', () => {
+  it('are the two images of each case, in an order that each epoch draws anew', () => {
+    const ids = ['b', 'a', 'c', 'd', 'e'];
+    expect(ownPairs(ids).map(({ fixed }) => fixed)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(ownPairs(ids).every(({ fixed, moving }) => fixed === moving)).toBe(true);
+    const epoch = (n: number) => trainingOwnPairs(ids, 1, n);
+    expect(new Set(epoch(1).map(({ moving }) => moving)).size).toBe(5);
+    expect(epoch(1)).toEqual(trainingOwnPairs([...ids].reverse(), 1, 1));
+    expect(epoch(2)).not.toEqual(epoch(1));
   });
 });
 

@@ -47,6 +47,14 @@ describe('pigeonholeBootstrap', () => {
     expect((high - low) / expected).toBeLessThan(Math.sqrt(3) * 1.15);
   });
 
+  it('is the ordinary bootstrap where each case is a pair by itself', () => {
+    const values = Array.from({ length: 40 }, (_, n) => Math.sin(7 * n));
+    const { low, high } = pigeonholeBootstrap(values.map((value, n) => ({ fixed: `${n}`, moving: `${n}`, value })));
+    const mean = values.reduce((a, b) => a + b) / 40;
+    const error = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 40 / 40);
+    expect((high - low) / (2 * 1.96 * error)).toBeCloseTo(1, 1);
+  });
+
   it('gives the same numbers again', () => {
     const pairs = [1, 2, 3, -1].map((value, n) => ({ fixed: `a${n}`, moving: `b${n}`, value }));
     expect(pigeonholeBootstrap(pairs)).toEqual(pigeonholeBootstrap(pairs));

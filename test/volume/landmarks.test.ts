@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decodeLandmarkCsv, encodeLandmarkCsv } from '../../src/volume/landmarkCsv.ts';
-import { type Landmark, landmarksOfLabels } from '../../src/volume/landmarks.ts';
+import {
+  correspondingPoints,
+  type Landmark,
+  landmarksOfLabels,
+  landmarksOfStructures,
+} from '../../src/volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../../src/volume/tagFile.ts';
 
 const TWO: Landmark[] = [
@@ -79,5 +84,61 @@ describe('landmarksOfLabels', () => {
       { name: '2', first: [4, 6, -4] },
       { name: '7', first: [8, 0, -5] },
     ]);
+  });
+});
+
+describe('landmarks of a volume each', () => {
+  const blob = (at: number, label = 1) => ({
+    size: [2, 2, 2] as const,
+    affine: [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1],
+    data: Int32Array.from({ length: 8 }, (_, n) => (n === at ? label : 0)),
+  });
+
+  it('are the centroids of those that are not empty, by their numbers', () => {
+    const empty = { ...blob(0), data: new Int32Array(8) };
+    expect(landmarksOfStructures([blob(1), empty, blob(7, 255)])).toEqual([
+      { name: '1', first: [2, 0, 0] },
+      { name: '3', first: [2, 2, 2] },
+    ]);
+  });
+});
+
+describe('corresponding points', () => {
+  it('have one name, in whatever order', () => {
+    const fixed = [
+      { name: 'a', point: [1, 0, 0] as const },
+      { name: 'b', point: [2, 0, 0] as const },
+    ];
+    const moving = [
+      { name: 'c', point: [9, 0, 0] as const },
+      { name: 'b', point: [3, 0, 0] as const },
+    ];
+    expect(correspondingPoints(fixed, moving)).toEqual({ names: ['b'], fixed: [[2, 0, 0]], moving: [[3, 0, 0]] });
+  });
+
+  it('without names, or where names recur, stand in one row', () => {
+    const pairs = correspondingPoints(
+      [
+        [1, 0, 0],
+        [2, 0, 0],
+      ],
+      [
+        [3, 0, 0],
+        [4, 0, 0],
+      ],
+    );
+    expect(pairs.moving).toEqual([
+      [3, 0, 0],
+      [4, 0, 0],
+    ]);
+    const same = [1, 2].map((x) => ({ name: 'tip', point: [x, 0, 0] as const }));
+    expect(correspondingPoints(same, same).fixed).toEqual([
+      [1, 0, 0],
+      [2, 0, 0],
+    ]);
+    expect(() => correspondingPoints(same, same.slice(1))).toThrow(/2 fixed and 1 moving landmarks whose names recur/);
+    expect(() => correspondingPoints(same.slice(1), [{ name: 'other', point: [0, 0, 0] }])).toThrow(
+      /no name in common/,
+    );
   });
 });

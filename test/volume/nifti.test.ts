@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { gzip } from '../../src/volume/gzip.ts';
-import { decodeNifti, decodeWarp, toLabels, toVolume } from '../../src/volume/nifti.ts';
+import { decodeNifti, decodeNiftiVolumes, decodeWarp, toLabels, toVolume } from '../../src/volume/nifti.ts';
 import { handmadeNifti } from './handmade.ts';
 
 async function messageOf(work: Promise<unknown> | (() => unknown)): Promise<string> {
@@ -143,7 +143,9 @@ test('a header that claims terabytes is refused before memory is taken', async (
 test('input that is not one 3-D volume of real numbers is refused', async () => {
   const refusal = async (spec: Parameters<typeof handmadeNifti>[0]) =>
     messageOf(decodeNifti(handmadeNifti(spec), 'a.nii'));
-  expect(await refusal({ dim: [4, 2, 2, 2, 5] })).toBe('a.nii has 4 dimensions (2×2×2×5); give one 3-D volume.');
+  expect(await refusal({ dim: [4, 2, 2, 2, 5] })).toBe(
+    'a.nii has 4 dimensions (2×2×2×5); give one 3-D volume, or name one of them by its number, as a.nii,1.',
+  );
   expect(await refusal({ dim: [2, 4, 4] })).toBe('a.nii has 2 dimensions (4×4); give one 3-D volume.');
   expect(await refusal({ dim: [3, 4, 0, 4] })).toContain('an axis without voxels (4×0×4)');
   expect(await refusal({ dim: [3, 4, -4, 4], values: [] })).toContain('an axis without voxels (4×-4×4)');
@@ -186,4 +188,16 @@ test('a displacement field is read by its intent: 1007 holds LPS, 1006 RAS', asy
     'w.nii is not a displacement field (2×1×1×1×3, intent 0)',
   );
   expect(await messageOf(decodeWarp(handmadeNifti(), 'w.nii'))).toContain('(2×2×2, intent 0)');
+});
+
+test('the volumes of a 4-D file are read by their number', async () => {
+  const file = handmadeNifti({ dim: [4, 2, 2, 2, 3], slope: 2 });
+  const all = await decodeNiftiVolumes(file, 'a.nii');
+  expect(all.map(({ name, size, data }) => [name, size, [...data]])).toEqual(
+    [0, 8, 16].map((first, n) => [`a.nii,${n + 1}`, [2, 2, 2], Array.from({ length: 8 }, (_, i) => first + i)]),
+  );
+  expect(await decodeNifti(file, 'a.nii', 2)).toEqual(all[1]);
+  expect(await messageOf(decodeNifti(file, 'a.nii', 4))).toBe(
+    'a.nii has no volume 4: it holds 3; give a number from 1 on.',
+  );
 });

@@ -33,3 +33,12 @@ test('a constant volume becomes 0, not NaN', () => {
     expect(normalised.data).toEqual(new Float32Array(1000));
   }
 });
+
+test('only what lies inside a mask counts, and what lies outside becomes 0', () => {
+  const volume = { size: [5, 1, 1] as const, affine: [], data: Float32Array.of(-1000, 2, 4, 6, 1000) };
+  const mask = [0, 1, 1, 1, 0];
+  const deviation = Math.sqrt(8 / 3);
+  expect([...zscore(volume, mask).data]).toEqual([0, -2, 0, 2, 0].map((x) => Math.fround(x / deviation)));
+  expect([...minmax(volume, mask).data]).toEqual([0, 0, 0.5, 1, 0]);
+  expect([...percentile(volume, 0, 100, mask).data]).toEqual([0, 0, 0.5, 1, 0]);
+});

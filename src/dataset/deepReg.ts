@@ -1,0 +1,66 @@
+import { UserError } from '../errors.ts';
+import type { FileSource } from '../volume/fileSource.ts';
+import type { Case, Dataset, ImageFiles } from './dataset.ts';
+import { listFolder } from './files.ts';
+import { caseIds } from './manifest.ts';
+import { baseName, isVolumeFile, join } from './paths.ts';
+
+const SETS = ['train', 'valid', 'test'];
+const SIDES = ['fixed', 'moving'] as const;
+
+/** Whether a folder holds `fixed_images/` and `moving_images/`, itself or in `train/`. */
+export async function isDeepReg(root: string, names: readonly string[], files: FileSource): Promise<boolean> {
+  const holds = (found: readonly string[]): boolean => SIDES.every((side) => found.includes(`${side}_images`));
+  if (holds(names)) return true;
+  for (const set of SETS)
+    if (names.includes(set) && holds((await listFolder(join(root, set), files)) ?? [])) return true;
+  return false;
+}
+
+/**
+ * Reads paired images as DeepReg keeps them (Fu et al., Journal of Open Source Software 5(55), 2020): `fixed_images/`, `moving_images/`, and
+ * `fixed_labels/`, `moving_labels/` whose 4-D files hold a structure a channel, the organ first and landmarks behind it. The cases of
+ * `train/`, `valid/` and `test/` are taken together.
+ *
+ * @throws UserError when an image has no counterpart, or two images share a name
+ */
+export async function readDeepReg(root: string, names: readonly string[], files: FileSource): Promise<Dataset> {
+  const sets = names.includes('fixed_images')
+    ? [root]
+    : SETS.filter((name) => names.includes(name)).map((name) => join(root, name));
+  const cases: Case[] = [];
+  for (const set of sets) cases.push(...(await readSet(set, files)));
+  caseIds(
+    cases.map(({ image }) => image),
+    root,
+  );
+  return {
+    name: baseName(root),
+    root,
+    layout: 'deepreg',
+    cases: cases.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    labelNames: { 1: 'organ' },
+  };
+}
+
+async function readSet(set: string, files: FileSource): Promise<Case[]> {
+  const volumes = async (folder: string): Promise<string[]> =>
+    ((await listFolder(join(set, folder), files)) ?? []).filter(isVolumeFile);
+  const [fixed, moving] = [await volumes('fixed_images'), await volumes('moving_images')];
+  const alone = [...fixed, ...moving].find((file) => !(fixed.includes(file) && moving.includes(file)));
+  if (alone !== undefined)
+    throw new UserError(
+      `'${join(set, alone)}' is in only one of fixed_images/ and moving_images/: add its counterpart or remove it.`,
+    );
+  const labels = { fixed: await volumes('fixed_labels'), moving: await volumes('moving_labels') };
+  const ids = caseIds(fixed, set);
+  return fixed.map((file, index): Case => {
+    const side = (name: 'fixed' | 'moving'): ImageFiles => {
+      const image = join(set, `${name}_images/${file}`);
+      if (!labels[name].includes(file)) return { image };
+      const path = join(set, `${name}_labels/${file}`);
+      return { image, labels: `${path},1`, landmarks: { path, side: 'first', skip: 1 } };
+    };
+    return { id: ids[index] as string, ...side('fixed'), moving: side('moving') };
+  });
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { FileSource } from '../volume/fileSource.ts';
+import type { Case, Dataset, ImageFiles, IncompleteCase, PointsFile } from './dataset.ts';
+import { listFolder } from './files.ts';
+import { checkManifest, readManifest } from './manifest.ts';
+import { baseName, isVolumeFile, join, volumeName } from './paths.ts';
+
+/** The MRI sequences that RESECT holds. */
+export const MRI_SEQUENCES = ['T1', 'FLAIR'] as const;
+export type MriSequence = (typeof MRI_SEQUENCES)[number];
+
+const CASE = /^case\s*\d+$/i;
+const PARTS = ['MRI', 'US', 'Landmarks'];
+/** RESECT's download holds the cases in a folder for each format. */
+const BELOW = ['NIFTI', 'RESECT'];
+const SIMULATION = 'simulation.json';
+
+const simulationSchema = z.object({ simulated: z.literal(true), description: z.string().min(1) });
+
+/** Where the cases lie, and their folders' names. */
+export interface CaseFolders {
+  readonly root: string;
+  readonly names: readonly string[];
+}
+
+/** The folders `Case1`, `Case2`, … in a folder, or in its `NIFTI/`; undefined when it holds none of RESECT's layout. */
+export async function caseFolders(
+  root: string,
+  names: readonly string[],
+  files: FileSource,
+): Promise<CaseFolders | undefined> {
+  const below = BELOW.filter((name) => names.includes(name)).map((name) => join(root, name));
+  for (const folder of [root, ...below]) {
+    const found = (folder === root ? names : ((await listFolder(folder, files)) ?? [])).filter((name) =>
+      CASE.test(name),
+    );
+    const inside = found[0] === undefined ? [] : ((await listFolder(join(folder, found[0]), files)) ?? []);
+    if (PARTS.some((part) => inside.includes(part))) return { root: folder, names: byNumber(found) };
+  }
+  return undefined;
+}
+
+/**
+ * Reads RESECT as it is distributed (Xiao et al., Medical Physics 44(7), 2017, doi:10.1002/mp.12268): `CaseN/MRI/CaseN-T1.nii.gz` and
+ * `-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz` (`-during`, `-after`), `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` with the MRI's points
+ * first. The ultrasound before resection is the fixed image. A case without landmarks is kept; one without either image is not, and is
+ * listed. A `simulation.json` beside the cases says that they are simulated.
+ *
+ * @throws UserError when not one case has both images
+ */
+export async function readResect(
+  folder: string,
+  { root, names }: CaseFolders,
+  files: FileSource,
+  mri: MriSequence = 'T1',
+): Promise<Dataset> {
+  const cases: Case[] = [];
+  const incomplete: IncompleteCase[] = [];
+  for (const name of names) {
+    const found = await readCase(join(root, name), name, files, mri);
+    if ('lacks' in found) incomplete.push(found);
+    else cases.push(found);
+  }
+  if (cases.length === 0)
+    throw new UserError(
+      `No case of '${folder}' has both ${mri} and ultrasound (${names.length} looked at, the first lacks ${incomplete[0]?.lacks}): complete the copy.`,
+    );
+  const simulated = await readSimulation(root, files);
+  return {
+    name: simulated === undefined ? 'RESECT' : baseName(root),
+    root: folder,
+    layout: 'resect',
+    cases,
+    labelNames: {},
+    ...(incomplete.length > 0 ? { incomplete } : {}),
+    ...(simulated === undefined ? {} : { simulated }),
+  };
+}
+
+async function readCase(
+  folder: string,
+  name: string,
+  files: FileSource,
+  mri: MriSequence,
+): Promise<Case | IncompleteCase> {
+  const inside = async (part: string): Promise<string[]> => (await listFolder(join(folder, part), files)) ?? [];
+  const volume = async (part: string, ending: string): Promise<string | undefined> => {
+    const file = (await inside(part)).find((each) => isVolumeFile(each) && volumeName(each).endsWith(ending));
+    return file === undefined ? undefined : join(folder, `${part}/${file}`);
+  };
+  const moving = await volume('MRI', `-${mri}`);
+  const fixed = await volume('US', '-US-before');
+  const tag = (await inside('Landmarks')).find((file) => /-MRI-beforeUS\.tag$/i.test(file));
+  if (moving === undefined || fixed === undefined) {
+    const lacks = [moving === undefined ? `${mri} MRI` : '', fixed === undefined ? 'ultrasound before resection' : ''];
+    return { id: name, lacks: lacks.filter((word) => word !== '').join(' and ') };
+  }
+  const points = (side: PointsFile['side']): Pick<ImageFiles, 'landmarks'> =>
+    tag === undefined ? {} : { landmarks: { path: join(folder, `Landmarks/${tag}`), side } };
+  return { id: name, image: fixed, ...points('second'), moving: { image: moving, ...points('first') } };
+}
+
+/** What `simulation.json` says. @throws UserError when it is damaged, since nothing simulated may pass for real */
+async function readSimulation(root: string, files: FileSource): Promise<string | undefined> {
+  const path = join(root, SIMULATION);
+  if (!(await files.exists(path))) return undefined;
+  return checkManifest(path, await readManifest(path, files), simulationSchema).description;
+}
+
+/** `Case2` before `Case10`. */
+function byNumber(names: readonly string[]): string[] {
+  const number = (name: string): number => Number(/\d+/.exec(name)?.[0]);
+  return [...names].sort((a, b) => number(a) - number(b) || (a < b ? -1 : 1));
+}
