@@ -3,7 +3,8 @@ import { type LineSeries, lineChart } from '../report/lineChart.ts';
 import { colourAt, SERIES_COLOURS } from '../report/theme.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
 import type { EpochRecord } from '../training/trainer.ts';
-import { type Measure, testScores, valuesOf } from './comparison.ts';
+import { testScores, valuesOf } from './comparison.ts';
+import { headlineOf, MEASURES, type Measure } from './measures.ts';
 import { ruleOf, type TrialResult } from './results.ts';
 import { labelOf, type Outcome } from './tables.ts';
 
@@ -15,9 +16,11 @@ const AXES: Readonly<Record<Axis, { readonly label: string; at(record: EpochReco
   seconds: { label: 'Training time (min)', at: ({ seconds }) => seconds / 60 },
 };
 
-/** Dice of the validation pairs on the network's grid over epochs or time, a curve a trial, seeds after the first dashed. */
-export function diceCurves(outcome: Outcome, axis: Axis): string {
-  return curves(outcome, axis, 'Dice, validation pairs', (_, record) => record.dice ?? Number.NaN);
+/** The headline measure of the validation pairs on the network's grid over epochs or time, a curve a trial, seeds after the first dashed. */
+export function measureCurves(outcome: Outcome, axis: Axis): string {
+  const { key, column } = headlineOf(outcome.measures);
+  const unit = key === 'dice' ? '' : ` (${column.unit})`;
+  return curves(outcome, axis, `${column.heading}${unit}, validation pairs`, (_, record) => record[key] ?? Number.NaN);
 }
 
 /** Validation loss as a share of what it was before training, so that losses of any scale can be compared. */
@@ -72,7 +75,7 @@ export function testBoxes(outcome: Outcome, rule: StoppingRule, measure: Measure
   const series = 'test pairs';
   return boxPlot({
     width: 560,
-    xLabel: measure === 'dice' ? 'Dice, mean of labels' : 'HD95 (mm), mean of labels',
+    xLabel: MEASURES[measure].axis,
     boxes: [
       { category: 'unregistered', series, values: valuesOf(scores[0] ?? [], measure, 'before') },
       ...methods.map((method, index) => ({

@@ -1,10 +1,8 @@
 import { type BootstrapMean, holm, pigeonholeBootstrap } from '../metric/bootstrap.ts';
 import { mean, wilcoxonSignedRank } from '../metric/statistics.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
+import type { Measure } from './measures.ts';
 import { averaged, type MethodResult, type PairScore, pairKey, ruleOf } from './results.ts';
-
-/** What is compared between methods. */
-export type Measure = 'dice' | 'hd95';
 
 /** How a method differs from another on the same pairs. */
 export interface PairedDifference {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MRI_SEQUENCES } from '../dataset/resect.ts';
 import { UserError } from '../errors.ts';
 import { closest, PRESETS, trainingSchema } from '../training/configuration.ts';
 
@@ -28,13 +29,15 @@ const ownSchema = z.strictObject({
   phantomSize: z.tuple([z.int().min(8), z.int().min(8), z.int().min(8)]).default([24, 32, 24]),
   phantomSpacing: z.number().positive().default(1.75),
   phantomSeed: z.int().min(0).default(1),
+  /** With RESECT's layout: which MRI is moved onto the ultrasound. */
+  mri: z.enum(MRI_SEQUENCES).default('T1'),
   /** What is compared, by its name in tables: see {@link parseMethod}. */
   losses: z.union([z.array(z.string().min(1)).min(1), z.record(z.string().min(1), z.string().min(1))], {
     error: 'give a list of losses, or an object with a name for each',
   }),
   /** The loss that the others are tested against; the first when left out. */
   reference: z.string().optional(),
-  /** Show the paper's figures of the hippocampus data beside the results. */
+  /** Show the paper's figures beside the results: of the hippocampus data or, with landmarks, of MRI and ultrasound. */
   paper: z.boolean().default(false),
   /** A preset of training settings, before all others. */
   preset: z.enum(Object.keys(PRESETS) as [string, ...string[]]).optional(),

@@ -7,6 +7,15 @@ export interface PaperFigures {
   readonly dice: readonly [mean: number, sd: number];
 }
 
+/** Mean and SD of the cases' mean landmark distances in mm, MRI to ultrasound; the text of the same paper. */
+export const PAPER_MRI_US: Readonly<Record<string, readonly [mean: number, sd: number]>> = {
+  unregistered: [5.3, 4.2],
+  mse: [4.4, 2.7],
+  swd: [4.3, 2.8],
+  radon: [4.5, 2.9],
+  pswd: [3.5, 1.9],
+};
+
 /**
  * Tables 1 and 2 of Shams, Le, Weihs & Kadoury, by the name of the loss in small letters. (The text gives Radon's test Dice once as 69.48; the
  * table's 68.48 is used.)

@@ -1,6 +1,7 @@
 import { mean } from '../metric/statistics.ts';
 import type { ExperimentConfig } from './configuration.ts';
-import { type TrialResult, validationDice } from './results.ts';
+import { MEASURES } from './measures.ts';
+import { type TrialResult, validationScore } from './results.ts';
 import { type Method, searchTrials, type Trial, trialsOf, type Variant } from './trials.ts';
 
 /** Work for one process: to train a trial, or to register the test pairs of a finished one. */
@@ -21,13 +22,13 @@ export interface MethodPlan {
   readonly method: Method;
   /** Undefined while its search goes on. */
   readonly chosen: Variant | undefined;
-  readonly search: readonly { readonly variant: string; readonly dice: number | null }[];
+  readonly search: readonly { readonly variant: string; readonly score: number | null }[];
   /** All trials of the chosen point; those of the search while nothing is chosen. */
   readonly trials: readonly Trial[];
 }
 
 /**
- * Chooses each method's point of its grid, by the mean Dice of the first seed's validation pairs, once all points are done; a point whose
+ * Chooses each method's point of its grid, by the mean landmark distance or Dice of the first seed's validation pairs, once all points are done; a point whose
  * training failed is out. With only one point there is nothing to choose.
  */
 export function planOf(config: ExperimentConfig, methods: readonly Method[], standing: Standing): MethodPlan[] {
@@ -45,21 +46,21 @@ export function planOf(config: ExperimentConfig, methods: readonly Method[], sta
       single || !settled
         ? []
         : points.map(({ variant, trials }) => {
-            const values = trials.map(({ id }) => standing.results.get(id)).map((r) => r && validationDice(r, rule));
-            const whole = values.every((value) => typeof value === 'number');
-            return { variant: variant.name, dice: whole ? mean(values as number[]) : null };
+            const scores = trials
+              .map(({ id }) => standing.results.get(id))
+              .flatMap((result) => (result && validationScore(result, rule)) ?? []);
+            const better = scores[0] ? MEASURES[scores[0].measure].better : 1;
+            const score = scores.length === trials.length ? mean(scores.map(({ value }) => value)) : null;
+            return { variant: variant.name, score, rank: score === null ? Number.NEGATIVE_INFINITY : better * score };
           });
-    const best = search
-      .filter(({ dice }) => dice !== null)
-      .sort((a, b) => (b.dice as number) - (a.dice as number))
-      .at(0);
+    const best = search.toSorted((a, b) => b.rank - a.rank).at(0);
     const chosen = single
       ? method.variants[0]
-      : method.variants.find((variant) => settled && variant.name === (best ?? search[0])?.variant);
+      : method.variants.find((variant) => settled && variant.name === best?.variant);
     return {
       method,
       chosen,
-      search,
+      search: search.map(({ variant, score }) => ({ variant, score })),
       trials: chosen ? trialsOf(config, [{ method, variant: chosen }]) : points.flatMap(({ trials }) => trials),
     };
   });

@@ -9,6 +9,8 @@ export interface Scores {
   readonly dice: number | null;
   /** mm */
   readonly hd95: number | null;
+  /** Mean distance of the landmarks in mm; left out without landmarks. */
+  readonly tre?: number;
 }
 
 /** What a registration did to one pair, measured in the fixed image's own grid. */
@@ -50,8 +52,8 @@ export type TestResult = Readonly<Partial<Record<StoppingRule, readonly PairScor
 export interface MethodResult {
   readonly name: string;
   readonly variant: string;
-  /** What the variant was chosen from: mean validation Dice of each. Empty where there was no choice. */
-  readonly search: readonly { readonly variant: string; readonly dice: number | null }[];
+  /** What the variant was chosen from: each with its {@link validationScore}. Empty where there was no choice. */
+  readonly search: readonly { readonly variant: string; readonly score: number | null }[];
   readonly trials: readonly { readonly result: TrialResult; readonly test: TestResult }[];
   /** Trials that ended in a mistake, with what they said. */
   readonly failures: readonly string[];
@@ -64,10 +66,20 @@ export function ruleOf({ trial, rules }: TrialResult, rule: StoppingRule): RuleR
   return found;
 }
 
-/** Mean Dice of the validation pairs, by which variants are chosen; null without labels. */
-export function validationDice(result: TrialResult, rule: StoppingRule): number | null {
-  const values = ruleOf(result, rule).validation.map(({ after }) => after.dice);
-  return values.length > 0 && values.every((value) => value !== null) ? mean(values as number[]) : null;
+/**
+ * What variants are chosen by: the landmarks' mean distance in mm over the validation pairs that have landmarks (`tre`, smaller is
+ * better), or else mean Dice; null without either.
+ */
+export function validationScore(
+  result: TrialResult,
+  rule: StoppingRule,
+): { readonly measure: 'dice' | 'tre'; readonly value: number } | null {
+  const { validation } = ruleOf(result, rule);
+  const distances = validation.flatMap(({ after }) => (after.tre === undefined ? [] : [after.tre]));
+  if (distances.length > 0) return { measure: 'tre', value: mean(distances) };
+  const values = validation.map(({ after }) => after.dice);
+  const isWhole = values.length > 0 && values.every((value) => value !== null);
+  return isWhole ? { measure: 'dice', value: mean(values as number[]) } : null;
 }
 
 /** A pair as a key: equal for equal pairs. */
@@ -92,7 +104,11 @@ export function averaged(lists: readonly (readonly PairScore[])[]): readonly Pai
       fixed,
       moving,
       before,
-      after: { dice: over(({ after }) => after.dice), hd95: over(({ after }) => after.hd95) },
+      after: {
+        dice: over(({ after }) => after.dice),
+        hd95: over(({ after }) => after.hd95),
+        ...(before.tre === undefined ? {} : { tre: over(({ after }) => after.tre ?? null) ?? Number.NaN }),
+      },
       foldedPercent: mean(scores.map((score) => score.foldedPercent)),
       sdLogJacobian: mean(scores.map((score) => score.sdLogJacobian)),
     };

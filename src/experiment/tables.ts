@@ -3,7 +3,6 @@ import { type Cell, type Column, summarise, type Table } from '../report/table.t
 import type { StoppingRule } from '../training/earlyStopping.ts';
 import {
   adjusted,
-  type Measure,
   type PairedDifference,
   pairedDifference,
   secondsPerStep,
@@ -11,7 +10,8 @@ import {
   validationScores,
   valuesOf,
 } from './comparison.ts';
-import { PAPER, type PaperFigures } from './paper.ts';
+import { headlineOf, type MeasureInfo } from './measures.ts';
+import { PAPER, PAPER_MRI_US } from './paper.ts';
 import { type MethodResult, type PairScore, ruleOf } from './results.ts';
 
 /** What all tables of an experiment need. */
@@ -24,19 +24,22 @@ export interface Outcome {
   readonly rules: readonly StoppingRule[];
   /** Whether the paper's figures belong beside these. */
   readonly paper: boolean;
-  /** A sentence on what the pairs are, for captions. */
+  /** What the pairs are, for captions; says so where they are simulated. */
   readonly pairs: string;
+  /** What is measured. */
+  readonly measures: readonly MeasureInfo[];
 }
 
-const MEASURES: readonly { readonly key: Measure; readonly column: Column; readonly scale: number }[] = [
-  { key: 'hd95', column: { key: 'hd95', heading: 'HD95', unit: 'mm', digits: 2 }, scale: 1 },
-  { key: 'dice', column: { key: 'dice', heading: 'Dice', unit: '%', digits: 2 }, scale: 100 },
-];
-
-const PAPER_COLUMNS: readonly Column[] = [
-  { key: 'paperHd95', heading: 'paper: HD95', unit: 'mm', digits: 2 },
-  { key: 'paperDice', heading: 'paper: Dice', unit: '%', digits: 2 },
-];
+/** The columns of the paper's figures: those of the hippocampus, or those across modalities. */
+function paperColumns({ paper, measures }: Outcome): readonly Column[] {
+  if (!paper) return [];
+  return headlineOf(measures).key === 'tre'
+    ? [{ key: 'paperTre', heading: 'paper: TRE', unit: 'mm', digits: 1 }]
+    : [
+        { key: 'paperHd95', heading: 'paper: HD95', unit: 'mm', digits: 2 },
+        { key: 'paperDice', heading: 'paper: Dice', unit: '%', digits: 2 },
+      ];
+}
 
 /** How each rule reads in a caption. */
 const RULES: Readonly<Record<StoppingRule, string>> = {
@@ -44,16 +47,29 @@ const RULES: Readonly<Record<StoppingRule, string>> = {
   relative: 'early stopping with the smallest fall as a share of the loss before training',
 };
 
-function scoreCells(scores: readonly PairScore[], when: 'before' | 'after'): Record<string, Cell> {
+function scoreCells(
+  { measures }: Outcome,
+  scores: readonly PairScore[],
+  when: 'before' | 'after',
+): Record<string, Cell> {
   return Object.fromEntries(
-    MEASURES.map(({ key, scale }) => [key, summarise(valuesOf(scores, key, when).map((value) => value * scale))]),
+    measures.map(({ key, scale }) => [key, summarise(valuesOf(scores, key, when).map((value) => value * scale))]),
   );
 }
 
-function paperCells(figures: PaperFigures | undefined): Record<string, Cell> {
+const paperCell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
+
+/** What the paper says of a method; with landmarks also of the unregistered pairs. */
+function paperCells({ paper, measures }: Outcome, name: string, part: keyof typeof PAPER): Record<string, Cell> {
+  const key = name.toLowerCase();
+  if (!paper) return {};
+  if (headlineOf(measures).key === 'tre') {
+    const figures = part === 'test' ? PAPER_MRI_US[key] : undefined;
+    return figures ? { paperTre: paperCell(figures) } : {};
+  }
+  const figures = PAPER[part][key];
   if (!figures) return {};
-  const cell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
-  return { paperHd95: cell(figures.hd95), paperDice: cell(figures.dice), paperEnd: figures.endEpoch };
+  return { paperHd95: paperCell(figures.hd95), paperDice: paperCell(figures.dice), paperEnd: figures.endEpoch };
 }
 
 function trained(methods: readonly MethodResult[]): readonly MethodResult[] {
@@ -83,18 +99,20 @@ export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
       { key: 'end', heading: 'end epoch' },
       { key: 'best', heading: 'best epoch' },
       { key: 'minutes', heading: 'time to the end', unit: 'min', digits: 0 },
-      ...MEASURES.map(({ column }) => column),
-      ...(outcome.paper ? [{ key: 'paperEnd', heading: 'paper: end epoch', digits: 0 }, ...PAPER_COLUMNS] : []),
+      ...outcome.measures.map(({ column }) => column),
+      ...(outcome.paper && headlineOf(outcome.measures).key === 'dice'
+        ? [{ key: 'paperEnd', heading: 'paper: end epoch', digits: 0 }, ...paperColumns(outcome)]
+        : []),
     ],
     rows: [
-      { loss: 'unregistered', end: '', best: '', ...scoreCells(start, 'before') },
+      { loss: 'unregistered', end: '', best: '', ...scoreCells(outcome, start, 'before') },
       ...methods.map((method) => ({
         loss: labelOf(method),
         end: epochs(method, 'endEpoch'),
         best: epochs(method, 'bestEpoch'),
         minutes: mean(method.trials.map(({ result }) => ruleOf(result, rule).seconds / 60)),
-        ...scoreCells(validationScores(method, rule), 'after'),
-        ...(outcome.paper ? paperCells(PAPER.validation[method.name.toLowerCase()]) : {}),
+        ...scoreCells(outcome, validationScores(method, rule), 'after'),
+        ...paperCells(outcome, method.name, 'validation'),
       })),
     ],
   };
@@ -107,40 +125,47 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
   const start = all[0] as readonly PairScore[];
   const at = methods.findIndex(({ name }) => name === outcome.reference);
   const reference = all[at];
+  const { key, column, scale } = headlineOf(outcome.measures);
   const differences = all.map((scores, index) =>
-    index === at || !reference ? undefined : pairedDifference(scores, reference, 'dice'),
+    index === at || !reference ? undefined : pairedDifference(scores, reference, key),
   );
   const larger = adjusted(differences);
   const baseline = at >= 0 ? secondsPerStep(methods[at] as MethodResult) : Number.NaN;
   return {
-    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of Dice to ${outcome.reference} on the same pairs, with a 95 % interval from drawing cases with replacement; p: Wilcoxon's signed-rank test, in brackets after Holm's correction, and the p of drawing cases, which allows for cases that recur in pairs (from ten cases on).`,
+    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of ${column.heading} to ${outcome.reference} on the same pairs, with a 95 % interval from drawing cases with replacement; p: Wilcoxon's signed-rank test, in brackets after Holm's correction, and the p of drawing cases, which allows for cases that recur in pairs (from ten cases on).`,
     columns: [
       { key: 'loss', heading: 'loss' },
-      ...MEASURES.map(({ column }) => column),
+      ...outcome.measures.map((measure) => measure.column),
       { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
-      { key: 'difference', heading: `Dice − ${outcome.reference}`, unit: '%' },
+      { key: 'difference', heading: `${column.heading} − ${outcome.reference}`, unit: column.unit as string },
       { key: 'wilcoxon', heading: 'p, Wilcoxon' },
       { key: 'cases', heading: 'p, cases', digits: 3 },
       { key: 'step', heading: 'time a step', unit: 's', digits: 3 },
       { key: 'stepRatio', heading: `time / ${outcome.reference}`, digits: 2 },
-      ...(outcome.paper ? PAPER_COLUMNS : []),
+      ...paperColumns(outcome),
     ],
     rows: [
-      { loss: 'unregistered', difference: '', wilcoxon: '', ...scoreCells(start, 'before') },
+      {
+        loss: 'unregistered',
+        difference: '',
+        wilcoxon: '',
+        ...scoreCells(outcome, start, 'before'),
+        ...paperCells(outcome, 'unregistered', 'test'),
+      },
       ...methods.map((method, index) => {
         const scores = all[index] as readonly PairScore[];
         const difference = differences[index];
         const seconds = secondsPerStep(method);
         return {
           loss: labelOf(method),
-          ...scoreCells(scores, 'after'),
+          ...scoreCells(outcome, scores, 'after'),
           folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
-          difference: difference ? differenceText(difference, 100) : '',
+          difference: difference ? differenceText(difference, scale) : '',
           wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index] as number)})` : '',
           ...(difference?.bootstrap ? { cases: difference.bootstrap.p } : {}),
           step: seconds,
           stepRatio: seconds / baseline,
-          ...(outcome.paper ? paperCells(PAPER.test[method.name.toLowerCase()]) : {}),
+          ...paperCells(outcome, method.name, 'test'),
         };
       }),
     ],
@@ -154,7 +179,7 @@ export function startTable(outcome: Outcome, rule: StoppingRule): Table {
     caption: `${outcome.name}, test: what registration changed, method − unregistered on the same pairs, with a 95 % interval and p from drawing cases with replacement, and p of Wilcoxon's signed-rank test; ${RULES[rule]}.`,
     columns: [
       { key: 'loss', heading: 'loss' },
-      ...MEASURES.flatMap(({ key, column }) => [
+      ...outcome.measures.flatMap(({ key, column }) => [
         { key: `${key}Change`, heading: `change of ${column.heading}`, unit: column.unit as string },
         { key: `${key}Wilcoxon`, heading: 'p, Wilcoxon' },
         { key: `${key}Cases`, heading: 'p, cases', digits: 3 },
@@ -165,7 +190,7 @@ export function startTable(outcome: Outcome, rule: StoppingRule): Table {
       return {
         loss: labelOf(method),
         ...Object.fromEntries(
-          MEASURES.flatMap(({ key, scale }): [string, Cell][] => {
+          outcome.measures.flatMap(({ key, scale }): [string, Cell][] => {
             const difference = pairedDifference(scores, scores, key, 'before');
             return [
               [`${key}Change`, difference ? differenceText(difference, scale) : ''],
@@ -182,6 +207,7 @@ export function startTable(outcome: Outcome, rule: StoppingRule): Table {
 /** One row a trial: what seeds and folds do. */
 export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
   const methods = trained(outcome.methods);
+  const headline = headlineOf(outcome.measures);
   const folded = methods.some(({ trials }) => trials.some(({ result }) => result.trial.fold !== undefined));
   return {
     caption: `${outcome.name}, every training alone: test pairs, ${RULES[rule]}.`,
@@ -191,8 +217,8 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
       ...(folded ? [{ key: 'fold', heading: 'fold', digits: 0 }] : []),
       { key: 'end', heading: 'end epoch', digits: 0 },
       { key: 'best', heading: 'best epoch', digits: 0 },
-      { key: 'validation', heading: 'Dice, validation', unit: '%', digits: 2 },
-      ...MEASURES.map(({ column }) => ({ ...column, heading: `${column.heading}, test` })),
+      { ...headline.column, key: 'validation', heading: `${headline.column.heading}, validation` },
+      ...outcome.measures.map(({ column }) => ({ ...column, heading: `${column.heading}, test` })),
       { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
     ],
     rows: methods.flatMap((method) =>
@@ -206,8 +232,8 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
           ...(fold === undefined ? {} : { fold: fold + 1 }),
           end: at.endEpoch,
           best: at.bestEpoch,
-          validation: mean(valuesOf(at.validation, 'dice')) * 100,
-          ...scoreCells(scores, 'after'),
+          validation: summarise(valuesOf(at.validation, headline.key)).mean * headline.scale,
+          ...scoreCells(outcome, scores, 'after'),
           folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
         };
       }),
@@ -219,19 +245,20 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
 export function searchTable(outcome: Outcome): Table | undefined {
   const searched = outcome.methods.filter(({ search }) => search.length > 0);
   if (searched.length === 0) return undefined;
+  const { column, scale, better } = headlineOf(outcome.measures);
   return {
-    caption: `${outcome.name}, search on the validation pairs, first seed; the point with the highest Dice was chosen.`,
+    caption: `${outcome.name}, search on the validation pairs, first seed; the point with the ${better > 0 ? 'highest' : 'lowest'} ${column.heading} was chosen.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'variant', heading: 'point of the grid' },
-      { key: 'dice', heading: 'Dice, validation', unit: '%', digits: 2 },
+      { ...column, heading: `${column.heading}, validation` },
       { key: 'chosen', heading: 'chosen' },
     ],
     rows: searched.flatMap(({ name, variant: chosen, search }) =>
-      search.map(({ variant, dice }) => ({
+      search.map(({ variant, score }) => ({
         loss: name,
         variant,
-        ...(dice === null ? {} : { dice: dice * 100 }),
+        ...(score === null ? {} : { [column.key]: score * scale }),
         chosen: variant === chosen ? 'yes' : '',
       })),
     ),

@@ -1,4 +1,4 @@
-import { fixedPairs, type Pair } from '../dataset/pairs.ts';
+import { fixedPairs, ownPairs, type Pair } from '../dataset/pairs.ts';
 import { kFolds, type Split, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { PRESETS, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
@@ -144,11 +144,13 @@ export function casesOf(config: ExperimentConfig, ids: readonly string[], fold: 
   return { train, validation, test };
 }
 
-/** The pairs that a trial is judged on, the same for all trials on the same cases. */
+/** The pairs that a trial is judged on, the same for all trials on the same cases; with `paired` cases, the two images of each. */
 export function pairsOf(
   config: ExperimentConfig,
   { validation, test }: Split,
+  paired: boolean,
 ): { readonly validation: readonly Pair[]; readonly test: readonly Pair[] } {
+  if (paired) return { validation: ownPairs(validation), test: ownPairs(test) };
   return {
     validation: fixedPairs(validation, config.splitSeed, 'validation'),
     test: fixedPairs(test, config.splitSeed, 'test', config.testPairs),

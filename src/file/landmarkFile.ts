@@ -25,7 +25,7 @@ export async function readLandmarks(path: string): Promise<readonly Landmark[]> 
 }
 
 /**
- * The points of one image in a file of landmarks.
+ * The points of one image in a file of landmarks; none where all are skipped.
  * @throws UserError as {@link readLandmarks}, and when the file lacks the points of that side
  */
 export async function readPoints({ path, side, skip = 0 }: PointsFile): Promise<readonly NamedPoint[]> {

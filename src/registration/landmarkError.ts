@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
 import type { Vec3, Warp } from '../volume/grid.ts';
-import type { Landmark } from '../volume/landmarks.ts';
+import type { Landmark, PointPairs } from '../volume/landmarks.ts';
 import { applyToPoint, invert } from '../volume/matrix.ts';
 import { warpPoints } from '../volume/warp.ts';
 
@@ -63,6 +63,24 @@ export function landmarkError(
     before: summary(before),
     ...(after ? { after: summary(after) } : {}),
     outside: warp ? countOutside(warp, fixed) : 0,
+  };
+}
+
+/** The landmark error of a registered pair: at the start alignment, and after registration. */
+export function registrationError(
+  points: PointPairs,
+  { start, warp }: { readonly start: Warp; readonly warp: Warp },
+): CaseError & { readonly after: ErrorSummary } {
+  const before = landmarkError(points.names, points, start);
+  const after = landmarkError(points.names, points, warp);
+  return {
+    landmarks: after.landmarks.map((landmark, n) => ({
+      ...landmark,
+      before: before.landmarks[n]?.after ?? landmark.before,
+    })),
+    before: before.after ?? before.before,
+    after: after.after ?? after.before,
+    outside: after.outside,
   };
 }
 

@@ -10,6 +10,9 @@ export interface PairResult {
   readonly diceAfter: number | null;
   readonly hd95Before: number | null;
   readonly hd95After: number | null;
+  /** Mean distance of the landmarks in mm; left out where there are none. */
+  readonly treBefore?: number;
+  readonly treAfter?: number;
   readonly foldedPercent: number;
   readonly sdLogJacobian: number;
   readonly seconds: number;
@@ -33,6 +36,9 @@ export function pairResult(fixed: string, moving: string, pair: RegisteredPair):
     diceAfter: after?.dice ?? null,
     hd95Before: before?.hd95 ?? null,
     hd95After: after?.hd95 ?? null,
+    ...(pair.landmarkError
+      ? { treBefore: pair.landmarkError.before.mean, treAfter: pair.landmarkError.after.mean }
+      : {}),
     foldedPercent: pair.regularity.foldedPercent,
     sdLogJacobian: pair.regularity.sdLogJacobian,
     seconds: pair.seconds,
@@ -56,25 +62,32 @@ const COLUMNS = [
   { key: 'diceAfter', heading: 'Dice after', digits: 4 },
   { key: 'hd95Before', heading: 'HD95 before', unit: 'mm', digits: 3 },
   { key: 'hd95After', heading: 'HD95 after', unit: 'mm', digits: 3 },
+  { key: 'treBefore', heading: 'TRE before', unit: 'mm', digits: 3 },
+  { key: 'treAfter', heading: 'TRE after', unit: 'mm', digits: 3 },
   { key: 'foldedPercent', heading: 'folded', unit: '%', digits: 4 },
   { key: 'sdLogJacobian', heading: 'SD log J', digits: 4 },
   { key: 'seconds', heading: 'time', unit: 's', digits: 2 },
 ] as const;
 
-/** All pairs as a table. */
+/** All pairs as a table; landmarks only where a pair has them. */
 export function resultsTable(results: readonly PairResult[]): Table {
+  const columns = hasLandmarks(results) ? COLUMNS : COLUMNS.filter(({ key }) => !key.startsWith('tre'));
   return {
-    columns: COLUMNS,
+    columns,
     rows: results.map(
-      (result) => Object.fromEntries(COLUMNS.map(({ key }) => [key, result[key] ?? undefined])) as Record<string, Cell>,
+      (result) => Object.fromEntries(columns.map(({ key }) => [key, result[key] ?? undefined])) as Record<string, Cell>,
     ),
   };
+}
+
+function hasLandmarks(results: readonly PairResult[]): boolean {
+  return results.some(({ treAfter }) => treAfter !== undefined);
 }
 
 /** Mean ± SD over pairs, before and after. */
 export function summaryTable(results: readonly PairResult[]): Table {
   const over = (key: keyof PairResult): Cell =>
-    summarise(results.map((result) => (result[key] as number | null) ?? Number.NaN));
+    summarise(results.map((result) => (result[key] as number | null | undefined) ?? Number.NaN));
   const labels = [...new Set(results.flatMap((result) => result.labels.map(({ label }) => label)))].sort(
     (a, b) => a - b,
   );
@@ -102,6 +115,9 @@ export function summaryTable(results: readonly PairResult[]): Table {
               after: ofLabel(label, 'hd95After'),
             })),
           ]
+        : []),
+      ...(hasLandmarks(results)
+        ? [{ measure: 'TRE, mean of landmarks (mm)', before: over('treBefore'), after: over('treAfter') }]
         : []),
       { measure: 'folded voxels (%)', after: over('foldedPercent') },
       { measure: 'SD of log Jacobian', after: over('sdLogJacobian') },

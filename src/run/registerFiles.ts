@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import type { PointsFile } from '../dataset/dataset.ts';
 import type { InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
+import { readPoints } from '../file/landmarkFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
+import { registrationError } from '../registration/landmarkError.ts';
 import type { Registrar, Registration } from '../registration/register.ts';
 import { assertSameGrid, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Volume } from '../volume/grid.ts';
 import { invertWarp } from '../volume/invertWarp.ts';
+import { correspondingPoints, type PointPairs } from '../volume/landmarks.ts';
 import { applyWarp } from '../volume/warp.ts';
 
 /** Files of a pair. */
@@ -15,6 +19,8 @@ export interface PairFiles {
   readonly moving: string;
   readonly fixedLabels?: string;
   readonly movingLabels?: string;
+  readonly fixedLandmarks?: PointsFile;
+  readonly movingLandmarks?: PointsFile;
 }
 
 /** Where results go; what is left out is not written. */
@@ -37,6 +43,9 @@ export interface RegisteredPair extends Registration {
   readonly agreementBefore?: Agreement;
   readonly agreementAfter?: Agreement;
   readonly regularity: Regularity;
+  /** Points that both images have, RAS mm, and how far they are apart. */
+  readonly landmarks?: PointPairs;
+  readonly landmarkError?: ReturnType<typeof registrationError>;
   /** Seconds for reading, registering and judging. */
   readonly seconds: number;
 }
@@ -54,6 +63,7 @@ export async function registerFiles(
   warnAboutLabels(moving, files.moving);
   const fixedLabels = await readMatchingLabels(files.fixedLabels, fixed, files.fixed);
   const movingLabels = await readMatchingLabels(files.movingLabels, moving, files.moving);
+  const landmarks = await readPointPairs(files);
   const registration = await registrar.register(
     { fixed, moving, ...(fixedLabels ? { fixedLabels } : {}), ...(movingLabels ? { movingLabels } : {}) },
     start,
@@ -66,6 +76,7 @@ export async function registerFiles(
     moving,
     before: applyWarp(registration.start, moving),
     regularity: regularity(registration.warp),
+    ...(landmarks ? { landmarks, landmarkError: registrationError(landmarks, registration) } : {}),
     ...(fixedLabels ? { fixedLabels } : {}),
     ...(startLabels ? { startLabels } : {}),
     ...(movedLabels ? { movedLabels } : {}),
@@ -100,6 +111,14 @@ function warnAboutLabels(volume: Volume, path: string): void {
     console.error(
       `Note: ${path} looks like a label map; registration needs images, and labels go to --fixed-labels and --moving-labels.`,
     );
+}
+
+/** The landmarks that both images have; undefined where one has none. */
+async function readPointPairs({ fixedLandmarks, movingLandmarks }: PairFiles): Promise<PointPairs | undefined> {
+  if (!fixedLandmarks || !movingLandmarks) return undefined;
+  const fixed = await readPoints(fixedLandmarks);
+  const moving = await readPoints(movingLandmarks);
+  return fixed.length > 0 && moving.length > 0 ? correspondingPoints(fixed, moving) : undefined;
 }
 
 async function readMatchingLabels(

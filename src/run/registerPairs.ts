@@ -1,8 +1,8 @@
-import type { Dataset } from '../dataset/dataset.ts';
-import { openDataset } from '../dataset/dataset.ts';
+import { type Dataset, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
 import { findLabels } from '../dataset/files.ts';
 import { type CasePair, readPairsCsv } from '../dataset/pairsCsv.ts';
 import type { InitialAlignment } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import type { Registrar } from '../registration/register.ts';
 import { type PairResult, pairResult } from './pairResults.ts';
@@ -20,7 +20,7 @@ export interface RegisterPairsOptions {
 
 /** The pairs of a list with all that belongs to them. */
 export interface PairList {
-  readonly dataset: Pick<Dataset, 'root' | 'cases' | 'labelNames'>;
+  readonly dataset: Pick<Dataset, 'root' | 'cases' | 'labelNames' | 'incomplete' | 'simulated'>;
   readonly pairs: readonly CasePair[];
 }
 
@@ -34,9 +34,21 @@ export async function readPairList(pairs: string, data: string): Promise<PairLis
   return { dataset, pairs: await readPairsCsv(pairs, dataset, files) };
 }
 
+/**
+ * The pairs that a dataset of two modalities consists of.
+ * @throws UserError when it is none
+ */
+export async function ownPairList(data: string, open: OpenOptions = {}): Promise<PairList> {
+  const dataset = await openDataset(data, nodeFiles(), open);
+  if (!isPaired(dataset))
+    throw new UserError(`${data} holds no pairs of two modalities; say which scans to register with --pairs.`);
+  return { dataset, pairs: dataset.cases.map((each) => ({ fixed: each, moving: each })) };
+}
+
 /** The files of a listed pair, labels included where they can be found. */
-export async function filesOfPair({ dataset }: PairList, { fixed, moving }: CasePair): Promise<PairFiles> {
+export async function filesOfPair({ dataset }: PairList, { fixed, moving: other }: CasePair): Promise<PairFiles> {
   const files = nodeFiles();
+  const moving = (fixed.id === other.id && fixed.moving) || other;
   const fixedLabels = fixed.labels ?? (await findLabels(dataset, fixed.image, files));
   const movingLabels = moving.labels ?? (await findLabels(dataset, moving.image, files));
   return {
@@ -44,6 +56,8 @@ export async function filesOfPair({ dataset }: PairList, { fixed, moving }: Case
     moving: moving.image,
     ...(fixedLabels ? { fixedLabels } : {}),
     ...(movingLabels ? { movingLabels } : {}),
+    ...(fixed.landmarks ? { fixedLandmarks: fixed.landmarks } : {}),
+    ...(moving.landmarks ? { movingLandmarks: moving.landmarks } : {}),
   };
 }
 

@@ -176,8 +176,8 @@ async function readFiles(files: ImageFiles): Promise<ReadImage> {
   const image = await readVolume(files.image);
   const labels = files.labels === undefined ? undefined : await readLabels(files.labels);
   if (labels && files.labels) assertSameGrid(image, labels, files.image, files.labels);
-  const landmarks = files.landmarks && (await readPoints(files.landmarks));
-  return { image, ...(labels ? { labels } : {}), ...(landmarks ? { landmarks } : {}) };
+  const landmarks = files.landmarks ? await readPoints(files.landmarks) : [];
+  return { image, ...(labels ? { labels } : {}), ...(landmarks.length > 0 ? { landmarks } : {}) };
 }
 
 /** The rules of early stopping after the first by which the last epoch is the best so far. */

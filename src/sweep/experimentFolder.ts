@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDataset } from '../dataset/dataset.ts';
+import { isPaired, openDataset } from '../dataset/dataset.ts';
 import { writePhantomDataset } from '../dataset/phantomDataset.ts';
 import { UserError } from '../errors.ts';
 import { type ExperimentConfig, experimentConfig } from '../experiment/configuration.ts';
@@ -21,6 +21,10 @@ export interface StoredExperiment {
   readonly caseIds: readonly string[];
   /** Folder of the scans. */
   readonly data: string;
+  /** Whether each case holds the two images of a pair. */
+  readonly paired?: boolean;
+  /** What is simulated, as the data say it. */
+  readonly simulated?: string;
 }
 
 const EXPERIMENT = 'experiment.json';
@@ -63,15 +67,24 @@ export class ExperimentFolder {
     if (before) assertSame(path, before.config, config);
     const isPhantom = data === 'phantom';
     const folder = isPhantom ? join(path, 'data') : data;
-    if (isPhantom) assertEnough(config, config.phantomCases);
+    if (isPhantom) assertEnough(config, config.phantomCases, false);
     if (isPhantom && !existsSync(folder)) await makePhantoms(folder, config);
-    const all = (await openDataset(folder, nodeFiles())).cases.map(({ id }) => id);
+    const dataset = await openDataset(folder, nodeFiles(), { mri: config.mri });
+    const paired = isPaired(dataset);
+    const all = dataset.cases.map(({ id }) => id);
     const missing = named?.find((id) => !all.includes(id));
     if (missing !== undefined)
       throw new UserError(`The experiment names the case "${missing}", which is not in ${folder}; complete the data.`);
     const caseIds = [...(named ?? all)].sort();
-    assertEnough(config, caseIds.length);
-    const stored: StoredExperiment = { version, values, caseIds, data: folder };
+    assertEnough(config, caseIds.length, paired);
+    const stored: StoredExperiment = {
+      version,
+      values,
+      caseIds,
+      data: folder,
+      ...(paired ? { paired } : {}),
+      ...(dataset.simulated === undefined ? {} : { simulated: dataset.simulated }),
+    };
     if (before && before.stored.caseIds.join() !== caseIds.join())
       throw new UserError(
         `${path} holds an experiment on other cases (${before.stored.caseIds.length}, now ${caseIds.length}); give another --out, or the same data.`,
@@ -161,6 +174,7 @@ const SAME = [
   'splitSeed',
   'folds',
   'testPairs',
+  'mri',
 ] as const;
 
 /** Losses, seeds and grids may be added to an experiment; its data may not change. */
@@ -173,13 +187,14 @@ function assertSame(path: string, before: ExperimentConfig, now: ExperimentConfi
 }
 
 /** Every part of the split must be able to make pairs. */
-function assertEnough(config: ExperimentConfig, count: number): void {
+function assertEnough(config: ExperimentConfig, count: number, paired: boolean): void {
   const ids = Array.from({ length: count }, (_, n) => String(n));
   const parts = casesOf(config, ids, config.folds === undefined ? undefined : 0);
-  const small = (['train', 'validation', 'test'] as const).find((part) => parts[part].length < 2);
+  const least = paired ? 1 : 2;
+  const small = (['train', 'validation', 'test'] as const).find((part) => parts[part].length < least);
   if (small !== undefined)
     throw new UserError(
-      `${count} cases are too few: the ${small} part gets ${parts[small].length}, and a pair takes 2; add cases or change the split.`,
+      `${count} cases are too few: the ${small} part gets ${parts[small].length}, and a pair takes ${least}; add cases or change the split.`,
     );
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDataset } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
-import { diceCurves, lossCurves, testBoxes } from '../experiment/charts.ts';
+import { lossCurves, measureCurves, testBoxes } from '../experiment/charts.ts';
 import { testScores } from '../experiment/comparison.ts';
+import { headlineOf, measuresOf } from '../experiment/measures.ts';
 import { type MethodResult, type PairScore, pairKey } from '../experiment/results.ts';
 import {
   labelOf,
@@ -14,7 +15,7 @@ import {
   trialTable,
   validationTable,
 } from '../experiment/tables.ts';
-import { methodsOf, referenceOf } from '../experiment/trials.ts';
+import { methodsOf, referenceOf, type Trial } from '../experiment/trials.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import type { Agreement } from '../registration/assess.ts';
@@ -57,7 +58,8 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
     reference: referenceOf(config, methodsOf(config)).name,
     rules: config.stopping,
     paper: config.paper,
-    pairs: config.data === 'phantom' ? 'synthetic pairs (phantoms)' : 'pairs',
+    pairs: pairsText(folder),
+    measures: measuresOf(methods),
   };
   const tables = tablesOf(outcome);
   const text = Object.values(tables).map(toMarkdown).join('\n');
@@ -67,6 +69,12 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
     await writeAtomically(join(folder.path, `${name}.csv`), toCsv(table));
   const notes = await writeFigures(folder, outcome, done);
   return { tables, notes: [...notes, ...missing(methods, folder)] };
+}
+
+/** What the pairs are; nothing synthetic or simulated may pass for real. */
+function pairsText({ config, stored }: ExperimentFolder): string {
+  if (stored.simulated !== undefined) return `simulated pairs (${stored.simulated.replace(/[.\s]+$/, '')})`;
+  return config.data === 'phantom' ? 'synthetic pairs (phantoms)' : 'pairs';
 }
 
 /** The tables by the name of their file; those of further rules of early stopping end in the rule's name. */
@@ -101,14 +109,14 @@ async function writeFigures(
   const write = async (name: string, svg: string): Promise<void> => {
     for (const type of ['svg', 'png']) await writeFigure(join(folder.path, 'figures', `${name}.${type}`), svg);
   };
-  await write('dice-over-epochs', diceCurves(outcome, 'epochs'));
-  await write('dice-over-time', diceCurves(outcome, 'seconds'));
+  const headline = headlineOf(outcome.measures).key;
+  await write(`${headline}-over-epochs`, measureCurves(outcome, 'epochs'));
+  await write(`${headline}-over-time`, measureCurves(outcome, 'seconds'));
   await write('loss-over-epochs', lossCurves(outcome, 'epochs'));
   await write('loss-over-time', lossCurves(outcome, 'seconds'));
-  await write('dice-boxes', testBoxes(outcome, rule, 'dice'));
-  await write('hd95-boxes', testBoxes(outcome, rule, 'hd95'));
+  for (const { key } of outcome.measures) await write(`${key}-boxes`, testBoxes(outcome, rule, key));
   const pair = medianPair(done.map((method) => testScores(method, rule)));
-  const models = done.map((method) => modelPath(folder, firstTrial(method), rule));
+  const models = done.map((method) => modelPath(folder, trialOf(method).id, rule));
   const lost = [folder.stored.data, ...models].find((path) => !existsSync(path));
   if (lost !== undefined) {
     if (!existsSync(join(folder.path, 'figures', 'figure1-framework.svg')))
@@ -117,13 +125,13 @@ async function writeFigures(
       `Figures 1 and 2 show scans and what the models make of them, and ${lost} is not there; they are left as they are.`,
     ];
   }
-  const dataset = await openDataset(folder.stored.data, nodeFiles());
+  const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
   const shown: LossResult[] = [];
   let last: RegisteredPair | undefined;
   for (const [index, method] of done.entries()) {
     const registrar = new Registrar(await readModel(models[index]));
     try {
-      last = await registerCases(registrar, dataset, pair);
+      last = await registerCases(registrar, dataset, pair, trialOf(method));
     } finally {
       await registrar.release();
     }
@@ -160,8 +168,9 @@ function noteOf({ dice, hd95 }: Agreement): string {
   return `Dice ${dice.toFixed(3)}, HD95 ${hd95.toFixed(2)} mm`;
 }
 
-function firstTrial({ trials }: MethodResult): string {
-  return (trials[0] as MethodResult['trials'][number]).result.trial.id;
+/** The first training of a method. */
+function trialOf({ trials }: MethodResult): Trial {
+  return (trials[0] as MethodResult['trials'][number]).result.trial;
 }
 
 /** The test pair with the median of the mean Dice over all methods: neither the best nor the worst is shown. */

@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import { type Dataset, isPaired, openDataset } from '../dataset/dataset.ts';
 import type { Pair } from '../dataset/pairs.ts';
 import { UserError } from '../errors.ts';
-import type { PairScore, RuleResult, TestResult, TrialResult } from '../experiment/results.ts';
+import type { PairScore, RuleResult, Scores, TestResult, TrialResult } from '../experiment/results.ts';
 import { casesOf, pairsOf, type Trial } from '../experiment/trials.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
+import type { ErrorSummary } from '../registration/landmarkError.ts';
 import { Registrar } from '../registration/register.ts';
 import { MODEL_FILE, modelFileOf, readModel } from '../run/modelFile.ts';
 import { type RegisteredPair, registerFiles } from '../run/registerFiles.ts';
 import { filesOfPair, type PairList } from '../run/registerPairs.ts';
 import { type TrainingRunObserver, trainingRun } from '../run/trainingRun.ts';
+import { trainingConfig } from '../training/configuration.ts';
 import { followStopping, type StoppingRule } from '../training/earlyStopping.ts';
+import { startOf } from '../training/trainModel.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 
 /** How a trial is run. */
@@ -43,6 +46,7 @@ export async function runTrial(
   const run = await trainingRun({
     out,
     data: folder.stored.data,
+    open: { mri: folder.config.mri },
     settings: trial.settings,
     cases,
     resume,
@@ -54,7 +58,7 @@ export async function runTrial(
   if (run.reason === 'aborted') return undefined;
   const { config } = run.stored;
   const rules: Partial<Record<StoppingRule, RuleResult>> = {};
-  const pairs = pairsOf(folder.config, cases).validation;
+  const pairs = pairsOf(folder.config, cases, folder.stored.paired ?? false).validation;
   const scores = new Map<number, readonly PairScore[]>();
   for (const rule of config.stopping) {
     const { bestEpoch, endEpoch } = followStopping(run.losses, rule, config);
@@ -80,7 +84,8 @@ export async function testTrial(folder: ExperimentFolder, id: string, options: T
   if (known) return known;
   const result = await folder.result(id);
   if (!result) throw new UserError(`The trial "${id}" is not finished, so it cannot be tested; run it first.`);
-  const pairs = pairsOf(folder.config, casesOf(folder.config, folder.stored.caseIds, result.trial.fold)).test;
+  const cases = casesOf(folder.config, folder.stored.caseIds, result.trial.fold);
+  const pairs = pairsOf(folder.config, cases, folder.stored.paired ?? false).test;
   const scores = new Map<number, readonly PairScore[]>();
   const test: Partial<Record<StoppingRule, readonly PairScore[]>> = {};
   for (const rule of folder.config.stopping) {
@@ -107,18 +112,18 @@ export function modelPath(folder: ExperimentFolder, id: string, rule: StoppingRu
 
 async function scorePairs(
   folder: ExperimentFolder,
-  { id }: Trial,
+  trial: Trial,
   rule: StoppingRule,
   pairs: readonly Pair[],
   { runtime, signal }: TrialOptions,
 ): Promise<readonly PairScore[]> {
-  const registrar = new Registrar(await readModel(modelPath(folder, id, rule)), { runtime });
+  const registrar = new Registrar(await readModel(modelPath(folder, trial.id, rule)), { runtime });
   try {
-    const dataset = await openDataset(folder.stored.data, nodeFiles());
+    const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
     const scores: PairScore[] = [];
     for (const pair of pairs) {
       signal.throwIfAborted();
-      scores.push(scoreOf(pair, await registerCases(registrar, dataset, pair)));
+      scores.push(scoreOf(pair, await registerCases(registrar, dataset, pair, trial)));
     }
     return scores;
   } finally {
@@ -126,22 +131,29 @@ async function scorePairs(
   }
 }
 
-/** Registers two cases of a dataset, labels included where it has them. */
-export async function registerCases(registrar: Registrar, dataset: Dataset, pair: Pair): Promise<RegisteredPair> {
+/** Registers two cases of a dataset as a trial was trained on them, with labels and landmarks where it has them. */
+export async function registerCases(
+  registrar: Registrar,
+  dataset: Dataset,
+  pair: Pair,
+  trial: Trial,
+): Promise<RegisteredPair> {
   const caseOf = (id: string): Dataset['cases'][number] => {
     const found = dataset.cases.find((entry) => entry.id === id);
     if (!found) throw new UserError(`The case "${id}" is no longer in ${dataset.root}; restore it.`);
     return found;
   };
   const list: PairList = { dataset, pairs: [{ fixed: caseOf(pair.fixed), moving: caseOf(pair.moving) }] };
-  return registerFiles(registrar, await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]), 'center');
+  const start = isPaired(dataset) ? startOf(trainingConfig(trial.settings)) : 'center';
+  return registerFiles(registrar, await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]), start);
 }
 
 function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
-  const { agreementBefore: before, agreementAfter: after, regularity } = registered;
-  const scores = (agreement: typeof before) => ({
+  const { agreementBefore: before, agreementAfter: after, landmarkError: error, regularity } = registered;
+  const scores = (agreement: typeof before, distances: ErrorSummary | undefined): Scores => ({
     dice: agreement?.dice ?? null,
     hd95: agreement && Number.isFinite(agreement.hd95) ? agreement.hd95 : null,
+    ...(distances ? { tre: distances.mean } : {}),
   });
-  return { ...pair, before: scores(before), after: scores(after), ...regularity };
+  return { ...pair, before: scores(before, error?.before), after: scores(after, error?.after), ...regularity };
 }

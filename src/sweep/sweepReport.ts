@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { ruleOf, type TrialResult, validationDice } from '../experiment/results.ts';
+import { MEASURES } from '../experiment/measures.ts';
+import { ruleOf, type TrialResult, validationScore } from '../experiment/results.ts';
 import { methodsOf, trialsOf } from '../experiment/trials.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { mean } from '../metric/statistics.ts';
@@ -9,7 +10,7 @@ import type { ExperimentFolder } from './experimentFolder.ts';
 import { sweepResults } from './runExperiment.ts';
 
 /**
- * Ranks the points of a sweep by the Dice of their validation pairs, seeds and folds averaged, and writes `sweep.md`, `sweep.csv` and
+ * Ranks the points of a sweep by the landmark distance or Dice of their validation pairs, seeds and folds averaged, and writes `sweep.md`, `sweep.csv` and
  * `sweep.json`.
  * @throws UserError when no trial is finished
  */
@@ -29,32 +30,34 @@ export async function writeSweepReport(folder: ExperimentFolder): Promise<Table>
         return result ? [result] : [];
       });
       if (done.length === 0) return [];
-      const scores = done.map((result) => validationDice(result, rule));
-      const measured = scores.filter((value) => value !== null);
+      const scores = done.flatMap((result) => validationScore(result, rule) ?? []);
+      const measure = MEASURES[scores[0]?.measure ?? 'dice'];
       return [
         {
           loss: method.name,
           variant: variant.name,
           trials: `${done.length} of ${trials.length}`,
-          dice: measured.length > 0 ? summarise(measured.map((value) => value * 100)) : undefined,
+          measure,
+          score: scores.length > 0 ? summarise(scores.map(({ value }) => value * measure.scale)) : undefined,
           best: done.map((result) => ruleOf(result, rule).bestEpoch).join(', '),
           minutes: mean(done.map((result) => ruleOf(result, rule).seconds / 60)),
         },
       ];
     }),
   );
-  const order = (row: (typeof rows)[number]): number => row.dice?.mean ?? Number.NEGATIVE_INFINITY;
+  const { column, better } = rows[0]?.measure ?? MEASURES.dice;
+  const order = (row: (typeof rows)[number]): number => better * (row.score?.mean ?? Number.NEGATIVE_INFINITY * better);
   const table: Table = {
-    caption: `${config.name}: Dice of the validation pairs after training, mean ± SD over trainings (seeds, folds), the best first.`,
+    caption: `${config.name}: ${column.heading} of the validation pairs after training, mean ± SD over trainings (seeds, folds), the best first.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'variant', heading: 'point of the grid' },
       { key: 'trials', heading: 'trainings' },
-      { key: 'dice', heading: 'Dice, validation', unit: '%', digits: 2 },
+      { ...column, key: 'score', heading: `${column.heading}, validation` },
       { key: 'best', heading: 'best epoch' },
       { key: 'minutes', heading: 'time a training', unit: 'min', digits: 1 },
     ],
-    rows: rows.toSorted((a, b) => order(b) - order(a)),
+    rows: rows.toSorted((a, b) => order(b) - order(a)).map(({ measure: _, ...row }) => row),
   };
   await writeAtomically(join(folder.path, 'sweep.md'), toMarkdown(table));
   await writeAtomically(join(folder.path, 'sweep.csv'), toCsv(table));

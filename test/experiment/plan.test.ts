@@ -41,8 +41,8 @@ describe('the plan of an experiment', () => {
     expect(planOf(config, methods, known)[1]).toMatchObject({
       chosen: { name: 'smoothness=0.8' },
       search: [
-        { variant: 'smoothness=0.4', dice: expect.closeTo(0.71) },
-        { variant: 'smoothness=0.8', dice: expect.closeTo(0.73) },
+        { variant: 'smoothness=0.4', score: expect.closeTo(0.71) },
+        { variant: 'smoothness=0.8', score: expect.closeTo(0.73) },
       ],
     });
     expect(names(known)).toEqual([

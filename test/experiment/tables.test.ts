@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { diceCurves, lossCurves, testBoxes } from '../../src/experiment/charts.ts';
+import { lossCurves, measureCurves, testBoxes } from '../../src/experiment/charts.ts';
 import { pairedDifference } from '../../src/experiment/comparison.ts';
-import { averaged, type MethodResult } from '../../src/experiment/results.ts';
+import { MEASURES, measuresOf } from '../../src/experiment/measures.ts';
+import { averaged, type MethodResult, type PairScore, validationScore } from '../../src/experiment/results.ts';
 import {
   type Outcome,
   searchTable,
@@ -38,6 +39,7 @@ const outcome: Outcome = {
   rules: ['absolute', 'relative'],
   paper: true,
   pairs: 'pairs',
+  measures: [MEASURES.hd95, MEASURES.dice],
 };
 
 describe('tables of an experiment', () => {
@@ -72,7 +74,7 @@ describe('tables of an experiment', () => {
     expect(toCsv(table)).toContain('Dice (%) mean');
     expect(searchTable(outcome)).toBeUndefined();
     const [mse] = outcome.methods as [MethodResult];
-    const searched = { ...outcome, methods: [{ ...mse, variant: 'b', search: [{ variant: 'b', dice: 0.6 }] }] };
+    const searched = { ...outcome, methods: [{ ...mse, variant: 'b', search: [{ variant: 'b', score: 0.6 }] }] };
     expect(searchTable(searched)?.rows).toEqual([{ loss: 'MSE', variant: 'b', dice: 60, chosen: 'yes' }]);
   });
 
@@ -85,6 +87,35 @@ describe('tables of an experiment', () => {
     expect(pairedDifference(a.slice(2), b, 'dice')).toBeUndefined();
   });
 
+  it('compare by landmarks where there are any, beside the paper’s figures across modalities', () => {
+    const withLandmarks = (pair: PairScore): PairScore => ({
+      ...pair,
+      before: { ...pair.before, tre: 5 },
+      after: { ...pair.after, tre: 10 * (1 - (pair.after.dice ?? 0)) },
+    });
+    const methods = outcome.methods.map((each) => ({
+      ...each,
+      trials: each.trials.map(({ result, test }) => ({
+        result: {
+          ...result,
+          rules: { absolute: { ...result.rules.absolute!, validation: test.absolute!.map(withLandmarks) } },
+        },
+        test: { absolute: test.absolute!.map(withLandmarks) },
+      })),
+    }));
+    const measures = measuresOf(methods);
+    expect(measures.map(({ key }) => key)).toEqual(['tre', 'hd95', 'dice']);
+    const table = testTable({ ...outcome, methods, measures }, 'absolute');
+    expect(table.columns.map(({ heading }) => heading)).toContain('TRE − MSE');
+    expect(table.rows[0]).toMatchObject({ tre: { mean: 5 }, paperTre: { mean: 5.3, sd: 4.2 } });
+    expect(table.rows[2]).toMatchObject({ difference: '−0.50 [−0.50, −0.50]', paperTre: { mean: 3.5 } });
+    const [first] = methods[0]!.trials;
+    expect(validationScore(first!.result, 'absolute')).toEqual({ measure: 'tre', value: expect.closeTo(3.45, 1) });
+    expect(measureCurves({ ...outcome, methods, measures, rules: ['absolute'] }, 'epochs')).toContain(
+      'TRE (mm), validation',
+    );
+  });
+
   it('take a measure that one seed lacks for missing', () => {
     const whole = score('x', 'y', 0.7);
     const lacking = { ...whole, after: { dice: null, hd95: null } };
@@ -94,7 +125,7 @@ describe('tables of an experiment', () => {
 
 describe('charts of an experiment', () => {
   it('draw a curve a training with its ends by both rules, and one legend entry a method', () => {
-    for (const svg of [diceCurves(outcome, 'epochs'), lossCurves(outcome, 'seconds')]) {
+    for (const svg of [measureCurves(outcome, 'epochs'), lossCurves(outcome, 'seconds')]) {
       expect(svg.match(/stroke-linecap="round"/g)).toHaveLength(4);
       expect(svg.match(/<circle/g)).toHaveLength(8);
       expect(svg.match(/>MSE</g)).toHaveLength(1);

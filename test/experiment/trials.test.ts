@@ -41,7 +41,7 @@ describe('trials of an experiment', () => {
     const { train, validation, test } = casesOf(config, ids, undefined);
     expect([train.length, validation.length, test.length]).toEqual([13, 3, 4]);
     expect([...train, ...validation, ...test].sort()).toEqual([...ids].sort());
-    const pairs = pairsOf(config, { train, validation, test });
+    const pairs = pairsOf(config, { train, validation, test }, false);
     expect(pairs.test.map(({ fixed }) => fixed).sort()).toEqual(test);
   });
 
