@@ -1,5 +1,16 @@
+import { PAGE_WIDTH } from './printedFigure.ts';
 import { group, text } from './svg.ts';
 import { fitText, MUTED, TEXT, textWidth } from './theme.ts';
+
+/** A figure's title from `left` on, in one line. `bottom` is where the figure goes on, with a title or without. */
+export function figureTitle(title: string | undefined, left: number): { svg: string; bottom: number } {
+  if (title === undefined) return { svg: '', bottom: 4 };
+  const shown = fitText(title, TEXT.title, PAGE_WIDTH - left, true);
+  return {
+    svg: text(left, 4 + TEXT.title, shown, { 'font-size': TEXT.title, 'font-weight': 'bold' }),
+    bottom: 4 + TEXT.title + 7,
+  };
+}
 
 /** A heading above a column of panels. */
 export interface PanelHeading {

@@ -3,7 +3,7 @@ import type { Labels, Vec3, Volume } from '../volume/grid.ts';
 import { differenceMap } from './colourMap.ts';
 import { RADIOLOGICAL } from './figureFooter.ts';
 import { assertOnFixedGrid } from './fixedGrid.ts';
-import { panelHeading, rowHeading } from './headings.ts';
+import { figureTitle, panelHeading, rowHeading } from './headings.ts';
 import { labelColours, namedLabels, outlineLegend } from './outlineLegend.ts';
 import {
   colourBar,
@@ -115,7 +115,7 @@ export function lossFigure(input: LossFigure): string {
   const solid = drawn(fixedLabels, false);
 
   const parts: string[] = [];
-  const title = titleAt(input.title);
+  const title = figureTitle(input.title, GUTTER);
   parts.push(title.svg);
   let y = title.bottom;
   for (let first = 0; first < columns.length; first += layout.perBlock) {
@@ -225,15 +225,6 @@ function layoutOf(count: number): Layout {
       const column = index % perBlock;
       return GUTTER + column * (width + GAP) + (column >= 2 ? extra : 0);
     },
-  };
-}
-
-function titleAt(title: string | undefined): { svg: string; bottom: number } {
-  if (title === undefined) return { svg: '', bottom: 4 };
-  const shown = fitText(title, TEXT.title, PAGE_WIDTH - GUTTER, true);
-  return {
-    svg: text(GUTTER, 4 + TEXT.title, shown, { 'font-size': TEXT.title, 'font-weight': 'bold' }),
-    bottom: 4 + TEXT.title + 7,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Volume } from '../volume/grid.ts';
 import { percentiles } from '../volume/percentile.ts';
-import type { ColourMap } from './colourMap.ts';
+import type { ColourMap, Rgb } from './colourMap.ts';
 import { labelContour } from './contours.ts';
 import { pngDataUri } from './png.ts';
 import type { SliceView } from './slices.ts';
@@ -68,10 +68,13 @@ export function divergingImage(
   limit: number,
   rendering: Rendering,
 ): string {
-  const data = new Uint8Array(values.length * 3);
-  values.forEach((value, index) => {
-    data.set(map(value / limit), index * 3);
-  });
+  return colourImage(view, (index) => map(values[index]! / limit), rendering);
+}
+
+/** A slice whose pixels, row by row from the top left, have the given colours; SVG in display millimetres. */
+export function colourImage(view: SliceView, colour: (index: number) => Rgb, rendering: Rendering): string {
+  const data = new Uint8Array(view.columns * view.rows * 3);
+  for (let index = 0; index < view.columns * view.rows; index++) data.set(colour(index), index * 3);
   return image(view, pngDataUri({ width: view.columns, height: view.rows, channels: 3, data }), rendering);
 }
 

@@ -1,10 +1,11 @@
 import { percentile } from '../metric/statistics.ts';
 import type { Labels, Vec3, Volume, Warp } from '../volume/grid.ts';
+import { checkerboard } from './checkerboard.ts';
 import { differenceMap, jacobianMap } from './colourMap.ts';
 import { constantTranslation, deformationGrid, determinantsOf } from './deformationGrid.ts';
 import { type FigureMetric, figureFooter } from './figureFooter.ts';
 import { assertOnFixedGrid } from './fixedGrid.ts';
-import { panelHeading, rowHeading } from './headings.ts';
+import { figureTitle, panelHeading, rowHeading } from './headings.ts';
 import { labelColours, namedLabels } from './outlineLegend.ts';
 import {
   divergingImage,
@@ -21,8 +22,7 @@ import {
 } from './panel.ts';
 import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
-import { text } from './svg.ts';
-import { capitalised, fitText, TEXT } from './theme.ts';
+import { capitalised, TEXT } from './theme.ts';
 
 /** What {@link registrationFigure} shows. Everything lies on the fixed image's grid. */
 export interface RegistrationFigure {
@@ -106,18 +106,9 @@ export function registrationFigure(input: RegistrationFigure): string {
   // Many structures leave little room between their outlines.
   const strokeWidth = colours.size > 6 ? 0.6 : 1;
 
-  const parts: string[] = [];
-  let y = 4;
-  if (input.title !== undefined) {
-    y += TEXT.title;
-    parts.push(
-      text(GUTTER, y, fitText(input.title, TEXT.title, WIDTH - GUTTER, true), {
-        'font-size': TEXT.title,
-        'font-weight': 'bold',
-      }),
-    );
-    y += 7;
-  }
+  const title = figureTitle(input.title, GUTTER);
+  const parts: string[] = [title.svg];
+  let y = title.bottom;
   y += TEXT.body;
   parts.push(columnHeadings(y, input.comparison ?? 'difference'));
   y += 5;
@@ -200,16 +191,6 @@ function jacobianLimit(views: readonly SliceView[], jacobian: Volume | undefined
       .map((value) => Math.abs(Math.log(value))),
   );
   return niceLimit(Math.max(0.1, logs.length === 0 ? 0 : percentile(logs, 98)));
-}
-
-/** Squares of about an eighth of the picture, in turn from one image and from the other. */
-function checkerboard(view: SliceView, a: Float32Array, b: Float32Array): Float32Array {
-  const square = Math.max(view.width, view.height) / 8;
-  return a.map((value, index) => {
-    const x = ((index % view.columns) + 0.5) * view.pixelWidth;
-    const y = (Math.floor(index / view.columns) + 0.5) * view.pixelHeight;
-    return (Math.floor(x / square) + Math.floor(y / square)) % 2 === 0 ? value : b[index]!;
-  });
 }
 
 function columnHeadings(y: number, comparison: 'difference' | 'checkerboard'): string {
