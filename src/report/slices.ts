@@ -1,6 +1,7 @@
 import type { Grid, Labels, Mat4, Vec3 } from '../volume/grid.ts';
 import {
   type Axis,
+  applyToPoint,
   applyToVector,
   closestAxes,
   type Direction,
@@ -121,6 +122,40 @@ export function displayDisplacement(view: SliceView, affine: Mat4): (u: Vec3) =>
       view.right.step * view.pixelWidth * voxels[view.right.axis],
       view.down.step * view.pixelHeight * voxels[view.down.axis],
     ];
+  };
+}
+
+/** The angle between a slice and the anatomical plane whose name it bears, in degrees; 0 unless the grid is oblique. */
+export function tiltOf(view: SliceView, affine: Mat4): number {
+  const normal = invert(affine).slice(4 * view.axis, 4 * view.axis + 3);
+  const across = normal[LAYOUT[view.plane][2]] as number;
+  return (Math.acos(Math.min(1, Math.abs(across) / Math.hypot(...normal))) * 180) / Math.PI;
+}
+
+/** A point as a slice shows it. */
+export interface DisplayPoint {
+  /** Display millimetres (right, down); outside of the picture for a point outside of the grid. */
+  readonly at: readonly [number, number];
+  /** Millimetres from the slice, perpendicular to it; positive towards higher indices. */
+  readonly distance: number;
+}
+
+/** Turns world points (RAS mm) into points of a view, through voxel coordinates as {@link displayDisplacement} does. */
+export function displayPoint(view: SliceView, affine: Mat4): (world: Vec3) => DisplayPoint {
+  const toVoxels = invert(affine);
+  // A row of the inverse is the gradient of an index, so its length is slices a millimetre.
+  const thickness = 1 / Math.hypot(...toVoxels.slice(4 * view.axis, 4 * view.axis + 3));
+  const along = ({ axis, step }: Direction, count: number, voxel: Vec3): number =>
+    (step === 1 ? voxel[axis] : count - 1 - voxel[axis]) + 0.5;
+  return (world) => {
+    const voxel = applyToPoint(toVoxels, world);
+    return {
+      at: [
+        along(view.right, view.columns, voxel) * view.pixelWidth,
+        along(view.down, view.rows, voxel) * view.pixelHeight,
+      ],
+      distance: (voxel[view.axis] - view.index) * thickness,
+    };
   };
 }
 

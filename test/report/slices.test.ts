@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { defaultPosition, displayDisplacement, extractSlice, PLANES, sliceView } from '../../src/report/slices.ts';
+import {
+  defaultPosition,
+  displayDisplacement,
+  displayPoint,
+  extractSlice,
+  PLANES,
+  sliceView,
+  tiltOf,
+} from '../../src/report/slices.ts';
 import type { Grid, Mat4, Size, Vec3 } from '../../src/volume/grid.ts';
 import { applyToPoint, closestAxes, flipRasLps, fromColumns, multiply } from '../../src/volume/matrix.ts';
 import { halves } from './phantom.ts';
@@ -69,6 +77,20 @@ describe.each(Object.entries(affines))('%s', (_, affine) => {
     expect(opposite.at(-1)).toBe(2);
   });
 
+  test.each(PLANES)('%s: a point is shown where its voxel is', (plane) => {
+    const view = sliceView(grid, plane, front);
+    const place = displayPoint(view, affine);
+    const corner = place(applyToPoint(affine, front));
+    expect(corner.at[0]).toBeCloseTo(view.pixelWidth / 2, 6);
+    expect(corner.at[1]).toBeCloseTo(view.pixelHeight / 2, 6);
+    expect(corner.distance).toBeCloseTo(0, 6);
+    const opposite = place(applyToPoint(affine, back));
+    expect(opposite.at[0]).toBeCloseTo(view.width - view.pixelWidth / 2, 6);
+    expect(opposite.at[1]).toBeCloseTo(view.height - view.pixelHeight / 2, 6);
+    const spacing = Math.hypot(...[0, 4, 8].map((row) => affine[row + view.axis]!));
+    expect(opposite.distance).toBeCloseTo((back[view.axis] - front[view.axis]) * spacing, 6);
+  });
+
   test('sizes in millimetres and letters follow the directions', () => {
     const axial = sliceView(grid, 'axial', front);
     const coronal = sliceView(grid, 'coronal', front);
@@ -101,4 +123,12 @@ test('the default position is the centroid of the labels, or the middle', () => 
   expect(world[2]).toBeCloseTo(4, 0);
   const empty = { ...labels, data: new Int32Array(labels.data.length) };
   expect(defaultPosition(empty, empty)).toEqual([7.5, 9.5, 5.5]);
+});
+
+test('the tilt of a plane is the angle to the anatomical one', () => {
+  for (const [name, affine] of Object.entries(affines)) {
+    const tilts = PLANES.map((plane) => tiltOf(sliceView({ size, affine }, plane, [0, 0, 0]), affine));
+    const expected = name.startsWith('oblique') ? [0, 12, 12] : [0, 0, 0];
+    expect(tilts).toEqual(expected.map((tilt) => expect.closeTo(tilt, 4)));
+  }
 });
