@@ -36,6 +36,7 @@ export {
   register,
 } from './registration/register.ts';
 export { type LossFigure, lossFigure } from './report/lossFigure.ts';
+export { type ModalityFigure, type ModalityResult, modalityFigure } from './report/modalityFigure.ts';
 export { type RegistrationFigure, registrationFigure } from './report/registrationFigure.ts';
 export { PRESETS, type TrainingConfig, trainingSchema } from './training/configuration.ts';
 export type { EpochRecord } from './training/trainer.ts';

@@ -37,6 +37,11 @@ export const sequentialMap: ColourMap = fromStops(
   '#440154 #482576 #414487 #35608d #2a788e #21908d #22a884 #43bf71 #7ad151 #bddf26 #fde725'.split(' '),
 );
 
+/** Black over the orange of Okabe & Ito to nearly white, for −1 to 1: lightness rises evenly, and no grey is like it. */
+export const warmMap: ColourMap = fromStops(
+  '#000000 #3d1d00 #7a3a00 #b85800 #e67a10 #f5a03c #fcc878 #feecc8'.split(' '),
+);
+
 /** The colour of cells where the map folds (determinant ≤ 0); it occurs in neither map. */
 export const FOLD_COLOUR = OKABE_ITO.green;
 
