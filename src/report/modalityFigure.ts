@@ -5,6 +5,7 @@ import { RADIOLOGICAL } from './figureFooter.ts';
 import { assertOnFixedGrid } from './fixedGrid.ts';
 import { figureTitle } from './headings.ts';
 import { densestPosition, type LandmarkPair, landmarkMarks, type ShownLandmarks } from './landmarkMarks.ts';
+import { type Layout, layoutOf, MARGIN, NAMES_END } from './modalityLayout.ts';
 import { modalityLegend } from './modalityLegend.ts';
 import { overlayImage } from './overlay.ts';
 import {
@@ -58,16 +59,9 @@ export interface ModalityFigure {
   readonly widthMm?: number;
 }
 
-const MARGIN = 1;
-const GAP = 4;
-/** Between the images side by side and the two in one. */
-const GROUP_GAP = 10;
 const ROW_GAP = 6;
 /** Room for the names of the planes above the uppermost panels of both groups. */
 const HEADING = TEXT.body + 4;
-/** The column on the left, for the names of rows. */
-const NAMES = 72;
-const LEFT = MARGIN + NAMES + GAP;
 const NOTE_LINE = TEXT.body + 3;
 /** A page holds the figure and a caption of a few lines. */
 const MAX_HEIGHT = 240 * PIXELS_PER_MM;
@@ -78,14 +72,6 @@ interface Slice {
   readonly view: SliceView;
   /** Fractions of the intensity window, undefined where the fixed image has no data. */
   readonly fixed: readonly (number | undefined)[];
-}
-
-/** Where panels go, in user units: one scale for all, the three planes in each of two groups. */
-interface Layout {
-  readonly scale: number;
-  readonly rowHeight: number;
-  /** The panel of a plane in a row that begins at `y`; group 0 holds single images, group 1 the two in one. */
-  frame(group: 0 | 1, plane: number, y: number): Frame;
 }
 
 /** What all rows have in common. */
@@ -159,27 +145,6 @@ function slicesOf(fixed: Volume, position: Vec3): Slice[] {
     const fractions = windowed(values, window);
     return { view, fixed: Array.from(fractions, (fraction, index) => (values[index] === 0 ? undefined : fraction)) };
   });
-}
-
-/** As wide as the page allows, and no higher than `maxRowHeight` in any plane. */
-function layoutOf(views: readonly SliceView[], maxRowHeight: number): Layout {
-  const planesWidth = views.reduce((sum, { width }) => sum + width, 0);
-  const highest = Math.max(...views.map(({ height }) => height));
-  const space = PAGE_WIDTH - LEFT - MARGIN - 4 * GAP - GROUP_GAP;
-  const scale = Math.min(space / (2 * planesWidth), maxRowHeight / highest);
-  // What the page is wider than the panels goes between them.
-  const gap = GAP + (space - 2 * planesWidth * scale) / 5;
-  const rowHeight = highest * scale;
-  return {
-    scale,
-    rowHeight,
-    frame(group, plane, y) {
-      const before = group * planesWidth + views.slice(0, plane).reduce((sum, { width }) => sum + width, 0);
-      const gaps = (3 * group + plane) * gap + group * (GROUP_GAP - GAP);
-      const [width, height] = [views[plane]!.width * scale, views[plane]!.height * scale];
-      return { x: LEFT + before * scale + gaps, y: y + (rowHeight - height) / 2, width, height };
-    },
-  };
 }
 
 /** The title, and the note below it. */
@@ -270,7 +235,7 @@ function rowName(
     'font-weight': 'bold',
   });
   const x = MARGIN + textWidth('m', TEXT.body, true) + 3;
-  const width = LEFT - GAP - x;
+  const width = NAMES_END - x;
   const named = wrapText(name, TEXT.body, width).map((line) => ({ line: fitText(line, TEXT.body, width), fill: INK }));
   const measured =
     error === undefined
