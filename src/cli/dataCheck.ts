@@ -18,7 +18,10 @@ export const dataCheckCommand: CommandDefinition = (program) => {
     .description(
       'Reads every image and segmentation of a data set and reports what is wrong: unreadable files, NaN, constant images, labels on another grid, empty labels, odd spacings. The exit code is 2 when there is an error.',
     )
-    .argument('<folder>', 'the data set (Decathlon, Learn2Reg, or images/ with labels/), or its JSON file')
+    .argument(
+      '<folder>',
+      'the data set (Decathlon, Learn2Reg, RESECT, DeepReg, or images/ with labels/), or its JSON file',
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  earthmorph data check data/Task04_Hippocampus')
     .action(run);
@@ -34,7 +37,7 @@ async function run(folder: string, { json }: Options): Promise<void> {
   else console.log(describe(dataset, report));
 }
 
-function describe({ name, layout, labelNames }: Dataset, { problems, summary }: CheckReport): string {
+function describe({ name, layout, labelNames, simulated }: Dataset, { problems, summary }: CheckReport): string {
   const axes = ['x', 'y', 'z'] as const;
   const labels = Object.entries(summary.labelVolume).map(([label, volume]) => {
     const named = labelNames[Number(label)];
@@ -47,7 +50,15 @@ function describe({ name, layout, labelNames }: Dataset, { problems, summary }: 
     ...labels,
   ]);
   const head = `${name} (${layout}): ${cases(summary.cases)}, ${summary.withLabels} with labels`;
-  return [head, '', table, '', ...problems.map(line), count(problems)].join('\n');
+  return [
+    head,
+    ...(simulated === undefined ? [] : [simulated]),
+    '',
+    table,
+    '',
+    ...problems.map(line),
+    count(problems),
+  ].join('\n');
 }
 
 function row(label: string, { min, median, max }: Range, places: number): string[] {

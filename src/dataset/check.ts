@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { sameGrid } from '../volume/checks.ts';
 import type { Grid, Labels, Vec3, Volume } from '../volume/grid.ts';
 import { determinant, spacingOf } from '../volume/matrix.ts';
-import type { Dataset } from './dataset.ts';
+import type { Dataset, ImageFiles } from './dataset.ts';
 
 /** Reads the files of a case; throws what makes a file unreadable. */
 export interface CaseReader {
@@ -108,7 +108,8 @@ function labelVolumes(labels: Labels): Map<number, number> {
 }
 
 async function examine(
-  { id, image: imagePath, labels: labelsPath }: Dataset['cases'][number],
+  id: string,
+  { image: imagePath, labels: labelsPath }: ImageFiles,
   labelsExpected: boolean,
   reader: CaseReader,
   report: Report,
@@ -203,7 +204,8 @@ function summarise(facts: readonly Facts[]): CheckSummary {
 
 /**
  * Reads every image and segmentation of a data set and reports what is wrong with them: unreadable files, constant
- * images and NaN, images and labels on different grids, empty or missing labels, odd spacings, odd sets of labels.
+ * images and NaN, images and labels on different grids, empty or missing labels, odd spacings, odd sets of labels,
+ * cases of two modalities that lack one.
  * Holds one case in memory at a time. Open the data set with `requireFiles: false` to have missing files reported here.
  *
  * @param onProgress Called after each case.
@@ -214,15 +216,29 @@ export async function checkDataset(
   onProgress?: (done: number, total: number) => void,
 ): Promise<CheckReport> {
   const labelsExpected = dataset.cases.some(({ labels }) => labels !== undefined);
+  const movingLabelsExpected = dataset.cases.some(({ moving }) => moving?.labels !== undefined);
+  const landmarksExpected = dataset.cases.some(({ landmarks }) => landmarks !== undefined);
   const problems: Problem[] = [];
   const facts: Facts[] = [];
   for (const [index, each] of dataset.cases.entries()) {
     const report: Report = (severity, problem) => problems.push({ case: each.id, severity, problem });
-    facts.push(await examine(each, labelsExpected, reader, report));
+    facts.push(await examine(each.id, each, labelsExpected, reader, report));
+    if (each.moving) {
+      const movingReport: Report = (severity, problem) => report(severity, `Moving image: ${problem}`);
+      await examine(each.id, each.moving, movingLabelsExpected, reader, movingReport);
+    }
+    if (landmarksExpected && !each.landmarks)
+      report('warning', 'There are no landmarks, though other cases have them.');
     onProgress?.(index + 1, dataset.cases.length);
   }
   compare(facts, dataset, problems);
   const order = new Map(dataset.cases.map(({ id }, index) => [id, index]));
   problems.sort((a, b) => order.get(a.case)! - order.get(b.case)!);
+  for (const { id, lacks } of dataset.incomplete ?? [])
+    problems.push({
+      case: id,
+      severity: 'warning',
+      problem: `It has no ${lacks}, so it makes no pair and is left out.`,
+    });
   return { problems, summary: summarise(facts) };
 }

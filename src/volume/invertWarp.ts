@@ -44,6 +44,15 @@ export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
   return { warp: { size: grid.size, affine: grid.affine, data }, residual };
 }
 
+/**
+ * Takes points of the moving image's space to the fixed image's: p with p + u(p) = q, found as {@link invertWarp} finds it.
+ * @param points world coordinates, RAS mm
+ */
+export function unwarpPoints(warp: Warp, points: readonly Vec3[]): Vec3[] {
+  const map = forwardMap(warp);
+  return points.map((q) => applyToPoint(warp.affine, solve(map, q).index));
+}
+
 /** φ as a map from voxel indices of the warp to RAS mm, with its affine part and the inverse of that. */
 interface ForwardMap {
   readonly apply: (index: Vec3) => Vec3;

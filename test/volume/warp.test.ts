@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { randomStream } from '../../src/random.ts';
 import type { Grid, Mat4, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
-import { invertWarp } from '../../src/volume/invertWarp.ts';
+import { invertWarp, unwarpPoints } from '../../src/volume/invertWarp.ts';
 import { applyToPoint, identity, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 import { resampleTo } from '../../src/volume/resample.ts';
 import { applyWarp, composeWarps, warpPoints } from '../../src/volume/warp.ts';
@@ -151,4 +151,37 @@ test('the inverse of a translation is its opposite, also on a grid of one slice'
   expect(residual).toBeLessThan(1e-5);
   const [p] = warpPoints(warp, [[1, 1, 0]]);
   for (const [i, value] of [-2, 1, 4].entries()) expect(p![i]).toBeCloseTo(value, 4);
+});
+
+test('points taken back by a warp are those that it takes there, on an oblique grid too', () => {
+  const turn = 0.3;
+  const affine: Mat4 = [
+    2 * Math.cos(turn),
+    -Math.sin(turn),
+    0,
+    -9,
+    2 * Math.sin(turn),
+    Math.cos(turn),
+    0,
+    4,
+    0,
+    0,
+    -1.5,
+    7,
+    0,
+    0,
+    0,
+    1,
+  ];
+  const size = [9, 11, 8] as const;
+  const data = new Float32Array(3 * 9 * 11 * 8).map((_, n) => 3 + Math.sin(n / 700));
+  const warp: Warp = { size, affine, data };
+  const points = [
+    [3, 4, 5],
+    [2.5, 6, 3],
+  ].map((index) => applyToPoint(affine, index as unknown as Vec3));
+  const back = unwarpPoints(warp, warpPoints(warp, points));
+  back.forEach((point, n) => {
+    for (const axis of [0, 1, 2] as const) expect(point[axis]).toBeCloseTo(points[n]![axis], 1);
+  });
 });

@@ -1,0 +1,46 @@
+import type { Dataset } from '../dataset/dataset.ts';
+import { modalityFigure } from '../report/modalityFigure.ts';
+import { unwarpPoints } from '../volume/invertWarp.ts';
+import type { RegisteredPair } from './registerFiles.ts';
+
+/** A pair as one method left it. */
+export interface RegisteredBy {
+  readonly name: string;
+  readonly pair: RegisteredPair;
+}
+
+/** What stands over the figure. */
+export interface PictureText {
+  readonly title: string;
+  readonly dataset: Pick<Dataset, 'layout' | 'simulated'>;
+  readonly mri: string;
+}
+
+/** The paper's Figure 3: one pair of two modalities, unregistered and as each method leaves it, with its landmarks where it has any. */
+export function modalityPicture(registered: readonly RegisteredBy[], { title, dataset, mri }: PictureText): string {
+  const { fixed, before, start, landmarks, landmarkError } = (registered[0] as RegisteredBy).pair;
+  const moving = landmarks?.moving ?? [];
+  const isResect = dataset.layout === 'resect';
+  return modalityFigure({
+    title,
+    ...(dataset.simulated === undefined ? {} : { note: dataset.simulated }),
+    fixed,
+    fixedName: isResect ? 'ultrasound' : 'fixed image',
+    movingName: isResect ? `MRI ${mri}` : 'moving image',
+    fixedLandmarks: landmarks?.fixed ?? [],
+    methods: [
+      {
+        name: 'unregistered',
+        moved: before,
+        landmarks: unwarpPoints(start, moving),
+        ...(landmarkError ? { error: landmarkError.before } : {}),
+      },
+      ...registered.map(({ name, pair }) => ({
+        name,
+        moved: pair.moved,
+        landmarks: unwarpPoints(pair.warp, moving),
+        ...(pair.landmarkError ? { error: pair.landmarkError.after } : {}),
+      })),
+    ],
+  });
+}
