@@ -24,6 +24,7 @@ test.each([
   ['data fetch'],
   ['data check'],
   ['data phantom'],
+  ['data simulate-us'],
 ])('%s --help describes the command with an example', async (command) => {
   const { code, stdout, stderr } = await earthmorph([...command.split(' '), '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
