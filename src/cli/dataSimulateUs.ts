@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { findMri } from '../dataset/ultrasound/mriSources.ts';
 import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../dataset/ultrasound/simulatedDataset.ts';
@@ -90,7 +90,7 @@ async function run({ out, cases, seed, mri, spacing, shift, size, json }: Option
 async function sourcesOf(paths: readonly string[]): Promise<MriSource[]> {
   const found = await findMri(paths, nodeFiles());
   return found.map(({ t1, flair }) => ({
-    name: t1,
+    name: basename(t1),
     read: async () => ({ t1: await readVolume(t1), ...(flair && { flair: await readVolume(flair) }) }),
   }));
 }

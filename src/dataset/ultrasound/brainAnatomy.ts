@@ -107,13 +107,13 @@ export function makeBrainAnatomy(seed: number, index: number): BrainAnatomy {
   const folds = new ZeroSet(6, 64, random);
   const vesselPlanes = new ZeroSet(9, 32, random);
   // Three slow fields: depth of sulci, their width, shape of surfaces.
-  const slow = new PeriodicSpline(14, 32, 3, () => random.normal());
+  const slow = new PeriodicSpline(12, 32, 3, () => random.normal());
   const varied = new Float64Array(3);
   const ventricle = { width: 5 + 3 * random.uniform(), height: 4 + 2.5 * random.uniform() };
 
   const lesionDistance = (x: number, y: number, z: number): number => {
     const [cx, cy, cz] = lesion.centre;
-    return length([x - cx, y - cy, z - cz]) - lesion.radius * (1 + 0.45 * varied[2]!);
+    return length([x - cx, y - cy, z - cz]) - lesion.radius * (1 + 0.5 * varied[2]! + 0.5 * varied[1]!);
   };
 
   const calcificationDistance = (x: number, y: number, z: number): number => {
@@ -132,8 +132,9 @@ export function makeBrainAnatomy(seed: number, index: number): BrainAnatomy {
   const ventricleDistance = (x: number, y: number, z: number): number => {
     const cx = Math.abs(x) - 11 - (y * y) / 250;
     const cz = z - 12 + (y * y) / 200;
-    const ring = Math.sqrt((cx / ventricle.width) ** 2 + (cz / ventricle.height) ** 2) - 1;
-    return Math.max(ring * ventricle.height, Math.abs(y) - 34);
+    const taper = Math.sqrt(Math.max(0.02, 1 - (y / 38) ** 4)) * (1 + 0.3 * varied[2]!);
+    const ring = Math.sqrt((cx / ventricle.width) ** 2 + (cz / ventricle.height) ** 2) - taper;
+    return ring * ventricle.height;
   };
 
   return {
@@ -148,12 +149,14 @@ export function makeBrainAnatomy(seed: number, index: number): BrainAnatomy {
 
       const radius = Math.max(24, length([x, y, z]));
       const towardSurface = 0.25 + (0.75 * 62) / radius;
+      const bend = (n: 0 | 1 | 2): number => 5 * varied[n]!;
       const sheet =
-        folds.distance(x * towardSurface, y * towardSurface, z * towardSurface) / Math.max(0.6, towardSurface);
-      const sulcusEnd = Math.max(4, Math.min(26, 15 + 16 * varied[0]!));
+        folds.distance(x * towardSurface + bend(0), y * towardSurface + bend(1), z * towardSurface + bend(2)) /
+        towardSurface;
+      const sulcusEnd = Math.max(8, Math.min(40, 23 + 24 * varied[0]!));
       const beyond = Math.max(0, depth - sulcusEnd);
       const sulcus = Math.sqrt(sheet * sheet + beyond * beyond);
-      const halfWidth = 0.35 + 1.3 * Math.exp(-Math.max(0, depth) / 3) + 0.5 * Math.max(0, varied[1]!);
+      const halfWidth = 0.4 + 1.1 * Math.exp(-Math.max(0, depth) / 3) + 0.5 * Math.max(0, varied[1]!);
       const fissure = fissureDistance(x, y, z);
       const toFluid = Math.min(sulcus - halfWidth, fissure - 1.3);
       const ventricleEdge = ventricleDistance(x, y, z);

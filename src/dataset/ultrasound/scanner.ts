@@ -17,7 +17,7 @@ import type { Sweep } from './sweep.ts';
 import type { AcousticMaps } from './tissue.ts';
 
 /** Amplitude of an interface, whose impedance changes by a share of 1 per mm, against scatterers of echogenicity 1. */
-const INTERFACE = 75;
+const INTERFACE = 220;
 
 /** The attenuation in dB/mm, one way, that time-gain compensation makes up for, on average. */
 const COMPENSATED = 0.3;
@@ -26,8 +26,8 @@ const COMPENSATED = 0.3;
 const NOISE = 10 ** (-58 / 20);
 
 /** What the 255 grey values span, in dB, and the grey value of echogenicity 1. */
-const DYNAMIC_RANGE = 70;
-const WHITE_LEVEL = 64;
+const DYNAMIC_RANGE = 80;
+const WHITE_LEVEL = 55;
 
 /** Sampling of the beams. */
 interface Sampling extends BeamGrid {
@@ -40,20 +40,20 @@ interface Sampling extends BeamGrid {
 
 /**
  * Samples fine enough for voxels of `spacing` mm. The pulse is about 0.7 mm long (full width at half maximum of the
- * amplitude), at its focus 2.1 mm wide in the frame and 3.1 mm across; coarser grids get a coarser pulse.
+ * amplitude), at its focus 1.4 mm wide in the frame and 2.1 mm across; coarser grids get a coarser pulse.
  */
 function samplingOf(sweep: Sweep, spacing: number): Sampling {
   const { maxDepth, faceRadius, pivot, halfSector, halfFan } = sweep;
   const focus = 0.5 * maxDepth;
   const step = 0.4 * spacing;
   const depths = Math.ceil(maxDepth / step) + 1;
-  const lines = Math.max(8, Math.ceil((2 * halfSector * (focus + faceRadius)) / (0.6 * spacing)));
-  const frames = Math.max(8, Math.ceil((2 * halfFan * (focus + pivot)) / (0.9 * spacing)));
+  const lines = Math.max(8, Math.ceil((2 * halfSector * (focus + faceRadius)) / (0.5 * spacing)));
+  const frames = Math.max(8, Math.ceil((2 * halfFan * (focus + pivot)) / (0.75 * spacing)));
   const lineStep = (2 * halfSector) / (lines - 1);
   const frameStep = (2 * halfFan) / (frames - 1);
   const widening = (i: number): number => Math.sqrt(1 + ((i * step - focus) / (0.5 * maxDepth)) ** 2);
-  const lateral = Math.max(0.9, 0.6 * spacing);
-  const elevational = Math.max(1.3, 0.9 * spacing);
+  const lateral = Math.max(0.6, 0.5 * spacing);
+  const elevational = Math.max(0.9, 0.75 * spacing);
   return {
     ...{ depths, lines, frames, step, lineStep, frameStep },
     spread: {
@@ -142,7 +142,7 @@ export function scan(
 ): Volume {
   const random = randomStream(seed, 'ultrasound', 'scan', index);
   const sampling = samplingOf(sweep, spacingOf(grid.affine)[0]);
-  const gain = 2 * random.normal();
+  const gain = random.normal();
   const blurred = convolve(echoField(sweep, sampling, shift, maps, random), sampling, sampling.spread);
   return scanConverted(received(blurred, sampling, random), sampling, sweep, grid, gain);
 }

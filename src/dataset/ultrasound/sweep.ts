@@ -38,8 +38,8 @@ export class Sweep {
     this.face = face;
     this.axes = axes;
     this.maxDepth = maxDepth;
-    this.faceRadius = 0.22 * maxDepth;
-    this.pivot = 0.55 * maxDepth;
+    this.faceRadius = 0.28 * maxDepth;
+    this.pivot = 0.8 * maxDepth;
     this.#wobble = wobble;
   }
 
@@ -103,7 +103,7 @@ export class Sweep {
   grid(spacing: number, seed: number, index: number): Grid {
     const random = randomStream(seed, 'ultrasound', 'grid', index);
     const axis = randomDirection(random);
-    const angle = 0.2 + 0.12 * random.uniform();
+    const angle = 0.1 + 0.12 * random.uniform();
     const [down, across, sweep] = this.axes;
     const frame = [across, sweep, along([0, 0, 0], down, -1)].map((v) => turned(v, axis, angle)) as [Vec3, Vec3, Vec3];
     const corners = this.#outline();

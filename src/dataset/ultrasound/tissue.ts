@@ -24,15 +24,15 @@ function tissue(t1: number, flair: number, echogenicity: number, impedance: numb
  * the pia and arachnoid in them, low-grade glioma bright.
  */
 export const TISSUES = {
-  white: tissue(1, 0.78, 0.5, 1.6, 0.3),
-  grey: tissue(0.76, 1, 0.36, 1.57, 0.26),
-  deepGrey: tissue(0.86, 0.92, 0.42, 1.58, 0.27),
-  oedema: tissue(0.88, 1.35, 0.62, 1.59, 0.29),
-  lesion: tissue(0.62, 1.75, 1.35, 1.62, 0.34),
-  sulcus: tissue(0.25, 0.2, 1.15, 1.53, 0.1),
+  white: tissue(1, 0.78, 0.4, 1.6, 0.3),
+  grey: tissue(0.76, 1, 0.26, 1.57, 0.28),
+  deepGrey: tissue(0.86, 0.92, 0.34, 1.58, 0.27),
+  oedema: tissue(0.88, 1.35, 0.55, 1.59, 0.29),
+  lesion: tissue(0.62, 1.75, 1.2, 1.62, 0.34),
+  sulcus: tissue(0.25, 0.2, 4.5, 1.52, 0.2),
   fluid: tissue(0.22, 0.12, 0.03, 1.51, 0.02),
-  vessel: tissue(1.75, 0.35, 0.9, 1.66, 0.2),
-  falx: tissue(1.15, 0.6, 1.6, 1.85, 0.9),
+  vessel: tissue(1.75, 0.35, 4, 1.66, 0.2),
+  falx: tissue(1.15, 0.6, 3, 1.85, 0.9),
   calcification: tissue(0.3, 0.3, 2, 3.2, 3),
   bone: tissue(0.1, 0.1, 0.03, 1.51, 0.02),
   scalp: tissue(1.5, 1.3, 0.03, 1.51, 0.02),
