@@ -20,7 +20,10 @@ const LISTS = ['encoder', 'decoder', 'remaining'];
 const ownSchema = z.strictObject({
   /** Name in tables and figures. */
   name: z.string().min(1),
-  /** Folder of the scans, relative to where the command runs; `phantom`: synthetic scans, made beside the results. */
+  /**
+   * Folder of the scans, relative to where the command runs; `phantom`: synthetic scans, `simulated-us`: MRI with simulated ultrasound, both
+   * made beside the results.
+   */
   data: z.string().min(1),
   /** File with the ids of the cases to use, one a line, relative to the experiment's file; all cases when left out. */
   cases: z.string().optional(),
@@ -29,6 +32,10 @@ const ownSchema = z.strictObject({
   phantomSize: z.tuple([z.int().min(8), z.int().min(8), z.int().min(8)]).default([24, 32, 24]),
   phantomSpacing: z.number().positive().default(1.75),
   phantomSeed: z.int().min(0).default(1),
+  /** With `simulated-us`: how many cases, the edge of a voxel in mm, and their seed. */
+  simulatedCases: z.int().min(3).default(22),
+  simulatedSpacing: z.number().positive().default(1),
+  simulatedSeed: z.int().min(0).default(1),
   /** With RESECT's layout: which MRI is moved onto the ultrasound. */
   mri: z.enum(MRI_SEQUENCES).default('T1'),
   /** What is compared, by its name in tables: see {@link parseMethod}. */

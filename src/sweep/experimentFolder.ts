@@ -2,16 +2,14 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPaired, openDataset } from '../dataset/dataset.ts';
-import { writePhantomDataset } from '../dataset/phantomDataset.ts';
 import { UserError } from '../errors.ts';
 import { type ExperimentConfig, experimentConfig } from '../experiment/configuration.ts';
 import type { TestResult, TrialResult } from '../experiment/results.ts';
 import { casesOf, methodsOf, type Trial, trialsOf } from '../experiment/trials.ts';
 import { writeAtomically, writeOnce } from '../file/atomic.ts';
-import { makeFolder } from '../file/newFolder.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
-import { writeLabels, writeVolume } from '../file/volumeFile.ts';
 import type { ExperimentFile } from './experimentFile.ts';
+import { madeData } from './madeData.ts';
 
 /** What `experiment.json` holds: all that a process needs to run a trial of it. */
 export interface StoredExperiment {
@@ -34,7 +32,7 @@ const FAILURE = 'failure.txt';
 
 /**
  * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is finished and its `test.json`
- * once it was tested, `data/` for phantoms, and the tables and figures. A trial that ended in a mistake holds `failure.txt`.
+ * once it was tested, `data/` where it made them, and the tables and figures. A trial that ended in a mistake holds `failure.txt`.
  */
 export class ExperimentFolder {
   readonly config: ExperimentConfig;
@@ -47,7 +45,7 @@ export class ExperimentFolder {
   }
 
   /**
-   * Sets a folder up for an experiment, or finds it as an earlier call left it; makes phantoms where the experiment asks for them.
+   * Sets a folder up for an experiment, or finds it as an earlier call left it; makes the data where the experiment asks for synthetic ones.
    * @throws UserError when the data are not there, lack cases that the experiment names, or `path` holds something else
    */
   static async prepare(
@@ -59,16 +57,16 @@ export class ExperimentFolder {
     // Everything that can be wrong is found before anything is written.
     methodsOf(config);
     const entries = await readdir(path).catch((): string[] => []);
-    // A killed process may have left phantoms half-made, under a name that begins with a dot.
-    const own = (name: string): boolean => name === 'trials' || name === 'data' || name.startsWith('.');
-    if (!entries.includes(EXPERIMENT) && !entries.every(own))
+    // A killed process may have left data half-made, under a name that begins with a dot.
+    const isOurs = (name: string): boolean => name === 'trials' || name === 'data' || name.startsWith('.');
+    if (!entries.includes(EXPERIMENT) && !entries.every(isOurs))
       throw new UserError(`${path} holds files of something else; give another --out.`);
     const before = entries.includes(EXPERIMENT) ? await ExperimentFolder.open(path) : undefined;
     if (before) assertSame(path, before.config, config);
-    const isPhantom = data === 'phantom';
-    const folder = isPhantom ? join(path, 'data') : data;
-    if (isPhantom) assertEnough(config, config.phantomCases, false);
-    if (isPhantom && !existsSync(folder)) await makePhantoms(folder, config);
+    const own = madeData(data);
+    const folder = own ? join(path, 'data') : data;
+    if (own) assertEnough(config, own.count(config), own.paired);
+    if (own && !existsSync(folder)) await own.make(folder, config);
     const dataset = await openDataset(folder, nodeFiles(), { mri: config.mri });
     const paired = isPaired(dataset);
     const all = dataset.cases.map(({ id }) => id);
@@ -170,6 +168,9 @@ const SAME = [
   'phantomSize',
   'phantomSpacing',
   'phantomSeed',
+  'simulatedCases',
+  'simulatedSpacing',
+  'simulatedSeed',
   'split',
   'splitSeed',
   'folds',
@@ -206,25 +207,4 @@ async function readJson<T>(path: string): Promise<T | undefined> {
   } catch {
     throw new UserError(`${path} is damaged; remove it, and the same command makes it again.`);
   }
-}
-
-async function makePhantoms(
-  folder: string,
-  { phantomCases, phantomSize, phantomSpacing, phantomSeed }: ExperimentConfig,
-): Promise<void> {
-  await makeFolder(folder, (made) =>
-    writePhantomDataset(
-      {
-        image: (path, volume) => writeVolume(join(made, path), volume),
-        labels: (path, labels) => writeLabels(join(made, path), labels),
-        text: (path, content) => writeAtomically(join(made, path), content),
-      },
-      {
-        seed: phantomSeed,
-        count: phantomCases,
-        size: phantomSize,
-        spacing: [phantomSpacing, phantomSpacing, phantomSpacing],
-      },
-    ),
-  );
 }

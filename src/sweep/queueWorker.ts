@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { UserError } from '../errors.ts';
 import { experimentConfig } from '../experiment/configuration.ts';
 import { ExperimentFolder } from './experimentFolder.ts';
+import { madeData } from './madeData.ts';
 import { connect, QUEUE, type TrialJob, type TrialJobProgress } from './queueConnection.ts';
 import { runTrialProcess } from './trialProcess.ts';
 import { TrialStore } from './trialStore.ts';
@@ -173,7 +174,7 @@ async function folderFor({ sweep, experiment }: TrialJob, { scratch, data }: Wor
   const path = join(scratch, sweep);
   await mkdir(path, { recursive: true });
   const config = experimentConfig(experiment.values);
-  const own = data ?? (config.data === 'phantom' ? 'phantom' : experiment.data);
+  const own = data ?? (madeData(config.data) ? config.data : experiment.data);
   return ExperimentFolder.prepare(
     path,
     { values: experiment.values, config, caseIds: experiment.caseIds },
