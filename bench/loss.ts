@@ -1,6 +1,6 @@
 /** Times value and gradient of a loss. Usage: tsx bench/loss.ts <name> <edge> <repetitions> [options as JSON]. Prints JSON. */
 import { compile, Graph, gradients, type Tensor } from '../src/graph/index.ts';
-import { chooseSimilarity } from '../src/loss/registry.ts';
+import { buildSimilarity, chooseSimilarity } from '../src/loss/registry.ts';
 import { RandomInputs } from '../src/loss/similarity.ts';
 import { randomStream } from '../src/random.ts';
 import { measured } from './measured.ts';
@@ -11,8 +11,7 @@ const graph = new Graph('loss');
 const moved = graph.input('moved', [1, 1, edge, edge, edge]);
 const fixed = graph.input('fixed', [1, 1, edge, edge, edge]);
 const random = new RandomInputs(graph);
-const { similarity, options } = chooseSimilarity(name, JSON.parse(settings));
-const value = similarity.build(moved, fixed, options, random);
+const value = buildSimilarity(chooseSimilarity(name, JSON.parse(settings)), moved, fixed, random);
 const [gradient] = gradients(value, [moved]) as [Tensor];
 const program = await compile(graph, { value, gradient });
 const stream = randomStream(1, 'bench');

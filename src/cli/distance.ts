@@ -7,6 +7,7 @@ import {
   type Normalisation,
   profileFigure,
   profileOptions,
+  seenWords,
   sentenceOf,
 } from '../run/distance.ts';
 import { assertFigureName, writeFigure } from '../run/pairReport.ts';
@@ -85,8 +86,8 @@ async function run(fixed: string, moved: string, options: Options): Promise<void
 }
 
 function lines(distance: Distance): string {
-  const { loss, seed, sampling, normalise } = distance;
-  const how = [`On ${NORMALISATIONS[normalise].words}.`];
+  const { loss, seed, sampling } = distance;
+  const how = [`On ${seenWords(distance)}.`];
   if (sampling?.draws === 1) how.push(`One draw of random directions, seed ${seed}.`);
   else if (sampling)
     how.push(

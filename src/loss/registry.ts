@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { Graph } from '../graph/index.ts';
+import { Graph, type Tensor } from '../graph/index.ts';
+import { mind } from './mind.ts';
 import { mse } from './mse.ts';
 import { ncc } from './ncc.ts';
 import { pswd } from './pswd.ts';
@@ -8,6 +9,7 @@ import { radon } from './radon.ts';
 import { radonProfiles } from './radonProfiles.ts';
 import { RandomInputs, type Similarity } from './similarity.ts';
 import { swd } from './swd.ts';
+import { type ChosenTransform, takeTransform, transformed } from './transforms.ts';
 
 const known = new Map<string, Similarity<never>>();
 
@@ -18,6 +20,7 @@ export function registerSimilarity<Options>(similarity: Similarity<Options>): vo
 
 registerSimilarity(mse);
 registerSimilarity(ncc);
+registerSimilarity(mind);
 registerSimilarity(swd);
 registerSimilarity(radon);
 registerSimilarity(pswd);
@@ -32,16 +35,20 @@ export function similarities(): ReadonlyMap<string, Similarity<never>> {
 export interface ChosenSimilarity {
   readonly similarity: Similarity<never>;
   readonly options: never;
+  /** What both volumes go through before the similarity sees them. */
+  readonly transform: ChosenTransform;
 }
 
 /**
- * Finds a similarity and checks its options.
+ * Finds a similarity and checks its options. Every similarity has the option `transform` (see `transforms.ts`) with its
+ * settings `transformWindow` and `transformSigma`, which its own options need not know.
  * @throws UserError for an unknown name or a wrong option
  */
 export function chooseSimilarity(name: string, options: Readonly<Record<string, unknown>> = {}): ChosenSimilarity {
   const similarity = known.get(name);
   if (!similarity) throw new UserError(`There is no loss "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
-  const parsed = similarity.options.safeParse(options);
+  const { transform, rest } = takeTransform(options);
+  const parsed = similarity.options.safeParse(rest);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const wrong = issue?.code === 'unrecognized_keys' ? unknownOption(similarity, issue.keys[0] as string) : undefined;
@@ -50,7 +57,24 @@ export function chooseSimilarity(name: string, options: Readonly<Record<string, 
       `The loss "${name}" cannot be used so: ${wrong ?? `${option}${issue?.message ?? 'wrong options'}`}.`,
     );
   }
-  return { similarity, options: parsed.data };
+  return { similarity, options: parsed.data, transform };
+}
+
+/**
+ * Builds a loss: both volumes through the transform, then the similarity.
+ * @param moved,fixed [1, 1, D, H, W]
+ * @param weight [1, 1, D, H, W], how much each voxel counts; all voxels alike when left out
+ * @returns a scalar (shape [])
+ */
+export function buildSimilarity(
+  { similarity, options, transform }: ChosenSimilarity,
+  moved: Tensor,
+  fixed: Tensor,
+  random: RandomInputs,
+  weight?: Tensor,
+): Tensor {
+  const seen = (volume: Tensor): Tensor => transformed(volume, transform, weight);
+  return similarity.build(seen(moved), seen(fixed), options, random, weight);
 }
 
 /**
@@ -58,10 +82,10 @@ export function chooseSimilarity(name: string, options: Readonly<Record<string, 
  * @param extent [D, H, W]
  * @throws UserError when it cannot compare such volumes, for instance because a patch is larger
  */
-export function assertFits({ similarity, options }: ChosenSimilarity, extent: readonly [number, number, number]): void {
+export function assertFits(chosen: ChosenSimilarity, extent: readonly [number, number, number]): void {
   const graph = new Graph('check');
   const shape = [1, 1, ...extent];
-  similarity.build(graph.input('moved', shape), graph.input('fixed', shape), options, new RandomInputs(graph));
+  buildSimilarity(chosen, graph.input('moved', shape), graph.input('fixed', shape), new RandomInputs(graph));
 }
 
 function unknownOption({ options }: Similarity<never>, key: string): string {

@@ -12,7 +12,7 @@ import {
   type RuntimeOptions,
   type Tensor,
 } from '../graph/index.ts';
-import type { ChosenSimilarity } from '../loss/registry.ts';
+import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs, type Similarity } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
 import type { Extent } from '../network/model.ts';
@@ -78,10 +78,9 @@ export class Refiner {
     const displacement = add(start, interpolated(field, extent));
     const random = new RandomInputs(graph);
     const weight = options.mask ? fieldOfView(fixed, displacement) : undefined;
-    const { similarity, options: lossOptions } = options.loss;
     const loss = add(
-      similarity.build(warp(moving, displacement), fixed, lossOptions, random, weight),
-      multiply(smoothness(displacement), options.smoothness ?? refinementWeight(similarity)),
+      buildSimilarity(options.loss, warp(moving, displacement), fixed, random, weight),
+      multiply(smoothness(displacement), options.smoothness ?? refinementWeight(options.loss.similarity)),
     );
     const [gradient] = gradients(loss, [field]) as [Tensor];
     const moments = { first: graph.input('first', field.shape), second: graph.input('second', field.shape) };

@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import { compile, Graph, type RuntimeOptions } from '../graph/index.ts';
-import type { ChosenSimilarity } from '../loss/registry.ts';
+import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
+import { transformed } from '../loss/transforms.ts';
 import type { WassersteinOptions } from '../loss/wasserstein/options.ts';
 import {
   type BoxProjection,
@@ -53,6 +54,8 @@ export interface Distance {
   readonly loss: string;
   /** All options, defaults included. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What both volumes went through before the loss saw them, with its settings; null for nothing. */
+  readonly transform: Readonly<Record<string, unknown>> | null;
   readonly normalise: Normalisation;
   readonly seed: number;
   readonly value: number;
@@ -97,7 +100,7 @@ export async function measureDistance(
   const moved = graph.input('moved', shape);
   const fixed = graph.input('fixed', shape);
   const random = new RandomInputs(graph);
-  const program = await compile(graph, { value: loss.similarity.build(moved, fixed, loss.options, random) }, runtime);
+  const program = await compile(graph, { value: buildSimilarity(loss, moved, fixed, random) }, runtime);
   const drawn = random.values(seed, 0);
   const isRandom = Object.keys(drawn).length > 0;
   const values: number[] = [];
@@ -111,8 +114,9 @@ export async function measureDistance(
     onDraw?.(values.length);
   }
   await program.release();
+  const { name: transform, settings } = loss.transform;
   return {
-    ...volumes,
+    ...(transform === 'none' ? volumes : await seenBy(loss, volumes, runtime)),
     loss,
     random: drawn,
     distance: {
@@ -120,6 +124,7 @@ export async function measureDistance(
       options: options
         ? { ...options, stride: options.patch.map((_, i) => patchGrid(options, i)?.stride ?? null) }
         : loss.options,
+      transform: transform === 'none' ? null : { name: transform, ...settings },
       normalise,
       seed,
       value: values[0] as number,
@@ -135,6 +140,29 @@ export async function measureDistance(
       seconds: (performance.now() - started) / 1000,
     },
   };
+}
+
+interface Volumes {
+  readonly fixed: Volume;
+  readonly moved: Volume;
+}
+
+/** Both volumes behind the transform of a loss. */
+async function seenBy(
+  { transform }: ChosenSimilarity,
+  { fixed, moved }: Volumes,
+  runtime: RuntimeOptions,
+): Promise<Volumes> {
+  const graph = new Graph('transform');
+  const seen = transformed(graph.input('volume', [1, 1, ...extentOf(fixed)]), transform);
+  const program = await compile(graph, { seen }, runtime);
+  const through = async (volume: Volume): Promise<Volume> => ({
+    ...volume,
+    data: (await program.run({ volume: volume.data })).seen as Float32Array,
+  });
+  const both = { fixed: await through(fixed), moved: await through(moved) };
+  await program.release();
+  return both;
 }
 
 /**
@@ -165,7 +193,7 @@ export async function profileFigure(
   const telling = profile.starts[profile.telling] as readonly [number, number, number];
   return lossProfile({
     title: `${distance.loss} = ${sentenceOf(distance)}`,
-    subtitle: `${describe(options)}; ${NORMALISATIONS[distance.normalise].words}${drawn}`,
+    subtitle: `${describe(options)}; ${seenWords(distance)}${drawn}`,
     fixed: { name: basename(files.fixed), volume: fixed },
     moved: { name: basename(files.moved), volume: moved },
     ...(grid
@@ -198,6 +226,12 @@ export function profileOptions(loss: ChosenSimilarity): WassersteinOptions {
       `The loss "${loss.similarity.name}" projects nothing that could be drawn; --profile needs swd, radon or pswd.`,
     );
   return options;
+}
+
+/** What the loss sees: `z-scored intensities, through the transform "local"`. */
+export function seenWords({ normalise, transform }: Distance): string {
+  const { words } = NORMALISATIONS[normalise];
+  return transform ? `${words}, through the transform "${transform.name}"` : words;
 }
 
 /** The value, mean over draws, with its sampling error and unit: `0.01372 ± 0.00011 half edge lengths of a patch (0.0686 voxels)`. */

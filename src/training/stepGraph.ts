@@ -1,5 +1,5 @@
 import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
-import type { ChosenSimilarity } from '../loss/registry.ts';
+import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import { smoothness } from '../loss/smoothness.ts';
 import { constantStages, type ModelStage } from '../network/model.ts';
@@ -50,9 +50,8 @@ export function objective(name: string, options: ObjectiveOptions): Objective {
   const own = { network: options.network, parameters: unpackParameters(flat, specs), reduction: 1 };
   const stages = [...constantStages(graph, before, before.length + 1), own];
   const registered = registerInStages(moving, fixed, stages, options.features);
-  const { similarity: definition, options: lossOptions } = options.loss;
   const weight = options.mask ? fieldOfView(fixed, registered.displacement) : undefined;
-  const similarity = definition.build(registered.moved, fixed, lossOptions, random, weight);
+  const similarity = buildSimilarity(options.loss, registered.moved, fixed, random, weight);
   const penalty = smoothness(registered.flow);
   const loss = add(similarity, multiply(penalty, options.smoothness));
   return { ...registered, graph, flat, loss, similarity, smoothness: penalty, random };

@@ -1,5 +1,5 @@
 import { compile, Graph, gradients } from '../../src/graph/index.ts';
-import { chooseSimilarity } from '../../src/loss/registry.ts';
+import { buildSimilarity, chooseSimilarity } from '../../src/loss/registry.ts';
 import { RandomInputs } from '../../src/loss/similarity.ts';
 
 /** Value of a loss and its gradients to both volumes. */
@@ -34,8 +34,7 @@ export async function lossProgram(
   const fixed = graph.input('fixed', shape);
   const weight = weighted ? graph.input('weight', shape) : undefined;
   const random = new RandomInputs(graph);
-  const { similarity, options: chosen } = chooseSimilarity(name, options);
-  const value = similarity.build(moved, fixed, chosen, random, weight);
+  const value = buildSimilarity(chooseSimilarity(name, options), moved, fixed, random, weight);
   const [toMoved, toFixed] = gradients(value, [moved, fixed]);
   const program = await compile(graph, { value, ...(toMoved && toFixed ? { toMoved, toFixed } : {}) });
   return {
