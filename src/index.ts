@@ -14,9 +14,16 @@ export { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from './data
 export { UserError } from './errors.ts';
 export type { Device, RuntimeOptions } from './graph/index.ts';
 export * as graph from './graph/index.ts';
-export { chooseSimilarity, registerSimilarity, similarities } from './loss/registry.ts';
+export {
+  buildSimilarity,
+  type ChosenSimilarity,
+  chooseSimilarity,
+  registerSimilarity,
+  similarities,
+} from './loss/registry.ts';
 export { defineSimilarity, RandomInputs, type Similarity, weightedMean } from './loss/similarity.ts';
 export { smoothness } from './loss/smoothness.ts';
+export { type ChosenTransform, TRANSFORM_SUMMARIES, type TransformName } from './loss/transforms.ts';
 export { type BootstrapMean, holm, type PairValue, pigeonholeBootstrap } from './metric/bootstrap.ts';
 export { dice, labelsIn } from './metric/dice.ts';
 export { hd95 } from './metric/hausdorff.ts';

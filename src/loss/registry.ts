@@ -89,6 +89,6 @@ export function assertFits(chosen: ChosenSimilarity, extent: readonly [number, n
 }
 
 function unknownOption({ options }: Similarity<never>, key: string): string {
-  const known = Object.keys(z.toJSONSchema(options, { unrepresentable: 'any' }).properties ?? {});
-  return `it has no option "${key}", ${known.length > 0 ? `only ${known.join(', ')}` : 'and no other'}`;
+  const own = Object.keys(z.toJSONSchema(options, { unrepresentable: 'any' }).properties ?? {});
+  return `it has no option "${key}", only ${[...own, 'transform'].join(', ')}`;
 }

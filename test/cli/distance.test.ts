@@ -10,6 +10,7 @@ import { earthmorph, expectRefusal, points, printed, temporaryFolder } from './s
 interface Printed {
   loss: string;
   options: Record<string, unknown>;
+  transform: Record<string, unknown> | null;
   normalise: string;
   seed: number;
   value: number;
@@ -36,6 +37,10 @@ beforeAll(async () => {
   await writeVolume(
     at('scaled.nii.gz'),
     image((p) => 3 * wave(p) + 100),
+  );
+  await writeVolume(
+    at('inverted.nii.gz'),
+    image((p) => 10 - 3 * wave(p)),
   );
   await writeVolume(at('elsewhere.nii.gz'), { ...image(wave), affine: scaling([1, 1.5, 1.2]) });
   await writeVolume(at('small.nii.gz'), { ...grid, size: [8, 8, 8], data: new Float32Array(512).map(Math.sin) });
@@ -80,6 +85,19 @@ describe('distance', () => {
       values.push((await printed<Printed>(distance('--seed', seed, '--draws', '1', ...args))).value);
     expect(values[0]).toBe(found.value);
     expect(values.reduce((sum, value) => sum + value, 0) / 4).toBeCloseTo(found.sampling!.mean, 12);
+  });
+
+  test('compares the scans behind a transform, and says so', async () => {
+    const args = distance('--loss', 'mse', '--loss-option', 'transform=gradient', a(), at('inverted.nii.gz'));
+    const found = await printed<Printed>(args);
+    expect(found.value).toBeLessThan(1e-4);
+    expect(found.transform).toEqual({ name: 'gradient', transformSigma: 1 });
+    expect((await printed<Printed>(distance('--loss', 'mse', a(), at('inverted.nii.gz')))).value).toBeGreaterThan(1);
+    expect((await earthmorph(args)).stdout).toContain('On z-scored intensities, through the transform "gradient".');
+    const figure = at('behind.svg');
+    const few = ['--loss-option', 'directions=4', '--loss-option', 'transform=edge', '--draws', '1'];
+    expect((await earthmorph(distance(...few, a(), b(), '--profile', figure))).code).toBe(0);
+    expect(await readFile(figure, 'utf8')).toContain('transform');
   });
 
   test('prints a sentence for people', async () => {
@@ -161,6 +179,10 @@ describe('distance refuses in one sentence and writes nothing', () => {
     await expectRefusal(
       distance('--loss', 'ncc', '--loss-option', 'patch=3', a(), b()),
       /loss "ncc" cannot be used so/,
+    );
+    await expectRefusal(
+      distance('--loss-option', 'transform=grad', a(), b()),
+      /no transform "grad"; choose one of none,/,
     );
     await expectRefusal(distance('--loss-option', 'directions=0', a(), b()), /option "directions"/);
     await expectRefusal(distance('--loss-option', 'patch', a(), b()), /name=value/);

@@ -37,6 +37,18 @@ describe('trials of an experiment', () => {
     expect(searchTrials(config, methods)).toEqual(trials.slice(0, 6));
   });
 
+  it('have the transforms before a loss as a grid, like its options', () => {
+    const text = 'pswd patch=7 transform=none|gradient|local';
+    const [method] = methodsOf(experimentConfig({ name: 'a', data: 'b', losses: [text] }));
+    expect(method?.name).toBe('pswd patch=7');
+    expect(method?.variants.map(({ name }) => name)).toEqual([
+      'transform=none',
+      'transform=gradient',
+      'transform=local',
+    ]);
+    expect(method?.variants[1]?.settings).toMatchObject({ lossOptions: { patch: 7, transform: 'gradient' } });
+  });
+
   it('are split by the seed of the split, not by their own', () => {
     const { train, validation, test } = casesOf(config, ids, undefined);
     expect([train.length, validation.length, test.length]).toEqual([13, 3, 4]);
@@ -68,6 +80,7 @@ describe('trials of an experiment', () => {
     [{ losses: ['mse', 'mse'] }, /named twice/],
     [{ losses: ['mes'] }, /no loss "mes"/],
     [{ losses: ['pswd pacth=7'] }, /no option "pacth"/],
+    [{ losses: ['mse transform=none|grad'] }, /no transform "grad"/],
     [{ losses: ['mse'], reference: 'NCC' }, /none of the losses/],
   ])('are refused before anything runs: %j', (values, sentence) => {
     expect(() => methodsOf(experimentConfig({ name: 'test', data: 'scans', ...values }))).toThrow(sentence);
