@@ -80,6 +80,7 @@ export const mind = defineSimilarity({
   summary: 'self-similarity descriptors (MIND-SSC), for scans of different modalities',
   options,
   smoothness: 0.1,
+  refinementSmoothness: 0.3,
   build(moved, fixed, settings, _random, weight) {
     const inside = weight && eroded(weight, settings.radius + settings.dilation);
     const [a, b] = [moved, fixed].map((volume) => selfSimilarityContext(volume, settings, inside)) as [Tensor, Tensor];
