@@ -4,6 +4,7 @@ import { Graph, type Tensor } from '../graph/index.ts';
 import { mind } from './mind.ts';
 import { mse } from './mse.ts';
 import { ncc } from './ncc.ts';
+import { nmi } from './nmi.ts';
 import { pswd } from './pswd.ts';
 import { radon } from './radon.ts';
 import { radonProfiles } from './radonProfiles.ts';
@@ -21,6 +22,7 @@ export function registerSimilarity<Options>(similarity: Similarity<Options>): vo
 registerSimilarity(mse);
 registerSimilarity(ncc);
 registerSimilarity(mind);
+registerSimilarity(nmi);
 registerSimilarity(swd);
 registerSimilarity(radon);
 registerSimilarity(pswd);
