@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import type { InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
-import { chooseSimilarity } from '../loss/registry.ts';
+import { chooseSimilarity, similarities } from '../loss/registry.ts';
+import type { AffineOptions } from '../registration/affine.ts';
+import type { AffineKind } from '../registration/affineMotion.ts';
 import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/htmlPage.ts';
@@ -14,10 +16,15 @@ import { version } from './version.ts';
 /** Loss of a refinement that names none. */
 const REFINE_LOSS = 'ncc';
 
+/** Loss of an alignment that names none. */
+const AFFINE_LOSS = 'nmi';
+
 /** Options of every command that uses a model. */
 export interface ModelOptions extends LossOptions {
   readonly model?: string;
   readonly init: InitialAlignment;
+  readonly affine: AffineKind | 'none';
+  readonly affineLoss?: string;
   readonly device: Device;
   readonly threads?: number;
   readonly refine?: number;
@@ -27,12 +34,12 @@ export interface ModelOptions extends LossOptions {
   readonly seed?: number;
 }
 
-/** Adds `--model`, `--init`, refinement and its loss, `--device` and `--threads`. */
+/** Adds `--model`, `--init`, `--affine`, refinement and its loss, `--device` and `--threads`. */
 export function addModelOptions(command: Command): Command {
   command
     .option(
       '--model <path>',
-      "a run's folder, a model.onnx, or none, to register by refinement alone (default: the hippocampus model that ships with EarthMorph)",
+      "a run's folder, a model.onnx, or none, to register by --refine or --affine alone (default: the hippocampus model that ships with EarthMorph)",
     )
     .option('--refine <steps>', 'optimises each pair further by so many steps; without a model, 100 do', whole(1))
     .option(
@@ -52,7 +59,7 @@ export function addModelOptions(command: Command): Command {
     )
     .option(
       '--seed <n>',
-      `refinement: seed of the loss's random directions (default: ${REFINE_DEFAULTS.seed})`,
+      `seed of the loss's random directions in refinement and alignment (default: ${REFINE_DEFAULTS.seed})`,
       whole(0),
     );
   return addLossOptions(command, `${REFINE_LOSS}, for --refine`)
@@ -62,21 +69,34 @@ export function addModelOptions(command: Command): Command {
       choice(['center', 'world'] as const),
       'center',
     )
+    .option(
+      '--affine <kind>',
+      'align each pair by one transform first: none, rigid (6 numbers) or affine (12)',
+      choice(['none', 'rigid', 'affine'] as const),
+      'none',
+    )
+    .option(
+      '--affine-loss <name>',
+      `similarity for --affine (default: ${AFFINE_LOSS}, which suits any two modalities)`,
+      choice([...similarities().keys()]),
+    )
     .option('--device <name>', DEVICE_HELP, device, 'cpu')
     .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1));
 }
 
 /**
  * Loads the model that the options name, and sets up the refinement that they ask for.
- * @throws UserError when options of a refinement are given without one
+ * @throws UserError when options of a refinement or an alignment are given without one
  */
 export async function openRegistrar(options: ModelOptions, onRefine?: RefineProgress): Promise<Registrar> {
   const { model, device: where, threads, spacing } = options;
   const refine = refinementOf(options);
+  const affine = affineOf(options);
   if (spacing !== undefined && model !== 'none')
     throw new UserError('--spacing belongs to --model none: a model brings its own grid.');
   return new Registrar(model === 'none' ? undefined : await readModel(model), {
     runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
+    ...(affine ? { affine } : {}),
     ...(refine ? { refine } : {}),
     ...(onRefine ? { onRefine } : {}),
     ...(spacing === undefined ? {} : { spacing }),
@@ -87,7 +107,8 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
 function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | undefined {
   const { refine: steps, refineGrid: grid, refineRate: rate, seed, loss, lossOption, smoothness } = options;
   if (steps === undefined) {
-    const given = { loss, lossOption, smoothness, refineGrid: grid, refineRate: rate, seed };
+    const seedUsed = options.affine === 'none' ? seed : undefined;
+    const given = { loss, lossOption, smoothness, refineGrid: grid, refineRate: rate, seed: seedUsed };
     const useless = Object.entries(given).find(([, value]) => value !== undefined);
     if (useless)
       throw new UserError(
@@ -105,14 +126,24 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
   };
 }
 
+/** The alignment that the options ask for, if any. */
+function affineOf({ affine: kind, affineLoss, seed }: ModelOptions): AffineOptions | undefined {
+  if (kind !== 'none')
+    return { kind, loss: chooseSimilarity(affineLoss ?? AFFINE_LOSS), ...(seed === undefined ? {} : { seed }) };
+  if (affineLoss !== undefined)
+    throw new UserError('--affine-loss is for an alignment; give --affine rigid or --affine affine too.');
+  return undefined;
+}
+
 /** Where the numbers of a report come from. */
 export function provenanceOf(command: string, options: ModelOptions, registrar: Registrar): Provenance {
   const record = registrar.model?.record ?? {};
-  const { refine, loss, smoothness } = options;
+  const { refine, loss, smoothness, affine, affineLoss } = options;
   return {
     Command: command,
     EarthMorph: version,
     Model: options.model ?? 'shipped hippocampus model',
+    Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? AFFINE_LOSS}`,
     Refinement:
       refine &&
       `${refine} steps, ${loss ?? REFINE_LOSS}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,

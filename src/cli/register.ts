@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { assertTransformName } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
@@ -18,6 +19,7 @@ interface Options extends ModelOptions {
   readonly moved?: string;
   readonly warp?: string;
   readonly inverseWarp?: string;
+  readonly affineTransform?: string;
   readonly fixedLabels?: string;
   readonly movingLabels?: string;
   readonly movedLabels?: string;
@@ -42,6 +44,10 @@ export const registerCommand: CommandDefinition = (program) => {
     .option('--moved <file>', 'writes the moved scan, in the fixed grid')
     .option('--warp <file>', 'writes the warp: 5-D NIfTI, LPS mm, fixed point to moving point')
     .option('--inverse-warp <file>', 'writes the inverse warp, on the moving grid')
+    .option(
+      '--affine-transform <file>',
+      'with --affine: writes the transform alone, as an ITK file: .tfm or .txt, LPS mm, fixed point to moving point',
+    )
     .option('--fixed-labels <file>', 'labels of the fixed scan, to measure the result')
     .option('--moving-labels <file>', 'labels of the moving scan')
     .option('--moved-labels <file>', 'writes the moved labels')
@@ -59,6 +65,7 @@ Examples:
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --moved moved.nii.gz --warp warp.nii.gz
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --model runs/ncc --report report.html
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --model none --refine 100 --loss pswd --moved moved.nii.gz
+  earthmorph register --fixed t1.nii.gz --moving t2.nii.gz --model none --affine rigid --moved moved.nii.gz
   earthmorph register --pairs pairs.csv --data Task04_Hippocampus --out registered`,
     )
     .action(run);
@@ -73,6 +80,7 @@ async function run(options: Options): Promise<void> {
     options.moved,
     options.warp,
     options.inverseWarp,
+    options.affineTransform,
     options.movedLabels,
     options.figure,
     options.report,
@@ -84,6 +92,11 @@ async function run(options: Options): Promise<void> {
     );
   for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])
     if (volume !== undefined) assertWritable(volume);
+  if (options.affineTransform !== undefined) {
+    assertTransformName(options.affineTransform);
+    if (options.affine === 'none')
+      throw new UserError('--affine-transform writes what --affine finds; give --affine rigid or --affine affine too.');
+  }
   if (options.figure !== undefined) assertFigureName(options.figure);
   let bar: Progress | undefined;
   const registrar = await openRegistrar(options, (step, steps, loss) => {
@@ -104,6 +117,7 @@ async function run(options: Options): Promise<void> {
     ...(options.moved === undefined ? {} : { moved: options.moved }),
     ...(options.warp === undefined ? {} : { warp: options.warp }),
     ...(options.inverseWarp === undefined ? {} : { inverseWarp: options.inverseWarp }),
+    ...(options.affineTransform === undefined ? {} : { affineTransform: options.affineTransform }),
     ...(options.movedLabels === undefined ? {} : { movedLabels: options.movedLabels }),
   });
   const names = { fixed: basename(fixed), moving: basename(moving) };
@@ -133,6 +147,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     'moved',
     'warp',
     'inverseWarp',
+    'affineTransform',
     'fixedLabels',
     'movingLabels',
     'movedLabels',

@@ -1,17 +1,25 @@
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { assertLandmarkName, readLandmarks, writeLandmarks } from '../file/landmarkFile.ts';
+import { readTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../file/volumeFile.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import { looksLikeLabels } from '../volume/checks.ts';
-import type { Vec3 } from '../volume/grid.ts';
+import type { Vec3, Warp } from '../volume/grid.ts';
 import type { Outside } from '../volume/interpolate.ts';
-import { applyWarp, warpPoints } from '../volume/warp.ts';
+import { applyToPoint } from '../volume/matrix.ts';
+import { applyWarp, linearWarp, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
 import type { CommandDefinition } from './program.ts';
 
-interface Options {
-  readonly warp: string;
+/** Where points go: a warp's file, or a transform's with an image whose grid the result gets. */
+interface Mapping {
+  readonly warp?: string;
+  readonly transform?: string;
+  readonly reference?: string;
+}
+
+interface Options extends Mapping {
   readonly image?: string;
   readonly labels?: string;
   readonly landmarks?: string;
@@ -21,7 +29,7 @@ interface Options {
   readonly outside: Outside;
 }
 
-/** `earthmorph warp`: moves an image or labels through a warp. */
+/** `earthmorph warp`: moves an image, labels or landmarks through a warp or a linear transform. */
 export const warpCommand: CommandDefinition = (program) => {
   program
     .command('warp')
@@ -29,7 +37,9 @@ export const warpCommand: CommandDefinition = (program) => {
     .description(
       "Moves an image (linear interpolation) or labels (nearest voxel) through a warp; the result lies on the warp's grid.",
     )
-    .requiredOption('--warp <file>', 'warp to apply')
+    .option('--warp <file>', 'warp to apply')
+    .option('--transform <file>', 'ITK transform file (.tfm, .txt) to apply instead of a warp')
+    .option('--reference <file>', 'with --transform: the fixed image, whose grid the result gets')
     .option('--image <file>', 'image to move')
     .option('--labels <file>', 'labels to move')
     .option(
@@ -46,17 +56,19 @@ export const warpCommand: CommandDefinition = (program) => {
     .option('--outside <value>', 'value outside the image, or edge to continue its border', outside, 0)
     .addHelpText(
       'after',
-      '\nExamples:\n  earthmorph warp --warp warp.nii.gz --image moving.nii.gz --out moved.nii.gz\n  earthmorph warp --warp warp.nii.gz --labels moving_labels.nii.gz --out moved_labels.nii.gz',
+      '\nExamples:\n  earthmorph warp --warp warp.nii.gz --image moving.nii.gz --out moved.nii.gz\n  earthmorph warp --warp warp.nii.gz --labels moving_labels.nii.gz --out moved_labels.nii.gz\n  earthmorph warp --transform affine.tfm --reference fixed.nii.gz --image moving.nii.gz --out moved.nii.gz',
     )
     .action(run);
 };
 
-async function run({ warp, image, labels, landmarks, fixed, out, interpolation, outside }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { image, labels, landmarks, fixed, out, interpolation, outside } = options;
   if ([image, labels, landmarks].filter((given) => given !== undefined).length !== 1)
     throw new UserError('Give either --image or --labels or --landmarks: one of them.');
-  if (landmarks !== undefined) return warpLandmarks(warp, landmarks, fixed, out);
+  assertMapping(options, landmarks !== undefined);
+  if (landmarks !== undefined) return warpLandmarks(options, landmarks, fixed, out);
   if (image !== undefined) {
-    const [field, moving] = [await readWarp(warp), await readVolume(image)];
+    const [field, moving] = [await fieldOf(options), await readVolume(image)];
     if (interpolation !== 'nearest' && looksLikeLabels(moving))
       console.error(
         `earthmorph: ${image} looks like labels, which linear interpolation mixes; --labels is meant for them.`,
@@ -68,20 +80,42 @@ async function run({ warp, image, labels, landmarks, fixed, out, interpolation, 
       throw new UserError('Linear interpolation would mix labels; leave --interpolation away with --labels.');
     if (outside !== 'edge' && !(Number.isInteger(outside) && outside >= 0))
       throw new UserError(`--outside ${outside} is no label; give a whole number from 0 up, or edge.`);
-    await writeLabels(out, applyWarp(await readWarp(warp), await readLabels(labels), { outside }));
+    await writeLabels(out, applyWarp(await fieldOf(options), await readLabels(labels), { outside }));
   }
 }
 
+/** One warp, or one transform with the grid that images need. */
+function assertMapping({ warp, transform, reference }: Mapping, points: boolean): void {
+  if ((warp === undefined) === (transform === undefined))
+    throw new UserError('Give either --warp or --transform: one of them.');
+  if (transform !== undefined && reference === undefined && !points)
+    throw new UserError('A transform has no grid of its own; give the fixed image with --reference.');
+  if (reference !== undefined && (transform === undefined || points))
+    throw new UserError('--reference belongs to --transform with an image or labels; leave it out.');
+}
+
+async function fieldOf({ warp, transform, reference }: Mapping): Promise<Warp> {
+  if (warp !== undefined) return readWarp(warp);
+  return linearWarp(await readVolume(reference as string), await readTransform(transform as string));
+}
+
+async function mapOf({ warp, transform }: Mapping): Promise<(points: readonly Vec3[]) => Vec3[]> {
+  if (transform === undefined) {
+    const field = await readWarp(warp as string);
+    return (points) => warpPoints(field, points);
+  }
+  const matrix = await readTransform(transform);
+  return (points) => points.map((point) => applyToPoint(matrix, point));
+}
+
 /** Fixed points become where the warp takes them; the moving image's stay beside them where the file holds both. */
-async function warpLandmarks(warp: string, path: string, fixed: FixedSide | undefined, out: string): Promise<void> {
+async function warpLandmarks(mapping: Mapping, path: string, fixed: FixedSide | undefined, out: string): Promise<void> {
   assertLandmarkName(out);
   const landmarks = await readLandmarks(path);
   const both = landmarks.every(({ second }) => second !== undefined);
   const side = both ? (fixed ?? 'second') : 'first';
-  const moved = warpPoints(
-    await readWarp(warp),
-    landmarks.map((landmark) => (side === 'second' && landmark.second) || landmark.first),
-  );
+  const map = await mapOf(mapping);
+  const moved = map(landmarks.map((landmark) => (side === 'second' && landmark.second) || landmark.first));
   const result = landmarks.map((landmark, n) => ({ ...landmark, [side]: moved[n] as Vec3 }));
   await writeLandmarks(out, result, `${side} points moved by EarthMorph`);
 }

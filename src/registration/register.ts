@@ -10,8 +10,10 @@ import {
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { type Extent, inferenceGraph, type RegistrationModel } from '../network/model.ts';
-import type { Labels, Volume, Warp } from '../volume/grid.ts';
+import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
+import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp } from '../volume/warp.ts';
+import { type AffineAlignment, type AffineOptions, alignAffine } from './affine.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 import { warpFromDisplacement } from './warpFromDisplacement.ts';
 
@@ -31,11 +33,15 @@ export interface Registration {
   readonly start: Warp;
   /** The moving image in the fixed image's grid, original intensities; 0 where the warp leads out of it. */
   readonly moved: Volume;
+  /** The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. */
+  readonly affine?: AffineAlignment;
 }
 
 /** How pairs are registered. */
 export interface RegistrarOptions {
   readonly runtime?: RuntimeOptions;
+  /** Aligns each pair by one rigid or affine transform first, or by that alone where there is neither model nor refinement. */
+  readonly affine?: AffineOptions;
   /** Optimises each pair further after the network, or alone where there is no model. */
   readonly refine?: Omit<RefineOptions, 'mask'>;
   /** Called after each step of a refinement. */
@@ -44,25 +50,28 @@ export interface RegistrarOptions {
   readonly spacing?: number;
 }
 
-/** A model, or refinement without one, ready for use; compiled once for each size of grid that it meets. */
+/** A model, or what optimises pairs without one, ready for use; compiled once for each size of grid that it meets. */
 export class Registrar {
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #refiners = new Map<string, Promise<Refiner>>();
 
   /**
    * @param model `undefined`: no network, every pair is optimised by itself
-   * @throws UserError when there is neither a model nor a refinement
+   * @throws UserError when there is neither a model, nor a refinement, nor an alignment
    */
   constructor(
     readonly model: RegistrationModel | undefined,
     private readonly options: RegistrarOptions = {},
   ) {
-    if (!model && !options.refine)
-      throw new UserError('Without a model there is nothing to register with; give a model, or --refine 100.');
+    if (!model && !options.refine && !options.affine)
+      throw new UserError(
+        'Without a model there is nothing to register with; give a model, --refine 100, or --affine rigid.',
+      );
   }
 
   /**
-   * Registers a pair: in one pass through the network, then by refinement where that is asked for.
+   * Registers a pair: by an affine transform where that is asked for, in one pass through the network, then by refinement where that is
+   * asked for.
    * @throws UserError when the model needs labels that are not given, or a volume is constant
    */
   async register(pair: RegistrationPair, start: InitialAlignment = 'center'): Promise<Registration> {
@@ -71,7 +80,10 @@ export class Registrar {
     assertNotConstant(moving, 'moving');
     const preprocessing = this.model?.preprocessing ?? ownGridPreprocessing(fixed, this.options.spacing);
     const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels);
-    const grid = movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels);
+    const startGrid = movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels);
+    const affine = await this.#align(pair, multiply(startGrid.affine, invert(fixedGrid.affine)));
+    // The fixed grid as the transform places it: all that follows contains the transform.
+    const grid = affine ? { size: fixedGrid.size, affine: multiply(affine.matrix, fixedGrid.affine) } : startGrid;
     const inputs = {
       fixed: sampled(normalised(fixed, preprocessing), fixedGrid, preprocessing).data,
       moving: sampled(normalised(moving, preprocessing), grid, preprocessing).data,
@@ -85,14 +97,19 @@ export class Registrar {
       movingMask: fieldOfView(moving, grid),
       start: predicted,
     });
-    const grids = { fixedGrid, movingGrid: grid };
-    const warp = warpFromDisplacement({ displacement, ...grids }, fixed);
+    const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
     const still = new Float32Array(displacement.length);
     return {
       warp,
-      start: warpFromDisplacement({ displacement: still, ...grids }, fixed),
+      start: warpFromDisplacement({ displacement: still, fixedGrid, movingGrid: startGrid }, fixed),
       moved: applyWarp(warp, moving),
+      ...(affine ? { affine } : {}),
     };
+  }
+
+  async #align(pair: RegistrationPair, start: Mat4): Promise<AffineAlignment | undefined> {
+    const { affine, runtime } = this.options;
+    return affine && alignAffine(pair, affine, start, runtime);
   }
 
   /** The network's displacement, [3, D, H, W]; none without a model. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { PointsFile } from '../dataset/dataset.ts';
-import type { InitialAlignment } from '../dataset/preprocessing.ts';
+import { centreOf, type InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { readPoints } from '../file/landmarkFile.ts';
+import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
 import { registrationError } from '../registration/landmarkError.ts';
@@ -28,6 +29,8 @@ export interface OutputFiles {
   readonly moved?: string;
   readonly warp?: string;
   readonly inverseWarp?: string;
+  /** The rigid or affine transform alone, as ITK's text file. */
+  readonly affineTransform?: string;
   readonly movedLabels?: string;
 }
 
@@ -90,13 +93,15 @@ export async function registerFiles(
 /** Writes what was asked for. */
 export async function writeRegistration(
   pair: RegisteredPair,
-  { moved, warp, inverseWarp, movedLabels }: OutputFiles,
+  { moved, warp, inverseWarp, affineTransform, movedLabels }: OutputFiles,
 ): Promise<void> {
   if (movedLabels !== undefined && !pair.movedLabels)
     throw new UserError('Moved labels need the labels of the moving image; give them with --moving-labels.');
   if (moved !== undefined) await writeVolume(moved, pair.moved);
   if (movedLabels !== undefined && pair.movedLabels) await writeLabels(movedLabels, pair.movedLabels);
   if (warp !== undefined) await writeWarp(warp, pair.warp);
+  if (affineTransform !== undefined && pair.affine)
+    await writeTransform(affineTransform, pair.affine.matrix, centreOf(pair.fixed));
   if (inverseWarp !== undefined) await writeWarp(inverseWarp, invertWarp(pair.warp, pair.moving).warp);
 }
 

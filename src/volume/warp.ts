@@ -1,4 +1,4 @@
-import type { Grid, Labels, Size, Vec3, Volume, Warp } from './grid.ts';
+import type { Grid, Labels, Mat4, Size, Vec3, Volume, Warp } from './grid.ts';
 import { linearRow } from './interpolate.ts';
 import { applyToPoint, column, flipRasLps, invert, multiply } from './matrix.ts';
 import { type SampleOptions, sampleImage } from './resample.ts';
@@ -34,6 +34,27 @@ export function composeWarps(first: Warp, second: Warp): Warp {
     }
   }
   return { size: first.size, affine: first.affine, data };
+}
+
+/**
+ * A linear transform as a warp on a grid.
+ * @param matrix RAS mm, fixed point → moving point
+ */
+export function linearWarp({ size, affine }: Grid, matrix: Mat4): Warp {
+  const [nx, ny, nz] = size;
+  const count = nx * ny * nz;
+  const data = new Float32Array(3 * count);
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) {
+        const p = applyToPoint(affine, [i, j, k]);
+        const q = applyToPoint(matrix, p);
+        // RAS to LPS: the first two components change sign.
+        data[n] = p[0] - q[0];
+        data[n + count] = p[1] - q[1];
+        data[n + 2 * count] = q[2] - p[2];
+      }
+  return { size, affine, data };
 }
 
 /** Fills rows of positions in `target`'s voxels: where the warp takes the voxels (0, j, k), (1, j, k), … of its grid. */

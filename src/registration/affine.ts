@@ -1,0 +1,213 @@
+import { centreOf } from '../dataset/preprocessing.ts';
+import { UserError } from '../errors.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import type { ChosenSimilarity } from '../loss/registry.ts';
+import { ADAM, cosineRate } from '../training/adam.ts';
+import type { Grid, Mat4, Vec3, Volume } from '../volume/grid.ts';
+import { applyToPoint, identity, spacingOf, translation } from '../volume/matrix.ts';
+import { type AffineKind, Motion } from './affineMotion.ts';
+import { AffineObjective } from './affineObjective.ts';
+import { pyramidLevel } from './pyramid.ts';
+
+/** How a pair is aligned. */
+export interface AffineOptions {
+  readonly kind: AffineKind;
+  readonly loss: ChosenSimilarity;
+  /** Seed of the loss's random directions (default 1). */
+  readonly seed?: number;
+}
+
+/** A pair on grids of any orientation, spacing and handedness. */
+export interface AffinePair {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  /** [D, H, W] on each volume's own grid: 1 where it has data, 0 where it has none; all of it when left out. */
+  readonly fixedMask?: Float32Array;
+  readonly movingMask?: Float32Array;
+}
+
+/** An aligned pair. */
+export interface AffineAlignment {
+  readonly kind: AffineKind;
+  /** RAS mm, fixed point → moving point. */
+  readonly matrix: Mat4;
+  /** The loss at the start and with `matrix`, on the finest level. */
+  readonly lossBefore: number;
+  readonly loss: number;
+}
+
+/** A level: its voxels in multiples of the finest's, steps, and the first steps' length in its voxels. */
+const LEVELS = [
+  { coarser: 4, steps: 60, rate: 0.4 },
+  { coarser: 2, steps: 40, rate: 0.2 },
+  { coarser: 1, steps: 25, rate: 0.1 },
+] as const;
+
+/** Voxels of the finest level at most, as the edge of a cube. */
+const FINEST = 64;
+/** Share of a start's overlap that a candidate must keep, so that no transform wins by leaving the picture. */
+const OVERLAP = 0.7;
+/** Starts that are followed on the coarsest level. */
+const FOLLOWED = 3;
+/** Angle in radians by which each start is also tried turned about each axis. */
+const TURN = 0.2;
+
+/**
+ * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on three levels, coarse to
+ * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
+ * (as given, world coordinates, middles and centroids together, each also turned a little about each axis) and goes on from the best;
+ * scale and shear come in on the second level.
+ *
+ * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
+ * @throws UserError when the loss is not a number, or the volumes have no voxels in common
+ */
+export async function alignAffine(
+  pair: AffinePair,
+  { kind, loss, seed = 1 }: AffineOptions,
+  start: Mat4 = identity,
+  runtime?: RuntimeOptions,
+): Promise<AffineAlignment> {
+  const finest = finestSpacing(pair.fixed);
+  const { centre, radius } = bodyOf(pair.fixed, pair.fixedMask);
+  let matrix = start;
+  let result: AffineAlignment | undefined;
+  for (const [n, { coarser, steps, rate }] of LEVELS.entries()) {
+    const spacing = finest * coarser;
+    const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
+    const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
+    const objective = await AffineObjective.create(fixed, moving, loss, seed, runtime);
+    try {
+      const motion = new Motion(n === 0 ? 'rigid' : kind, centre, radius);
+      const descent: Descent = { objective, motion, steps, rate: rate * spacing };
+      matrix = n === 0 ? await bestOf(startsOf(pair, start, motion), descent) : await descend(matrix, descent);
+      if (n === LEVELS.length - 1) result = await better(objective, kind, start, matrix);
+    } finally {
+      await objective.release();
+    }
+  }
+  return result as AffineAlignment;
+}
+
+/** How one level is gone down. */
+interface Descent {
+  readonly objective: AffineObjective;
+  readonly motion: Motion;
+  readonly steps: number;
+  /** Length of the first steps in mm. */
+  readonly rate: number;
+}
+
+/** The best of several starts after this level: all are looked at, the most promising followed. */
+async function bestOf(starts: readonly Mat4[], descent: Descent): Promise<Mat4> {
+  const { objective } = descent;
+  const valued = async (matrix: Mat4): Promise<{ matrix: Mat4; loss: number; overlap: number }> => {
+    const { loss, overlap } = await objective.evaluate(matrix);
+    return { matrix, loss: assertNumber(loss), overlap };
+  };
+  const looked = [];
+  for (const matrix of starts) looked.push(await valued(matrix));
+  const most = Math.max(...looked.map(({ overlap }) => overlap));
+  if (most === 0)
+    throw new UserError('The two scans have no voxels in common where they start; give --init center, or other masks.');
+  const allowed = looked.filter(({ overlap }) => overlap >= OVERLAP * most).sort((a, b) => a.loss - b.loss);
+  const ends = [];
+  // The start as it was given is always one of them.
+  const followed = new Set([starts[0] as Mat4, ...allowed.slice(0, FOLLOWED - 1).map(({ matrix }) => matrix)]);
+  for (const matrix of followed) ends.push(await valued(await descend(matrix, descent)));
+  const kept = ends.filter(({ overlap }) => overlap >= OVERLAP * most);
+  return (kept.length > 0 ? kept : allowed).reduce((a, b) => (b.loss < a.loss ? b : a)).matrix;
+}
+
+/** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
+async function descend(start: Mat4, { objective, motion, steps, rate }: Descent): Promise<Mat4> {
+  const { beta1, beta2, epsilon } = ADAM;
+  const first = new Array<number>(motion.dimension).fill(0);
+  const second = new Array<number>(motion.dimension).fill(0);
+  let matrix = start;
+  for (let step = 1; step <= steps; step++) {
+    const { gradient, loss } = await objective.evaluate(matrix);
+    assertNumber(loss);
+    const length = cosineRate(rate, (step - 1) / steps);
+    const change = motion.slope(matrix, gradient).map((slope, k) => {
+      first[k] = beta1 * first[k]! + (1 - beta1) * slope;
+      second[k] = beta2 * second[k]! + (1 - beta2) * slope * slope;
+      const mean = first[k] / (1 - beta1 ** step);
+      return (-length * mean) / (Math.sqrt(second[k] / (1 - beta2 ** step)) + epsilon);
+    });
+    matrix = motion.moved(matrix, change);
+  }
+  return matrix;
+}
+
+/** The found transform, or the start where that is as good. */
+async function better(
+  objective: AffineObjective,
+  kind: AffineKind,
+  start: Mat4,
+  found: Mat4,
+): Promise<AffineAlignment> {
+  const before = await objective.evaluate(start);
+  const after = await objective.evaluate(found);
+  const isBetter = before.overlap === 0 || assertNumber(after.loss) < before.loss;
+  return {
+    kind,
+    matrix: isBetter ? found : start,
+    lossBefore: before.loss,
+    loss: isBetter ? after.loss : before.loss,
+  };
+}
+
+/** Starts that differ by more than a millimetre, each straight and turned both ways about each axis. */
+function startsOf(pair: AffinePair, start: Mat4, motion: Motion): Mat4[] {
+  const { fixed, moving } = pair;
+  const from = bodyOf(fixed, pair.fixedMask);
+  const onto = (a: Vec3, b: Vec3): Mat4 => translation([b[0] - a[0], b[1] - a[1], b[2] - a[2]]);
+  const shifts = [
+    start,
+    identity,
+    onto(centreOf(fixed), centreOf(moving)),
+    onto(from.centre, bodyOf(moving, pair.movingMask).centre),
+  ];
+  const places = shifts.map((matrix) => applyToPoint(matrix, from.centre));
+  const different = shifts.filter((_, n) =>
+    places.slice(0, n).every((place) => Math.hypot(...place.map((mm, a) => mm - places[n]![a]!)) > 1),
+  );
+  const turns = [0, 1, 2].flatMap((axis) =>
+    [-1, 1].map((sign) => [0, 1, 2, 3, 4, 5].map((k) => (k === 3 + axis ? sign * TURN * from.radius : 0))),
+  );
+  return different.flatMap((matrix) => [matrix, ...turns.map((turn) => motion.moved(matrix, turn))]);
+}
+
+/** Centroid of where a volume has data, and the root mean square distance from it, in mm. */
+function bodyOf({ size, affine }: Grid, mask: Float32Array | undefined): { centre: Vec3; radius: number } {
+  const [nx, ny, nz] = size;
+  const sums = [0, 0, 0, 0];
+  let squares = 0;
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) {
+        const weight = mask ? mask[n]! : 1;
+        if (weight === 0) continue;
+        const p = applyToPoint(affine, [i, j, k]);
+        for (let a = 0; a < 3; a++) sums[a]! += weight * p[a]!;
+        sums[3]! += weight;
+        squares += weight * (p[0] ** 2 + p[1] ** 2 + p[2] ** 2);
+      }
+  const [x, y, z, count] = sums as [number, number, number, number];
+  if (count === 0) throw new UserError('A mask is empty, so there is nothing to align; give one that is not, or none.');
+  const centre: Vec3 = [x / count, y / count, z / count];
+  const radius = Math.sqrt(Math.max(squares / count - centre.reduce((sum, mm) => sum + mm * mm, 0), 1));
+  return { centre, radius };
+}
+
+/** Voxels of the finest level in mm: the fixed volume's own, or coarser for large ones. */
+function finestSpacing({ size, affine }: Grid): number {
+  const [x, y, z] = spacingOf(affine);
+  const own = Math.cbrt(x * y * z);
+  return Math.max(own, (own * Math.cbrt(size[0] * size[1] * size[2])) / FINEST);
+}
+
+function assertNumber(loss: number): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new UserError('The loss of the alignment is not a number; try --affine-loss nmi.');
+}
