@@ -39,8 +39,8 @@ export interface AffineAlignment {
 /** A level: its voxels in multiples of the finest's, steps, and the first steps' length in its voxels. */
 const LEVELS = [
   { coarser: 4, steps: 60, rate: 0.4 },
-  { coarser: 2, steps: 40, rate: 0.2 },
-  { coarser: 1, steps: 25, rate: 0.1 },
+  { coarser: 2, steps: 80, rate: 0.2 },
+  { coarser: 1, steps: 40, rate: 0.1 },
 ] as const;
 
 /** Voxels of the finest level at most, as the edge of a cube. */

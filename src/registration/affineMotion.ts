@@ -11,10 +11,15 @@ const ROTATIONS: readonly Mat4[] = [
   [0, -1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
 ];
 
-/** Each of the nine numbers of a linear map by itself. */
-const LINEAR: readonly Mat4[] = Array.from({ length: 9 }, (_, n) =>
-  Array.from({ length: 16 }, (_, at) => (at === 4 * Math.floor(n / 3) + (n % 3) ? 1 : 0)),
-);
+/** Scales along x, y and z, and shears without rotation: with {@link ROTATIONS} all linear maps. */
+const STRETCHES: readonly Mat4[] = [
+  [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+  [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+  [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0],
+  [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0],
+  [0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+  [0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+];
 
 /**
  * Small motions of a transform about the place of a point, in coordinates of one length: one unit of each shifts by 1 mm, or moves what is
@@ -28,7 +33,7 @@ export class Motion {
     private readonly centre: Vec3,
     private readonly radius: number,
   ) {
-    this.#generators = kind === 'rigid' ? ROTATIONS : LINEAR;
+    this.#generators = kind === 'rigid' ? ROTATIONS : [...ROTATIONS, ...STRETCHES];
   }
 
   /** Number of coordinates: 6 or 12. */
