@@ -1,18 +1,22 @@
+import { isPaired } from '../dataset/dataset.ts';
+import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { worstMedianBest } from '../report/htmlReport.ts';
 import { toMarkdown } from '../report/table.ts';
 import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, summaryTable } from '../run/pairResults.ts';
 import { registerFiles } from '../run/registerFiles.ts';
-import { filesOfPair, readPairList, registerPairs } from '../run/registerPairs.ts';
-import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf } from './modelOptions.ts';
+import { filesOfPair, ownPairList, type PairList, readPairList, registerPairs } from '../run/registerPairs.ts';
+import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
+import { choice } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
 interface Options extends ModelOptions {
-  readonly pairs: string;
+  readonly pairs?: string;
   readonly data: string;
+  readonly mri?: MriSequence;
   readonly figure?: string;
   readonly report?: string;
   readonly json?: boolean;
@@ -24,36 +28,48 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .command('evaluate')
     .summary('measure a model on a list of pairs')
     .description(
-      'Registers every pair of a list without writing volumes, and prints mean and SD of Dice, HD95 and folds.',
+      'Registers every pair of a list, or of a data set of two modalities, without writing volumes, and prints mean and SD over pairs of Dice, HD95, landmark error and folds.',
     )
-    .requiredOption('--pairs <csv>', 'columns fixed,moving with paths relative to --data')
     .requiredOption('--data <dir>', 'folder of the scans; labels through dataset.json, or in labelsTr/ or labels/')
+    .option(
+      '--pairs <csv>',
+      "columns fixed,moving with paths relative to --data (default: each case's own two images, as in RESECT)",
+    )
+    .option(
+      '--mri <sequence>',
+      'RESECT: which MRI is moved onto the ultrasound, T1 (default) or FLAIR',
+      choice(MRI_SEQUENCES),
+    )
     .option('--figure <file>', 'draws the pair with the median Dice: .png or .svg')
     .option('--report <file>', 'writes an HTML report');
   addModelOptions(command)
     .option('--json', 'print JSON: the pairs and the aggregate')
     .addHelpText(
       'after',
-      '\nExample:\n  earthmorph evaluate --model runs/ncc --pairs test.csv --data Task04_Hippocampus --report evaluation.html',
+      '\nExamples:\n  earthmorph evaluate --model runs/ncc --pairs test.csv --data Task04_Hippocampus --report evaluation.html\n  earthmorph evaluate --model none --affine rigid --refine 100 --loss mind --data RESECT',
     )
     .action(run);
 };
 
 async function run(options: Options): Promise<void> {
   if (options.figure !== undefined) assertFigureName(options.figure);
-  const list = await readPairList(options.pairs, options.data);
+  const { pairs, data, mri } = options;
+  const open = mri === undefined ? {} : { mri };
+  const list = pairs === undefined ? await ownPairList(data, open) : await readPairList(pairs, data, open);
+  sayWhatTheDataAre(list);
   const registrar = await openRegistrar(options);
+  const start = startOf(options, registrar, isPaired(list.dataset) ? 'world' : 'center');
   const bar = startProgress(list.pairs.length, 'evaluating');
   try {
     const results = await registerPairs(list, {
       registrar,
-      start: options.init,
+      start,
       onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
     });
     bar.stop();
     const figureOf = async (index: number): Promise<string> => {
       const pair = list.pairs[index] as (typeof list.pairs)[number];
-      const registered = await registerFiles(registrar, await filesOfPair(list, pair), options.init);
+      const registered = await registerFiles(registrar, await filesOfPair(list, pair), start);
       return pairFigure(registered, `${pair.moving.id} moved onto ${pair.fixed.id}`, list.dataset.labelNames);
     };
     if (options.figure !== undefined) await writeFigure(options.figure, await figureOf(medianPair(results)));
@@ -68,6 +84,15 @@ async function run(options: Options): Promise<void> {
     bar.stop();
     await registrar.release();
   }
+}
+
+/** What is left out or simulated, in sentences. */
+function sayWhatTheDataAre({ dataset: { incomplete = [], simulated } }: PairList): void {
+  if (simulated !== undefined) console.error(`Note: ${simulated}`);
+  if (incomplete.length > 0)
+    console.error(
+      `Note: ${incomplete.length} incomplete cases are left out: ${incomplete.map(({ id, lacks }) => `${id} (no ${lacks})`).join(', ')}.`,
+    );
 }
 
 /** The pair in the middle by Dice; the first where there are no labels. */

@@ -22,7 +22,7 @@ const AFFINE_LOSS = 'nmi';
 /** Options of every command that uses a model. */
 export interface ModelOptions extends LossOptions {
   readonly model?: string;
-  readonly init: InitialAlignment;
+  readonly init?: InitialAlignment;
   readonly affine: AffineKind | 'none';
   readonly affineLoss?: string;
   readonly device: Device;
@@ -65,9 +65,8 @@ export function addModelOptions(command: Command): Command {
   return addLossOptions(command, `${REFINE_LOSS}, for --refine`)
     .option(
       '--init <how>',
-      'start with the centres together, or where world coordinates put the volumes',
+      'start with the centres together, or where world coordinates put the volumes (default: as the model was trained, else center; world for pairs of two modalities in a data set)',
       choice(['center', 'world'] as const),
-      'center',
     )
     .option(
       '--affine <kind>',
@@ -135,6 +134,16 @@ function affineOf({ affine: kind, affineLoss, seed }: ModelOptions): AffineOptio
   return undefined;
 }
 
+/** How a pair starts: as the options say, else as the model was trained; `fallback` where neither tells. */
+export function startOf(
+  { init }: ModelOptions,
+  { model }: Registrar,
+  fallback: InitialAlignment = 'center',
+): InitialAlignment {
+  const trained = model?.record.init;
+  return init ?? (trained === 'world' || trained === 'center' ? trained : fallback);
+}
+
 /** Where the numbers of a report come from. */
 export function provenanceOf(command: string, options: ModelOptions, registrar: Registrar): Provenance {
   const record = registrar.model?.record ?? {};
@@ -150,7 +159,7 @@ export function provenanceOf(command: string, options: ModelOptions, registrar: 
     'Trained on': record.data && `${record.data} (${record.cases ?? 'cases unknown'})`,
     Loss: record.loss && `${record.loss}, smoothness ${record.smoothness ?? '?'}`,
     'Seed and epoch': record.seed && `${record.seed}, ${record.epoch ?? '?'}`,
-    Start: options.init === 'center' ? 'centres together' : 'world coordinates',
+    Start: startOf(options, registrar) === 'center' ? 'centres together' : 'world coordinates',
     Device: options.device,
     Date: new Date().toISOString().slice(0, 10),
   };

@@ -3,12 +3,14 @@ import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { assertTransformName } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
+import type { FixedSide } from '../registration/landmarkError.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
-import { registerFiles, writeRegistration } from '../run/registerFiles.ts';
+import { type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { readPairList, registerPairs } from '../run/registerPairs.ts';
-import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf } from './modelOptions.ts';
+import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
+import { choice } from './options.ts';
 import { decimals, printJson, toJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -23,6 +25,10 @@ interface Options extends ModelOptions {
   readonly fixedLabels?: string;
   readonly movingLabels?: string;
   readonly movedLabels?: string;
+  readonly fixedMask?: string;
+  readonly movingMask?: string;
+  readonly landmarks?: string;
+  readonly fixedPoints?: FixedSide;
   readonly figure?: string;
   readonly report?: string;
   readonly pairs?: string;
@@ -51,6 +57,17 @@ export const registerCommand: CommandDefinition = (program) => {
     .option('--fixed-labels <file>', 'labels of the fixed scan, to measure the result')
     .option('--moving-labels <file>', 'labels of the moving scan')
     .option('--moved-labels <file>', 'writes the moved labels')
+    .option(
+      '--fixed-mask <file>',
+      'segmentation of where the fixed scan counts, or none; left out, an even surrounding does not count, as around ultrasound',
+    )
+    .option('--moving-mask <file>', 'the same of the moving scan')
+    .option('--landmarks <file>', 'landmarks of both scans (.tag or .csv), to measure the result in mm')
+    .option(
+      '--fixed-points <which>',
+      'with --landmarks: which points of a row are the fixed ones, first or second (default: second, as RESECT has MRI first and moves it)',
+      choice(['first', 'second'] as const),
+    )
     .option('--figure <file>', 'draws the result: .png or .svg')
     .option('--report <file>', 'writes an HTML report with an interactive viewer')
     .option('--pairs <csv>', 'registers many pairs: columns fixed,moving with paths relative to --data')
@@ -85,7 +102,10 @@ async function run(options: Options): Promise<void> {
     options.figure,
     options.report,
   ];
-  const measured = options.fixedLabels !== undefined && options.movingLabels !== undefined;
+  const measured =
+    options.landmarks !== undefined || (options.fixedLabels !== undefined && options.movingLabels !== undefined);
+  if (options.fixedPoints !== undefined && options.landmarks === undefined)
+    throw new UserError('--fixed-points says which landmarks are the fixed ones; give --landmarks too.');
   if (outputs.every((file) => file === undefined) && !json && !measured)
     throw new UserError(
       'Nothing would be written or measured; give --moved, --warp, --figure or --report, or the labels of both scans.',
@@ -110,8 +130,11 @@ async function run(options: Options): Promise<void> {
       moving,
       ...(options.fixedLabels === undefined ? {} : { fixedLabels: options.fixedLabels }),
       ...(options.movingLabels === undefined ? {} : { movingLabels: options.movingLabels }),
+      ...(options.fixedMask === undefined ? {} : { fixedMask: options.fixedMask }),
+      ...(options.movingMask === undefined ? {} : { movingMask: options.movingMask }),
+      ...(options.landmarks === undefined ? {} : pointsOf(options.landmarks, options.fixedPoints)),
     },
-    options.init,
+    startOf(options, registrar),
   ).finally(() => bar?.stop());
   await writeRegistration(pair, {
     ...(options.moved === undefined ? {} : { moved: options.moved }),
@@ -151,6 +174,9 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     'fixedLabels',
     'movingLabels',
     'movedLabels',
+    'fixedMask',
+    'movingMask',
+    'landmarks',
     'figure',
     'report',
   ] as const)
@@ -165,7 +191,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     const results = await registerPairs(list, {
       registrar,
       out,
-      start: options.init,
+      start: startOf(options, registrar),
       onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
     });
     await writeAtomically(join(out, 'results.csv'), toCsv(resultsTable(results)));
@@ -179,6 +205,12 @@ async function runPairs(options: Options, csv: string): Promise<void> {
   }
 }
 
+/** The two sides of a file with the landmarks of both scans. */
+function pointsOf(path: string, fixed: FixedSide = 'second'): Pick<PairFiles, 'fixedLandmarks' | 'movingLandmarks'> {
+  const moving = fixed === 'second' ? 'first' : 'second';
+  return { fixedLandmarks: { path, side: fixed }, movingLandmarks: { path, side: moving } };
+}
+
 /** Folded voxels in % that are worth a word. */
 const MANY_FOLDS = 0.5;
 
@@ -189,6 +221,13 @@ function commandLine(): string {
 
 function sentence(result: PairResult): string {
   const folds = `${decimals(result.foldedPercent, 3)} % of voxels folded, ${decimals(result.seconds, 2)} s`;
-  if (result.diceAfter === null) return `Registered: ${folds}.`;
-  return `Registered: Dice ${decimals(result.diceBefore, 4)} → ${decimals(result.diceAfter, 4)}, HD95 ${decimals(result.hd95Before, 2)} → ${decimals(result.hd95After, 2)} mm, ${folds}.`;
+  const landmarks =
+    result.treAfter === undefined
+      ? ''
+      : `landmark error ${decimals(result.treBefore, 2)} → ${decimals(result.treAfter, 2)} mm, `;
+  const labels =
+    result.diceAfter === null
+      ? ''
+      : `Dice ${decimals(result.diceBefore, 4)} → ${decimals(result.diceAfter, 4)}, HD95 ${decimals(result.hd95Before, 2)} → ${decimals(result.hd95After, 2)} mm, `;
+  return `Registered: ${landmarks}${labels}${folds}.`;
 }

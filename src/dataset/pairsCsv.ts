@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, Dataset } from './dataset.ts';
 import { findLabels, missingFiles } from './files.ts';
-import { join, volumeName } from './paths.ts';
+import { fileAndVolume, join, volumeName } from './paths.ts';
 
 /** Two cases to register: the moving image is brought onto the fixed one. */
 export interface CasePair {
@@ -90,9 +90,9 @@ export async function readPairsCsv(
 
   const resolve = async (value: string, labels: string | undefined): Promise<Case> => {
     const image = byId.get(value)?.image ?? join(dataset.root, value);
-    const id = byImage.get(image)?.id ?? volumeName(image);
+    const known = byImage.get(image) ?? { id: volumeName(image), image };
     const found = labels === undefined ? await findLabels(dataset, image, files) : join(dataset.root, labels);
-    return found === undefined ? { id, image } : { id, image, labels: found };
+    return found === undefined ? known : { ...known, labels: found };
   };
   const pairs: CasePair[] = [];
   for (const row of rows) {
@@ -103,7 +103,9 @@ export async function readPairsCsv(
   }
 
   for (const [index, { fixed, moving }] of pairs.entries()) {
-    const paths = [fixed, moving].flatMap(({ image, labels }) => (labels === undefined ? [image] : [image, labels]));
+    const paths = [fixed, moving].flatMap(({ image, labels }) =>
+      labels === undefined ? [image] : [image, fileAndVolume(labels).file],
+    );
     const [missing] = await missingFiles(paths, files);
     if (missing !== undefined) {
       throw new UserError(

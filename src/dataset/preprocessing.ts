@@ -37,12 +37,6 @@ export function normalised(volume: Volume, { normalise }: Preprocessing, mask?: 
   return normalise === 'percentile' ? percentile(volume, 1, 99, mask) : zscore(volume, mask);
 }
 
-/** Voxels of an image that count: those of a given mask, else of its foreground where that is asked for; all when undefined. */
-export function countedVoxels(image: Volume, { foreground }: Preprocessing, given?: Labels): Float32Array | undefined {
-  if (given) return Float32Array.from(given.data, (label) => (label > 0 ? 1 : 0));
-  return foreground ? foregroundOf(image) : undefined;
-}
-
 /** A normalised volume sampled on a network grid, trilinear. */
 export function sampled(volume: Volume, grid: Grid, { outside }: Preprocessing): Volume {
   return resampleTo(volume, grid, { outside: outside === 'edge' ? 'edge' : 0 });
@@ -226,7 +220,7 @@ function onGrid(
   grid: Grid,
   options: Preprocessing,
 ): PreparedVolume {
-  const counted = countedVoxels(image, options);
+  const counted = options.foreground ? foregroundOf(image) : undefined;
   return {
     id,
     grid,

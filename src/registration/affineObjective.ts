@@ -10,7 +10,7 @@ import {
   sum,
   type Tensor,
 } from '../graph/index.ts';
-import type { ChosenSimilarity } from '../loss/registry.ts';
+import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import { warp, warpMask } from '../network/spatialTransformer.ts';
 import type { Grid, Mat4 } from '../volume/grid.ts';
@@ -42,7 +42,7 @@ export class AffineObjective {
   static async create(
     fixed: PyramidLevel,
     moving: PyramidLevel,
-    { similarity, options }: ChosenSimilarity,
+    chosen: ChosenSimilarity,
     seed: number,
     runtime?: RuntimeOptions,
   ): Promise<AffineObjective> {
@@ -58,7 +58,7 @@ export class AffineObjective {
     const displacement = reshape(gemm(inputs.matrix, coordinates(graph, fixed.grid)), [1, 3, ...shape.slice(2)]);
     const weight = multiply(inputs.fixedMask, warpMask(inputs.movingMask, displacement));
     const random = new RandomInputs(graph);
-    const loss = similarity.build(warp(inputs.moving, displacement), inputs.fixed, options, random, weight);
+    const loss = buildSimilarity(chosen, warp(inputs.moving, displacement), inputs.fixed, random, weight);
     const [gradient] = gradients(loss, [inputs.matrix]) as [Tensor];
     const program = await compile(graph, { loss, gradient, overlap: sum(weight) }, runtime);
     return new AffineObjective(program, random, fixed, moving, seed);

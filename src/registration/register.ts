@@ -10,10 +10,11 @@ import {
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { type Extent, inferenceGraph, type RegistrationModel } from '../network/model.ts';
+import { foregroundOf } from '../volume/foreground.ts';
 import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp } from '../volume/warp.ts';
-import { type AffineAlignment, type AffineOptions, alignAffine } from './affine.ts';
+import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 import { warpFromDisplacement } from './warpFromDisplacement.ts';
 
@@ -23,6 +24,12 @@ export interface RegistrationPair {
   readonly moving: Volume;
   readonly fixedLabels?: Labels;
   readonly movingLabels?: Labels;
+  /**
+   * Where each image counts, above 0 on its grid, in alignment and refinement; `whole` for everywhere. When left out, an even surrounding
+   * does not count, as around ultrasound ({@link foregroundOf}).
+   */
+  readonly fixedMask?: Labels | 'whole';
+  readonly movingMask?: Labels | 'whole';
 }
 
 /** A registered pair. */
@@ -81,20 +88,25 @@ export class Registrar {
     const preprocessing = this.model?.preprocessing ?? ownGridPreprocessing(fixed, this.options.spacing);
     const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels);
     const startGrid = movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels);
-    const affine = await this.#align(pair, multiply(startGrid.affine, invert(fixedGrid.affine)));
+    const fixedMask = maskOf(fixed, pair.fixedMask);
+    const movingMask = maskOf(moving, pair.movingMask);
+    const masks = { ...(fixedMask ? { fixedMask } : {}), ...(movingMask ? { movingMask } : {}) };
+    const affine = await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine)));
     // The fixed grid as the transform places it: all that follows contains the transform.
     const grid = affine ? { size: fixedGrid.size, affine: multiply(affine.matrix, fixedGrid.affine) } : startGrid;
+    const seen = (image: Volume, mask: Float32Array | undefined): Volume =>
+      normalised(image, preprocessing, preprocessing.foreground ? mask : undefined);
     const inputs = {
-      fixed: sampled(normalised(fixed, preprocessing), fixedGrid, preprocessing).data,
-      moving: sampled(normalised(moving, preprocessing), grid, preprocessing).data,
+      fixed: sampled(seen(fixed, fixedMask), fixedGrid, preprocessing).data,
+      moving: sampled(seen(moving, movingMask), grid, preprocessing).data,
     };
     const [nx, ny, nz] = fixedGrid.size;
     const extent: Extent = [nz, ny, nx];
     const predicted = await this.#predict(this.model, extent, inputs);
     const displacement = await this.#refine(extent, {
       ...inputs,
-      fixedMask: fieldOfView(fixed, fixedGrid),
-      movingMask: fieldOfView(moving, grid),
+      fixedMask: fieldOfView(fixed, fixedGrid, fixedMask),
+      movingMask: fieldOfView(moving, grid, movingMask),
       start: predicted,
     });
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
@@ -107,7 +119,7 @@ export class Registrar {
     };
   }
 
-  async #align(pair: RegistrationPair, start: Mat4): Promise<AffineAlignment | undefined> {
+  async #align(pair: AffinePair, start: Mat4): Promise<AffineAlignment | undefined> {
     const { affine, runtime } = this.options;
     return affine && alignAffine(pair, affine, start, runtime);
   }
@@ -150,6 +162,12 @@ function perKey<T>(entries: Map<string, Promise<T>>, key: string, make: () => Pr
   const known = entries.get(key) ?? make();
   entries.set(key, known);
   return known;
+}
+
+/** 1 at the voxels of an image that count; all when undefined. */
+function maskOf(image: Volume, given: Labels | 'whole' | undefined): Float32Array | undefined {
+  if (given === undefined) return foregroundOf(image);
+  return given === 'whole' ? undefined : Float32Array.from(given.data, (label) => (label > 0 ? 1 : 0));
 }
 
 function assertNotConstant({ data }: Volume, which: string): void {

@@ -22,6 +22,9 @@ export interface PairFiles {
   readonly movingLabels?: string;
   readonly fixedLandmarks?: PointsFile;
   readonly movingLandmarks?: PointsFile;
+  /** A segmentation of what counts, or `none` to let everything count; see {@link RegistrationPair}. */
+  readonly fixedMask?: string;
+  readonly movingMask?: string;
 }
 
 /** Where results go; what is left out is not written. */
@@ -67,8 +70,17 @@ export async function registerFiles(
   const fixedLabels = await readMatchingLabels(files.fixedLabels, fixed, files.fixed);
   const movingLabels = await readMatchingLabels(files.movingLabels, moving, files.moving);
   const landmarks = await readPointPairs(files);
+  const fixedMask = await readMask(files.fixedMask, fixed, files.fixed);
+  const movingMask = await readMask(files.movingMask, moving, files.moving);
   const registration = await registrar.register(
-    { fixed, moving, ...(fixedLabels ? { fixedLabels } : {}), ...(movingLabels ? { movingLabels } : {}) },
+    {
+      fixed,
+      moving,
+      ...(fixedLabels ? { fixedLabels } : {}),
+      ...(movingLabels ? { movingLabels } : {}),
+      ...(fixedMask ? { fixedMask } : {}),
+      ...(movingMask ? { movingMask } : {}),
+    },
     start,
   );
   const movedLabels = movingLabels && applyWarp(registration.warp, movingLabels);
@@ -116,6 +128,21 @@ function warnAboutLabels(volume: Volume, path: string): void {
     console.error(
       `Note: ${path} looks like a label map; registration needs images, and labels go to --fixed-labels and --moving-labels.`,
     );
+}
+
+/** @throws UserError when the mask lies on another grid, or is empty */
+async function readMask(
+  path: string | undefined,
+  image: Volume,
+  imagePath: string,
+): Promise<Labels | 'whole' | undefined> {
+  if (path === undefined) return undefined;
+  if (path === 'none') return 'whole';
+  const mask = await readLabels(path);
+  assertSameGrid(image, mask, imagePath, path);
+  if (!mask.data.some((label) => label > 0))
+    throw new UserError(`${path} is empty, so nothing would count; give a mask with labels above 0, or none.`);
+  return mask;
 }
 
 /** The landmarks that both images have; undefined where one has none. */

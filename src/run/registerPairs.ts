@@ -28,9 +28,9 @@ export interface PairList {
  * Reads a list of pairs; every file that it names must be there.
  * @throws UserError when the list or the folder is wrong
  */
-export async function readPairList(pairs: string, data: string): Promise<PairList> {
+export async function readPairList(pairs: string, data: string, open: OpenOptions = {}): Promise<PairList> {
   const files = nodeFiles();
-  const dataset = await openDataset(data, files, { requireFiles: false });
+  const dataset = await openDataset(data, files, { requireFiles: false, ...open });
   return { dataset, pairs: await readPairsCsv(pairs, dataset, files) };
 }
 

@@ -1,4 +1,4 @@
-import { type Dataset, type ImageFiles, type OpenOptions, openDataset } from '../dataset/dataset.ts';
+import { type Dataset, type ImageFiles, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
 import { type PreparedVolume, prepareCase, type ReadImage } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
@@ -188,7 +188,7 @@ function improvedRules(losses: readonly number[], config: TrainingConfig): reado
 function modelRecord(
   { version, config, split }: StoredConfig,
   dataset: Dataset,
-  { epoch, validationLoss, dice }: EpochRecord,
+  { epoch, validationLoss, dice, tre }: EpochRecord,
 ): Record<string, string> {
   return {
     earthmorph: version,
@@ -200,5 +200,7 @@ function modelRecord(
     epoch: String(epoch),
     validationLoss: String(validationLoss),
     ...(dice === null ? {} : { validationDice: String(dice) }),
+    ...(tre === undefined ? {} : { validationTre: String(tre) }),
+    ...(isPaired(dataset) ? { init: startOf(config) } : {}),
   };
 }
