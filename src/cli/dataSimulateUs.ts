@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { findMri } from '../dataset/ultrasound/mriSources.ts';
 import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../dataset/ultrasound/simulatedDataset.ts';
+import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
@@ -54,6 +55,7 @@ export const dataSimulateUsCommand: CommandDefinition = (program) => {
 };
 
 async function run({ out, cases, seed, mri, spacing, shift, size, json }: Options): Promise<void> {
+  if (mri && size) throw new UserError('--size is for synthetic MRI; leave it out with --mri.');
   await interruptible(async (signal) => {
     const sources = mri && (await sourcesOf(mri));
     const progress = startProgress(cases, 'Simulating cases');

@@ -16,14 +16,11 @@ export interface BrainAnatomy {
   /** The middle of the craniotomy on the brain's surface, above the lesion. */
   readonly craniotomy: Craniotomy;
   /**
-   * Blends the tissues at points of a line parallel to x. `out` holds the properties in the order of {@link PROPERTIES}.
+   * Writes what tissue there is at a point into `out`: T1, FLAIR, echogenicity, impedance, attenuation.
    * @param edge width in mm over which one tissue passes into the next, as partial volume makes it.
    */
   at(x: number, y: number, z: number, edge: number, out: Float64Array): void;
 }
-
-/** The order of properties in what {@link BrainAnatomy.at} writes. */
-export const PROPERTIES = ['t1', 'flair', 'echogenicity', 'impedance', 'attenuation'] as const;
 
 interface Lesion {
   readonly centre: Vec3;
@@ -140,12 +137,12 @@ export function makeBrainAnatomy(seed: number, index: number): BrainAnatomy {
   return {
     craniotomy,
     at(x, y, z, edge, out) {
-      slow.value(x, y, z, varied);
       const rho = Math.max(1e-3, ellipsoid(x, y, z, axes));
       const slope = length([x / axes[0] ** 2, y / axes[1] ** 2, z / axes[2] ** 2]) / rho;
-      const depth = (1 - rho) / slope + 2 * varied[2]!;
       out.fill(0);
-      if (depth < -16) return blend(out, TISSUES.air, 1);
+      if ((1 - rho) / slope < -18) return blend(out, TISSUES.air, 1);
+      slow.value(x, y, z, varied);
+      const depth = (1 - rho) / slope + 2 * varied[2]!;
 
       const radius = Math.max(24, length([x, y, z]));
       const towardSurface = 0.25 + (0.75 * 62) / radius;
@@ -169,9 +166,8 @@ export function makeBrainAnatomy(seed: number, index: number): BrainAnatomy {
       blend(out, TISSUES.grey, inside(Math.min(depth, toFluid) - CORTEX, edge));
       blend(out, TISSUES.lesion, inside(lesionEdge, 2 * edge));
       blend(out, TISSUES.fluid, inside(lesionEdge + lesion.radius - lesion.cyst, edge));
-      // A thin sulcus cannot fill the edge: its membership is bounded by its width.
       blend(out, TISSUES.sulcus, inside(toFluid, edge));
-      if (sheet < 3 && beyond < 2) {
+      if (sheet < 2 && beyond < 2) {
         const vessel = Math.sqrt(sheet * sheet + vesselPlanes.distance(x, y, z) ** 2) - 0.9;
         blend(out, TISSUES.vessel, inside(vessel, edge));
       }

@@ -97,15 +97,15 @@ export class Sweep {
   }
 
   /**
-   * An isotropic grid around the field of view, turned against the probe by about 15 degrees.
+   * An isotropic grid around the field of view, turned against the probe by 4 to 9 degrees.
    * Randomness: the stream (`seed`, 'ultrasound', 'grid', `index`).
    */
   grid(spacing: number, seed: number, index: number): Grid {
     const random = randomStream(seed, 'ultrasound', 'grid', index);
     const axis = randomDirection(random);
-    const angle = 0.1 + 0.12 * random.uniform();
+    const angle = 0.07 + 0.09 * random.uniform();
     const [down, across, sweep] = this.axes;
-    const frame = [across, sweep, along([0, 0, 0], down, -1)].map((v) => turned(v, axis, angle)) as [Vec3, Vec3, Vec3];
+    const frame = [sweep, across, along([0, 0, 0], down, -1)].map((v) => turned(v, axis, angle)) as [Vec3, Vec3, Vec3];
     const corners = this.#outline();
     const range = frame.map((v) => {
       const places = corners.map((p) => dot(p, v));
