@@ -14,12 +14,12 @@ export interface LandmarkPair {
 /** Half the side of the cube over which structure is judged, in voxels. */
 const REACH = 2;
 
-/** Share of the brightest gradient energy below which a place is mere noise: none is marked there. */
+/** How many of the strongest corners are looked at: what is weaker is noise. */
 const CANDIDATES = 600;
 
 /**
- * Strength of a corner: det/trace² of the summed outer products of the gradient is 0 on a plane or an edge (Rohr,
- * Pattern Recognition 30(1), 1997, takes det/trace); times the trace, so that strong corners come first.
+ * Strength of a corner: det/trace² of the summed outer products of the gradient. It is 0 on a plane or along an edge, and
+ * grows with the square of the contrast. (Rohr, Pattern Recognition 30(1), 1997, takes det/trace.)
  */
 function cornerStrength({ data, size: [nx, ny] }: Volume, i: number, j: number, k: number): number {
   let [xx, yy, zz, xy, xz, yz] = [0, 0, 0, 0, 0, 0];
