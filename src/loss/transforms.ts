@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { add, divide, sqrt, square, type Tensor } from '../graph/index.ts';
+import { add, divide, type Tensor } from '../graph/index.ts';
 import { standardised } from './filters.ts';
 import { weightedMean } from './similarity.ts';
 import { gradientMagnitude, locallyStandardised, squaredGradient } from './structure.ts';
@@ -36,12 +36,6 @@ const TRANSFORMS = {
     summary: 'mean 0 and SD 1 in a window around each voxel',
     settings: ['transformWindow'],
     apply: (x, { transformWindow }, weight) => locallyStandardised(x, transformWindow, weight),
-  },
-  absolute: {
-    summary: 'distance from the mean of a window around each voxel, in its SD',
-    settings: ['transformWindow'],
-    apply: (x, { transformWindow }, weight) =>
-      standardised(sqrt(add(square(locallyStandardised(x, transformWindow, weight)), 1e-2)), weight),
   },
   gradient: {
     summary: 'gradient magnitude',

@@ -133,7 +133,7 @@ describe('local standardisation', () => {
     expect(Math.sqrt(meanOf(difference.map((v) => v * v)))).toBeLessThan(0.1);
   });
 
-  it('of the inverted volume is inverted, and its distance from the mean the same', async () => {
+  it('of the inverted volume is inverted', async () => {
     const inverted = wave.map((v) => -v);
     expect(
       largest(
@@ -141,7 +141,6 @@ describe('local standardisation', () => {
         (await through('local', wave)).map((v) => -v),
       ),
     ).toBeLessThan(1e-4);
-    expect(largest(await through('absolute', inverted), await through('absolute', wave))).toBeLessThan(1e-4);
   });
 });
 
@@ -165,7 +164,7 @@ describe('gradient magnitude', () => {
     },
   );
 
-  it.each(['gradient', 'edge', 'absolute'])('%s has mean 0 and SD 1', async (name) => {
+  it.each(['gradient', 'edge'])('%s has mean 0 and SD 1', async (name) => {
     const out = await through(name, wave);
     expect(meanOf(out)).toBeCloseTo(0, 4);
     expect(meanOf(out.map((v) => v * v))).toBeCloseTo(1, 2);
