@@ -36,27 +36,27 @@ export interface AffineAlignment {
   readonly loss: number;
 }
 
-/** A level: its voxels in multiples of the finest's, steps, and the first steps' length in its voxels. */
+/** A level: its voxels in multiples of the finest's, candidates that are followed, steps, and the first steps' length in its voxels. */
 const LEVELS = [
-  { coarser: 4, steps: 60, rate: 0.4 },
-  { coarser: 2, steps: 80, rate: 0.2 },
-  { coarser: 1, steps: 40, rate: 0.1 },
+  { coarser: 4, followed: 4, steps: 60, rate: 0.4 },
+  { coarser: 2, followed: 3, steps: 80, rate: 0.2 },
+  { coarser: 1, followed: 1, steps: 40, rate: 0.1 },
 ] as const;
 
 /** Voxels of the finest level at most, as the edge of a cube. */
 const FINEST = 64;
-/** Share of a start's overlap that a candidate must keep, so that no transform wins by leaving the picture. */
+/** Share of the largest overlap that a candidate must have, so that no transform wins by leaving the picture. */
 const OVERLAP = 0.7;
-/** Starts that are followed on the coarsest level. */
-const FOLLOWED = 3;
+/** Transforms that differ by less than so many mm are one. */
+const SAME = 0.5;
 /** Angle in radians by which each start is also tried turned about each axis. */
 const TURN = 0.2;
 
 /**
  * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on three levels, coarse to
  * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
- * (as given, world coordinates, middles and centroids together, each also turned a little about each axis) and goes on from the best;
- * scale and shear come in on the second level.
+ * (as given, world coordinates, middles and centroids together, each also turned a little about each axis); each finer one from the best
+ * ends of the coarser, or from the start where that is better there. Scale and shear come in on the second level.
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
@@ -69,18 +69,20 @@ export async function alignAffine(
 ): Promise<AffineAlignment> {
   const finest = finestSpacing(pair.fixed);
   const { centre, radius } = bodyOf(pair.fixed, pair.fixedMask);
-  let matrix = start;
+  const rigid = new Motion('rigid', centre, radius);
+  let ends = startsOf(pair, start, rigid);
   let result: AffineAlignment | undefined;
-  for (const [n, { coarser, steps, rate }] of LEVELS.entries()) {
+  for (const [n, { coarser, followed, steps, rate }] of LEVELS.entries()) {
     const spacing = finest * coarser;
     const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
     const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
     const objective = await AffineObjective.create(fixed, moving, loss, seed, runtime);
     try {
-      const motion = new Motion(n === 0 ? 'rigid' : kind, centre, radius);
-      const descent: Descent = { objective, motion, steps, rate: rate * spacing };
-      matrix = n === 0 ? await bestOf(startsOf(pair, start, motion), descent) : await descend(matrix, descent);
-      if (n === LEVELS.length - 1) result = await better(objective, kind, start, matrix);
+      const motion = n === 0 ? rigid : new Motion(kind, centre, radius);
+      const chosen = await mostPromising([start, ...ends], objective, motion, followed);
+      ends = [];
+      for (const matrix of chosen) ends.push(await descend(matrix, { objective, motion, steps, rate: rate * spacing }));
+      if (n === LEVELS.length - 1) result = await better(objective, kind, start, ends[0] as Mat4);
     } finally {
       await objective.release();
     }
@@ -97,25 +99,27 @@ interface Descent {
   readonly rate: number;
 }
 
-/** The best of several starts after this level: all are looked at, the most promising followed. */
-async function bestOf(starts: readonly Mat4[], descent: Descent): Promise<Mat4> {
-  const { objective } = descent;
-  const valued = async (matrix: Mat4): Promise<{ matrix: Mat4; loss: number; overlap: number }> => {
+/** Of several candidates those with the least loss, of enough overlap and different from one another. */
+async function mostPromising(
+  candidates: readonly Mat4[],
+  objective: AffineObjective,
+  motion: Motion,
+  count: number,
+): Promise<Mat4[]> {
+  const looked: { readonly matrix: Mat4; readonly loss: number; readonly overlap: number }[] = [];
+  for (const matrix of candidates) {
+    if (looked.some((other) => motion.distance(matrix, other.matrix) < SAME)) continue;
     const { loss, overlap } = await objective.evaluate(matrix);
-    return { matrix, loss: assertNumber(loss), overlap };
-  };
-  const looked = [];
-  for (const matrix of starts) looked.push(await valued(matrix));
+    looked.push({ matrix, loss: assertNumber(loss), overlap });
+  }
   const most = Math.max(...looked.map(({ overlap }) => overlap));
   if (most === 0)
     throw new UserError('The two scans have no voxels in common where they start; give --init center, or other masks.');
-  const allowed = looked.filter(({ overlap }) => overlap >= OVERLAP * most).sort((a, b) => a.loss - b.loss);
-  const ends = [];
-  // The start as it was given is always one of them.
-  const followed = new Set([starts[0] as Mat4, ...allowed.slice(0, FOLLOWED - 1).map(({ matrix }) => matrix)]);
-  for (const matrix of followed) ends.push(await valued(await descend(matrix, descent)));
-  const kept = ends.filter(({ overlap }) => overlap >= OVERLAP * most);
-  return (kept.length > 0 ? kept : allowed).reduce((a, b) => (b.loss < a.loss ? b : a)).matrix;
+  return looked
+    .filter(({ overlap }) => overlap >= OVERLAP * most)
+    .sort((a, b) => a.loss - b.loss)
+    .slice(0, count)
+    .map(({ matrix }) => matrix);
 }
 
 /** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
@@ -157,7 +161,7 @@ async function better(
   };
 }
 
-/** Starts that differ by more than a millimetre, each straight and turned both ways about each axis. */
+/** The starts, each straight and turned both ways about each axis. */
 function startsOf(pair: AffinePair, start: Mat4, motion: Motion): Mat4[] {
   const { fixed, moving } = pair;
   const from = bodyOf(fixed, pair.fixedMask);
@@ -168,14 +172,10 @@ function startsOf(pair: AffinePair, start: Mat4, motion: Motion): Mat4[] {
     onto(centreOf(fixed), centreOf(moving)),
     onto(from.centre, bodyOf(moving, pair.movingMask).centre),
   ];
-  const places = shifts.map((matrix) => applyToPoint(matrix, from.centre));
-  const different = shifts.filter((_, n) =>
-    places.slice(0, n).every((place) => Math.hypot(...place.map((mm, a) => mm - places[n]![a]!)) > 1),
-  );
   const turns = [0, 1, 2].flatMap((axis) =>
     [-1, 1].map((sign) => [0, 1, 2, 3, 4, 5].map((k) => (k === 3 + axis ? sign * TURN * from.radius : 0))),
   );
-  return different.flatMap((matrix) => [matrix, ...turns.map((turn) => motion.moved(matrix, turn))]);
+  return shifts.flatMap((matrix) => [matrix, ...turns.map((turn) => motion.moved(matrix, turn))]);
 }
 
 /** Centroid of where a volume has data, and the root mean square distance from it, in mm. */

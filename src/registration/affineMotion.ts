@@ -52,6 +52,22 @@ export class Motion {
     return multiply(back, multiply(exponential(rate), multiply(translation([-at[0], -at[1], -at[2]]), transform)));
   }
 
+  /** How far apart two transforms are in mm: the mean over the centre and six points `radius` from it. */
+  distance(a: Mat4, b: Mat4): number {
+    const [x, y, z] = this.centre;
+    const r = this.radius;
+    const around = [-r, r].flatMap((d): Vec3[] => [
+      [x + d, y, z],
+      [x, y + d, z],
+      [x, y, z + d],
+    ]);
+    const distances = [this.centre, ...around].map((point) => {
+      const [p, q] = [applyToPoint(a, point), applyToPoint(b, point)];
+      return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+    });
+    return distances.reduce((sum, mm) => sum + mm) / distances.length;
+  }
+
   /** The slope along each coordinate, from the slope to the 12 numbers of the transform. */
   slope(transform: Mat4, gradient: Mat4): number[] {
     const [x, y, z] = applyToPoint(transform, this.centre);
