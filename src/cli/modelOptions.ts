@@ -10,7 +10,7 @@ import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
 import { addLossOptions, type LossOptions } from './lossOptions.ts';
-import { choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { version } from './version.ts';
 
 /** Loss of a refinement that names none. */
@@ -19,12 +19,16 @@ const REFINE_LOSS = 'ncc';
 /** Loss of an alignment that names none. */
 const AFFINE_LOSS = 'nmi';
 
+/** Options that suit the coarse grids of an alignment better than a loss's own. */
+const AFFINE_LOSS_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { ncc: { window: 5 } };
+
 /** Options of every command that uses a model. */
 export interface ModelOptions extends LossOptions {
   readonly model?: string;
   readonly init?: InitialAlignment;
   readonly affine: AffineKind | 'none';
   readonly affineLoss?: string;
+  readonly affineLossOption?: Readonly<Record<string, unknown>>;
   readonly device: Device;
   readonly threads?: number;
   readonly refine?: number;
@@ -79,6 +83,7 @@ export function addModelOptions(command: Command): Command {
       `similarity for --affine (default: ${AFFINE_LOSS}, which suits any two modalities)`,
       choice([...similarities().keys()]),
     )
+    .option('--affine-loss-option <name=value>', 'an option of that loss; may be repeated', assignments)
     .option('--device <name>', DEVICE_HELP, device, 'cpu')
     .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1));
 }
@@ -126,12 +131,17 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
 }
 
 /** The alignment that the options ask for, if any. */
-function affineOf({ affine: kind, affineLoss, seed }: ModelOptions): AffineOptions | undefined {
-  if (kind !== 'none')
-    return { kind, loss: chooseSimilarity(affineLoss ?? AFFINE_LOSS), ...(seed === undefined ? {} : { seed }) };
-  if (affineLoss !== undefined)
-    throw new UserError('--affine-loss is for an alignment; give --affine rigid or --affine affine too.');
-  return undefined;
+function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOptions): AffineOptions | undefined {
+  if (kind === 'none') {
+    if (affineLoss !== undefined || affineLossOption !== undefined)
+      throw new UserError(
+        `--affine-loss${affineLoss === undefined ? '-option' : ''} is for an alignment; give --affine rigid or --affine affine too.`,
+      );
+    return undefined;
+  }
+  const name = affineLoss ?? AFFINE_LOSS;
+  const loss = chooseSimilarity(name, { ...AFFINE_LOSS_OPTIONS[name], ...affineLossOption });
+  return { kind, loss, ...(seed === undefined ? {} : { seed }) };
 }
 
 /** How a pair starts: as the options say, else as the model was trained; `fallback` where neither tells. */

@@ -39,11 +39,14 @@ export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spa
     resampleTo({ ...volume, data: gaussianSmoothed(data, size, sigma) }, grid, { outside: 'edge' }).data;
   if (!mask) return { grid, values: standardised(on(standard)), mask: new Float32Array(cells(grid.size)).fill(1) };
   const share = on(mask);
-  const inside = share.map((value) => (value > 0.5 ? 1 : 0));
+  const inside = share.map((value) => (value > WITHIN ? 1 : 0));
   const sums = on(standard.map((value, n) => value * (mask[n] as number)));
   const values = sums.map((value, n) => value / Math.max(share[n] as number, 1e-2));
   return { grid, values: standardised(values, inside), mask: inside };
 }
+
+/** Share of a voxel's surroundings that must have data: the rim of a mask is left out, where a scan fades rather than shows anatomy. */
+const WITHIN = 0.95;
 
 /** Gaussian that lets through what the coarser voxels can hold, in the finer grid's voxels. */
 function blur(fine: Size, coarse: Size): Vec3 {

@@ -55,6 +55,8 @@ describe('register --affine', () => {
     [['--affine', 'similarity'], /one of none, rigid, affine/],
     [['--model', 'none'], /Without a model .* --affine rigid/],
     [['--affine-loss', 'nmi'], /--affine-loss is for an alignment; give --affine/],
+    [['--affine-loss-option', 'bins=16'], /--affine-loss-option is for an alignment/],
+    [['--affine', 'rigid', '--affine-loss-option', 'bin=16'], /no option "bin", only bins/],
     [['--affine', 'rigid', '--affine-loss', 'emd'], /one of mse, ncc, nmi/],
     [['--affine-transform', 'x.tfm'], /--affine-transform writes what --affine finds/],
     [['--affine', 'rigid', '--affine-transform', 'x.mat'], /ends in \.tfm or \.txt/],
