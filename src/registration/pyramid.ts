@@ -39,14 +39,21 @@ export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spa
     resampleTo({ ...volume, data: gaussianSmoothed(data, size, sigma) }, grid, { outside: 'edge' }).data;
   if (!mask) return { grid, values: standardised(on(standard)), mask: new Float32Array(cells(grid.size)).fill(1) };
   const share = on(mask);
-  const inside = share.map((value) => (value > WITHIN ? 1 : 0));
+  const own = spacingOf(volume.affine);
+  const wide = ([0, 1, 2] as const).map((axis) => Math.max(sigma[axis], RIM / own[axis])) as unknown as Vec3;
+  const within = resampleTo({ ...volume, data: gaussianSmoothed(mask, size, wide) }, grid, { outside: 'edge' }).data;
+  const inside = within.map((value) => (value > WITHIN ? 1 : 0));
   const sums = on(standard.map((value, n) => value * (mask[n] as number)));
   const values = sums.map((value, n) => value / Math.max(share[n] as number, 1e-2));
   return { grid, values: standardised(values, inside), mask: inside };
 }
 
-/** Share of a voxel's surroundings that must have data: the rim of a mask is left out, where a scan fades rather than shows anatomy. */
-const WITHIN = 0.95;
+/**
+ * Standard deviation in mm of the surroundings of a voxel, and the share of them that must have data: the outermost 2 mm of a mask are
+ * left out, where an ultrasound scan fades rather than shows anatomy.
+ */
+const RIM = 1;
+const WITHIN = 0.97;
 
 /** Gaussian that lets through what the coarser voxels can hold, in the finer grid's voxels. */
 function blur(fine: Size, coarse: Size): Vec3 {
