@@ -1,6 +1,8 @@
+import { alignCases } from '../sweep/alignCases.ts';
 import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
 import { type RunExperimentOptions, runExperiment } from '../sweep/runExperiment.ts';
 import { interruptible } from './interruptible.ts';
+import { type Progress, startProgress } from './progress.ts';
 import { processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
 
 /** Runs what is not done yet of an experiment, here or through a queue, and reports what there is then, also when its hours are over. */
@@ -13,7 +15,13 @@ export async function runTrials(
   await interruptible(async (interrupt) => {
     const display = new SweepDisplay();
     const queue = await queueOf(options, folder);
+    let aligning: Progress | undefined;
+    const onAligned = (done: number, total: number): void => {
+      aligning ??= startProgress(total, 'aligning');
+      aligning.update(done);
+    };
     try {
+      await alignCases(folder, {}, interrupt, onAligned).finally(() => aligning?.stop());
       await runExperiment(folder, {
         what,
         program: process.argv[1] as string,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { foregroundOf } from '../volume/foreground.ts';
-import type { Grid, Labels, Size, Vec3, Volume } from '../volume/grid.ts';
+import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
 import { applyToPoint, closestAxes, column, fromColumns, invert, multiply, spacingOf } from '../volume/matrix.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
@@ -200,17 +200,26 @@ export function prepare(id: string, image: Volume, labels: Labels | undefined, o
   return onGrid(id, { image, ...(labels ? { labels } : {}) }, networkGrid(image, options, labels), options);
 }
 
+/** The two images of a pair of modalities, or one alone. */
+export interface ReadCase extends ReadImage {
+  readonly moving?: ReadImage;
+  /** Where a transform found earlier takes points of `image` in `moving`, in place of the start alignment; RAS mm. */
+  readonly aligned?: Mat4;
+}
+
 /** Prepares a case for training: its image, and the image of the other modality where it has one. */
 export function prepareCase(
   id: string,
-  { moving, ...fixed }: ReadImage & { readonly moving?: ReadImage },
+  { moving, aligned, ...fixed }: ReadCase,
   options: Preprocessing,
   start: InitialAlignment,
 ): PreparedVolume {
   const grid = networkGrid(fixed.image, options, fixed.labels);
   const prepared = onGrid(id, fixed, grid, options);
   if (!moving) return prepared;
-  const other = movingGrid(grid, fixed.image, moving.image, options, start, moving.labels);
+  const other = aligned
+    ? { size: grid.size, affine: multiply(aligned, grid.affine) }
+    : movingGrid(grid, fixed.image, moving.image, options, start, moving.labels);
   return { ...prepared, moving: onGrid(id, moving, other, options) };
 }
 

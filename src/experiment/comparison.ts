@@ -27,9 +27,13 @@ export function validationScores({ trials }: MethodResult, rule: StoppingRule): 
   return averaged(trials.map(({ result }) => ruleOf(result, rule).validation));
 }
 
-/** One measure of pairs, after registration or before; NaN where there is none. */
-export function valuesOf(scores: readonly PairScore[], measure: Measure, when: 'before' | 'after' = 'after'): number[] {
-  return scores.map((score) => score[when][measure] ?? Number.NaN);
+/** One measure of pairs, after registration, before, or aligned; NaN where there is none. */
+export function valuesOf(
+  scores: readonly PairScore[],
+  measure: Measure,
+  when: 'before' | 'aligned' | 'after' = 'after',
+): number[] {
+  return scores.map((score) => score[when]?.[measure] ?? Number.NaN);
 }
 
 /** Only pairs that both have are compared; undefined where there are none, or without labels. */

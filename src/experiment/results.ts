@@ -16,6 +16,8 @@ export interface Scores {
 /** What a registration did to one pair, measured in the fixed image's own grid. */
 export interface PairScore extends Pair {
   readonly before: Scores;
+  /** After the alignment by one transform that came before the network, where there was one. */
+  readonly aligned?: Scores;
   readonly after: Scores;
   /** % of the voxels. */
   readonly foldedPercent: number;
@@ -95,7 +97,7 @@ export function averaged(lists: readonly (readonly PairScore[])[]): readonly Pai
     byPair.set(key, [...(byPair.get(key) ?? []), score]);
   }
   return [...byPair.values()].map((scores) => {
-    const [{ fixed, moving, before }] = scores as [PairScore];
+    const [{ fixed, moving, before, aligned }] = scores as [PairScore];
     const over = (pick: (score: PairScore) => number | null): number | null => {
       const values = scores.map(pick);
       return values.every((value) => value !== null) ? mean(values as number[]) : null;
@@ -104,6 +106,7 @@ export function averaged(lists: readonly (readonly PairScore[])[]): readonly Pai
       fixed,
       moving,
       before,
+      ...(aligned ? { aligned } : {}),
       after: {
         dice: over(({ after }) => after.dice),
         hd95: over(({ after }) => after.hd95),

@@ -50,11 +50,18 @@ const RULES: Readonly<Record<StoppingRule, string>> = {
 function scoreCells(
   { measures }: Outcome,
   scores: readonly PairScore[],
-  when: 'before' | 'after',
+  when: 'before' | 'aligned' | 'after',
 ): Record<string, Cell> {
   return Object.fromEntries(
     measures.map(({ key, scale }) => [key, summarise(valuesOf(scores, key, when).map((value) => value * scale))]),
   );
+}
+
+/** The pairs as they start and, where a transform came first, as that leaves them. */
+function startRows(outcome: Outcome, scores: readonly PairScore[]): Record<string, Cell>[] {
+  const start = { loss: 'unregistered', ...scoreCells(outcome, scores, 'before') };
+  const isAligned = scores.some(({ aligned }) => aligned !== undefined);
+  return isAligned ? [start, { loss: 'aligned', ...scoreCells(outcome, scores, 'aligned') }] : [start];
 }
 
 const paperCell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
@@ -105,7 +112,7 @@ export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
         : []),
     ],
     rows: [
-      { loss: 'unregistered', end: '', best: '', ...scoreCells(outcome, start, 'before') },
+      ...startRows(outcome, start).map((row) => ({ ...row, end: '', best: '' })),
       ...methods.map((method) => ({
         loss: labelOf(method),
         end: epochs(method, 'endEpoch'),
@@ -145,13 +152,12 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
       ...paperColumns(outcome),
     ],
     rows: [
-      {
-        loss: 'unregistered',
+      ...startRows(outcome, start).map((row) => ({
+        ...row,
         difference: '',
         wilcoxon: '',
-        ...scoreCells(outcome, start, 'before'),
-        ...paperCells(outcome, 'unregistered', 'test'),
-      },
+        ...paperCells(outcome, String(row.loss), 'test'),
+      })),
       ...methods.map((method, index) => {
         const scores = all[index] as readonly PairScore[];
         const difference = differences[index];

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
-import type { Vec3, Warp } from '../volume/grid.ts';
+import type { Mat4, Vec3, Warp } from '../volume/grid.ts';
 import type { Landmark, PointPairs } from '../volume/landmarks.ts';
 import { applyToPoint, invert } from '../volume/matrix.ts';
 import { warpPoints } from '../volume/warp.ts';
@@ -82,6 +82,13 @@ export function registrationError(
     after: after.after ?? after.before,
     outside: after.outside,
   };
+}
+
+/** The landmark error after a linear transform alone, RAS mm, fixed point → moving point. */
+export function alignedError({ fixed, moving }: PointPairs, matrix: Mat4): ErrorSummary {
+  const moved = fixed.map((point) => applyToPoint(matrix, point));
+  const { mean, sd, max } = targetRegistrationError(moved, moving);
+  return { mean, sd, max };
 }
 
 /** How many points lie in no voxel of a warp's grid. */

@@ -30,6 +30,8 @@ export interface RegistrationPair {
    */
   readonly fixedMask?: Labels | 'whole';
   readonly movingMask?: Labels | 'whole';
+  /** A transform that was found earlier, in place of an alignment: RAS mm, fixed point → moving point. */
+  readonly aligned?: Mat4;
 }
 
 /** A registered pair. */
@@ -40,8 +42,8 @@ export interface Registration {
   readonly start: Warp;
   /** The moving image in the fixed image's grid, original intensities; 0 where the warp leads out of it. */
   readonly moved: Volume;
-  /** The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. */
-  readonly affine?: AffineAlignment;
+  /** The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. RAS mm. */
+  readonly affine?: Mat4;
 }
 
 /** How pairs are registered. */
@@ -91,9 +93,11 @@ export class Registrar {
     const fixedMask = maskOf(fixed, pair.fixedMask);
     const movingMask = maskOf(moving, pair.movingMask);
     const masks = { ...(fixedMask ? { fixedMask } : {}), ...(movingMask ? { movingMask } : {}) };
-    const affine = await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine)));
+    const affine =
+      pair.aligned ??
+      (await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine))))?.matrix;
     // The fixed grid as the transform places it: all that follows contains the transform.
-    const grid = affine ? { size: fixedGrid.size, affine: multiply(affine.matrix, fixedGrid.affine) } : startGrid;
+    const grid = affine ? { size: fixedGrid.size, affine: multiply(affine, fixedGrid.affine) } : startGrid;
     const seen = (image: Volume, mask: Float32Array | undefined): Volume =>
       normalised(image, preprocessing, preprocessing.foreground ? mask : undefined);
     const inputs = {

@@ -6,10 +6,10 @@ import { readPoints } from '../file/landmarkFile.ts';
 import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
-import { registrationError } from '../registration/landmarkError.ts';
+import { alignedError, type ErrorSummary, registrationError } from '../registration/landmarkError.ts';
 import type { Registrar, Registration } from '../registration/register.ts';
 import { assertSameGrid, looksLikeLabels } from '../volume/checks.ts';
-import type { Labels, Volume } from '../volume/grid.ts';
+import type { Labels, Mat4, Volume } from '../volume/grid.ts';
 import { invertWarp } from '../volume/invertWarp.ts';
 import { correspondingPoints, type PointPairs } from '../volume/landmarks.ts';
 import { applyWarp } from '../volume/warp.ts';
@@ -25,6 +25,8 @@ export interface PairFiles {
   /** A segmentation of what counts, or `none` to let everything count; see {@link RegistrationPair}. */
   readonly fixedMask?: string;
   readonly movingMask?: string;
+  /** A transform that was found earlier: RAS mm, fixed point → moving point. */
+  readonly aligned?: Mat4;
 }
 
 /** Where results go; what is left out is not written. */
@@ -52,6 +54,8 @@ export interface RegisteredPair extends Registration {
   /** Points that both images have, RAS mm, and how far they are apart. */
   readonly landmarks?: PointPairs;
   readonly landmarkError?: ReturnType<typeof registrationError>;
+  /** The same after the affine transform alone, where there was one. */
+  readonly alignedError?: ErrorSummary;
   /** Seconds for reading, registering and judging. */
   readonly seconds: number;
 }
@@ -80,6 +84,7 @@ export async function registerFiles(
       ...(movingLabels ? { movingLabels } : {}),
       ...(fixedMask ? { fixedMask } : {}),
       ...(movingMask ? { movingMask } : {}),
+      ...(files.aligned ? { aligned: files.aligned } : {}),
     },
     start,
   );
@@ -92,6 +97,7 @@ export async function registerFiles(
     before: applyWarp(registration.start, moving),
     regularity: regularity(registration.warp),
     ...(landmarks ? { landmarks, landmarkError: registrationError(landmarks, registration) } : {}),
+    ...(landmarks && registration.affine ? { alignedError: alignedError(landmarks, registration.affine) } : {}),
     ...(fixedLabels ? { fixedLabels } : {}),
     ...(startLabels ? { startLabels } : {}),
     ...(movedLabels ? { movedLabels } : {}),
@@ -113,7 +119,7 @@ export async function writeRegistration(
   if (movedLabels !== undefined && pair.movedLabels) await writeLabels(movedLabels, pair.movedLabels);
   if (warp !== undefined) await writeWarp(warp, pair.warp);
   if (affineTransform !== undefined && pair.affine)
-    await writeTransform(affineTransform, pair.affine.matrix, centreOf(pair.fixed));
+    await writeTransform(affineTransform, pair.affine, centreOf(pair.fixed));
   if (inverseWarp !== undefined) await writeWarp(inverseWarp, invertWarp(pair.warp, pair.moving).warp);
 }
 

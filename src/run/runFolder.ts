@@ -31,10 +31,13 @@ const LAST = 'last.safetensors';
 const BEST = 'best.safetensors';
 const FIRST = 'first.onnx';
 
+/** Folder of the transforms that align pairs before the network. */
+export const ALIGNMENTS = 'alignments';
+
 /**
  * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on),
  * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use), `first.onnx` where another model
- * aligns pairs first, `model-<rule>.onnx` for further rules of early stopping.
+ * aligns pairs first, `alignments/` where transforms do, `model-<rule>.onnx` for further rules of early stopping.
  */
 export class RunFolder {
   #records: EpochRecord[] = [];
@@ -46,7 +49,9 @@ export class RunFolder {
     const entries = await readdir(this.path).catch((): string[] => []);
     if (entries.includes(CONFIG))
       throw new UserError(`${this.path} already holds a run; add --resume to go on with it, or give another --out.`);
-    if (entries.length > 0) throw new UserError(`${this.path} is not empty; give another --out.`);
+    // Alignments are worked out before a run is one.
+    if (entries.some((name) => name !== ALIGNMENTS))
+      throw new UserError(`${this.path} is not empty; give another --out.`);
   }
 
   /** Writes `config.json`. */

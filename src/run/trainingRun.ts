@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Dataset, type ImageFiles, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
 import { type PreparedVolume, prepareCase, type ReadImage } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
@@ -16,9 +17,11 @@ import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
 import { assertSameGrid } from '../volume/checks.ts';
+import type { Mat4 } from '../volume/grid.ts';
 import { spacingOf } from '../volume/matrix.ts';
+import { caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
-import { RunFolder, type StoredConfig } from './runFolder.ts';
+import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
 /** What a training run on disk is asked to do. */
 export interface TrainingRunOptions {
@@ -33,6 +36,8 @@ export interface TrainingRunOptions {
   readonly split?: SplitFractions;
   /** The cases by what they are used for, in place of a random split. */
   readonly cases?: Split;
+  /** Folder of the transforms that align pairs first, where the settings ask for them; `alignments/` in the run's when left out. */
+  readonly alignments?: string;
   /** A run's folder or model file that aligns each pair first; copied into the new run. */
   readonly first?: string;
   readonly resume: boolean;
@@ -45,6 +50,7 @@ export interface TrainingRunOptions {
 /** What the caller shows. */
 export interface TrainingRunObserver {
   loading?(done: number, total: number): void;
+  aligning?(done: number, total: number): void;
   /** Before the first epoch, with the settings as they are used. */
   started?(stored: StoredConfig, state: TrainingState | undefined): void;
   progress?(epoch: number, done: number, total: number, loss: number): void;
@@ -79,8 +85,10 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
       seedOf(options.settings),
       options.split ?? PAPER_SPLIT,
     );
-  const loaded = await loadCases(dataset, [...split.train, ...split.validation], options);
-  const config = previous ? continued(previous.config, options.settings) : settled(options.settings, loaded);
+  const used = [...split.train, ...split.validation];
+  const read = await loadCases(dataset, used, options);
+  const config = previous ? continued(previous.config, options.settings) : settled(options.settings, read);
+  const loaded = await alignCases(dataset, read, config, options);
   const stored: StoredConfig = { version: options.version, data, config, split };
 
   const network = networkOptions(config);
@@ -180,6 +188,29 @@ async function readFiles(files: ImageFiles): Promise<ReadImage> {
   return { image, ...(labels ? { labels } : {}), ...(landmarks.length > 0 ? { landmarks } : {}) };
 }
 
+/** The cases with the transforms that align them first, where the settings ask for it. */
+async function alignCases(
+  { cases }: Dataset,
+  read: readonly TrainingCase[],
+  config: TrainingConfig,
+  { alignments, out, runtime, observer }: TrainingRunOptions,
+): Promise<readonly TrainingCase[]> {
+  const { affine: kind } = config;
+  if (kind === 'none') return read;
+  const ids = new Set(read.map(({ id }) => id));
+  const found = await caseAlignments(
+    cases.filter(({ id }) => ids.has(id)),
+    {
+      folder: alignments ?? join(out, ALIGNMENTS),
+      kind,
+      start: startOf(config),
+      ...(runtime ? { runtime } : {}),
+    },
+    (done, total) => observer?.aligning?.(done, total),
+  );
+  return read.map((each) => ({ ...each, aligned: found.get(each.id) as Mat4 }));
+}
+
 /** The rules of early stopping after the first by which the last epoch is the best so far. */
 function improvedRules(losses: readonly number[], config: TrainingConfig): readonly StoppingRule[] {
   return config.stopping.slice(1).filter((rule) => improvesLast(losses, rule, config));
@@ -201,6 +232,6 @@ function modelRecord(
     validationLoss: String(validationLoss),
     ...(dice === null ? {} : { validationDice: String(dice) }),
     ...(tre === undefined ? {} : { validationTre: String(tre) }),
-    ...(isPaired(dataset) ? { init: startOf(config) } : {}),
+    ...(isPaired(dataset) ? { init: startOf(config), affine: config.affine } : {}),
   };
 }

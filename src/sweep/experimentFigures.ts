@@ -72,7 +72,7 @@ async function writePairFigures(
     if (!trial) continue;
     const registrar = new Registrar(await readModel(modelPath(folder, trial.id, rule)));
     try {
-      registered.push({ name: labelOf(method), pair: await registerCases(registrar, dataset, pair, trial) });
+      registered.push({ name: labelOf(method), pair: await registerCases(registrar, dataset, pair, trial, folder) });
     } finally {
       await registrar.release();
     }

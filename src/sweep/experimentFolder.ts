@@ -32,7 +32,7 @@ const FAILURE = 'failure.txt';
 
 /**
  * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is finished and its `test.json`
- * once it was tested, `data/` where it made them, and the tables and figures. A trial that ended in a mistake holds `failure.txt`.
+ * once it was tested, `data/` and `alignments/` where it made them, and the tables and figures. A trial that ended in a mistake holds `failure.txt`.
  */
 export class ExperimentFolder {
   readonly config: ExperimentConfig;
@@ -58,7 +58,7 @@ export class ExperimentFolder {
     methodsOf(config);
     const entries = await readdir(path).catch((): string[] => []);
     // A killed process may have left data half-made, under a name that begins with a dot.
-    const isOurs = (name: string): boolean => name === 'trials' || name === 'data' || name.startsWith('.');
+    const isOurs = (name: string): boolean => ['trials', 'data', 'alignments'].includes(name) || name.startsWith('.');
     if (!entries.includes(EXPERIMENT) && !entries.every(isOurs))
       throw new UserError(`${path} holds files of something else; give another --out.`);
     const before = entries.includes(EXPERIMENT) ? await ExperimentFolder.open(path) : undefined;
@@ -127,6 +127,11 @@ export class ExperimentFolder {
   /** Folder of a trial's training run. */
   runOf(id: string): string {
     return join(this.path, 'trials', id);
+  }
+
+  /** Folder of the transforms that align pairs before the networks. */
+  alignmentsOf(kind: string): string {
+    return join(this.path, 'alignments', kind);
   }
 
   /** The result of a finished trial. */

@@ -10,13 +10,15 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import type { ErrorSummary } from '../registration/landmarkError.ts';
 import { Registrar } from '../registration/register.ts';
+import { caseAlignments } from '../run/caseAlignments.ts';
 import { MODEL_FILE, modelFileOf, readModel } from '../run/modelFile.ts';
 import { type RegisteredPair, registerFiles } from '../run/registerFiles.ts';
 import { filesOfPair, type PairList } from '../run/registerPairs.ts';
 import { type TrainingRunObserver, trainingRun } from '../run/trainingRun.ts';
-import { trainingConfig } from '../training/configuration.ts';
+import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { followStopping, type StoppingRule } from '../training/earlyStopping.ts';
 import { startOf } from '../training/trainModel.ts';
+import type { Mat4 } from '../volume/grid.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 
 /** How a trial is run. */
@@ -47,6 +49,7 @@ export async function runTrial(
     out,
     data: folder.stored.data,
     open: { mri: folder.config.mri },
+    alignments: folder.alignmentsOf(alignmentOf(trial)),
     settings: trial.settings,
     cases,
     resume,
@@ -123,7 +126,7 @@ async function scorePairs(
     const scores: PairScore[] = [];
     for (const pair of pairs) {
       signal.throwIfAborted();
-      scores.push(scoreOf(pair, await registerCases(registrar, dataset, pair, trial)));
+      scores.push(scoreOf(pair, await registerCases(registrar, dataset, pair, trial, folder)));
     }
     return scores;
   } finally {
@@ -137,6 +140,7 @@ export async function registerCases(
   dataset: Dataset,
   pair: Pair,
   trial: Trial,
+  folder: ExperimentFolder,
 ): Promise<RegisteredPair> {
   const caseOf = (id: string): Dataset['cases'][number] => {
     const found = dataset.cases.find((entry) => entry.id === id);
@@ -144,8 +148,17 @@ export async function registerCases(
     return found;
   };
   const list: PairList = { dataset, pairs: [{ fixed: caseOf(pair.fixed), moving: caseOf(pair.moving) }] };
+  const files = await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]);
   const start = isPaired(dataset) ? startOf(trainingConfig(trial.settings)) : 'center';
-  return registerFiles(registrar, await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]), start);
+  const kind = alignmentOf(trial);
+  if (kind === 'none') return registerFiles(registrar, files, start);
+  const alignments = await caseAlignments([caseOf(pair.fixed)], { folder: folder.alignmentsOf(kind), kind, start });
+  return registerFiles(registrar, { ...files, aligned: alignments.get(pair.fixed) as Mat4 }, start);
+}
+
+/** By what kind of transform a trial's pairs are aligned before its network. */
+function alignmentOf({ settings }: Trial): TrainingConfig['affine'] {
+  return trainingConfig(settings).affine;
 }
 
 function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
@@ -155,5 +168,12 @@ function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
     hd95: agreement && Number.isFinite(agreement.hd95) ? agreement.hd95 : null,
     ...(distances ? { tre: distances.mean } : {}),
   });
-  return { ...pair, before: scores(before, error?.before), after: scores(after, error?.after), ...regularity };
+  const { alignedError } = registered;
+  return {
+    ...pair,
+    before: scores(before, error?.before),
+    ...(alignedError ? { aligned: scores(undefined, alignedError) } : {}),
+    after: scores(after, error?.after),
+    ...regularity,
+  };
 }

@@ -18,6 +18,8 @@ export const trainingSchema = z.strictObject({
   mask: z.boolean().default(false),
   /** How the two images of a pair of modalities start: where their world coordinates put them (also when left out), or centres together. */
   init: z.enum(['world', 'center']).optional(),
+  /** Align the two images of each pair of modalities by one transform first, found by NMI; the network does the rest. */
+  affine: z.enum(['none', 'rigid', 'affine']).default('none'),
   /** Channels of the U-Net. */
   encoder: z
     .array(z.int().positive())

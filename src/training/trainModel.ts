@@ -3,19 +3,21 @@ import {
   type Preprocessing,
   prepareCase,
   preprocessingSchema,
-  type ReadImage,
+  type ReadCase,
 } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
+import { UserError } from '../errors.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { networkOptions, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
-/** One scan to train on, or the two of a pair of modalities. Labels and landmarks are only measured, unless the crop needs labels. */
-export interface TrainingCase extends ReadImage {
+/**
+ * One scan to train on, or the two of a pair of modalities (all cases have two, or none). Labels and landmarks are only measured, unless the
+ * crop needs labels.
+ */
+export interface TrainingCase extends ReadCase {
   readonly id: string;
-  /** The image that is brought onto `image`; all cases have one, or none. */
-  readonly moving?: ReadImage;
 }
 
 /** Options of {@link trainModel}. */
@@ -60,6 +62,10 @@ export async function trainModel(
 ): Promise<TrainedModel> {
   const config = trainingConfig(options.settings ?? {});
   const preprocessing = preprocessingOf(config);
+  if (config.affine !== 'none' && cases.some(({ aligned }) => !aligned))
+    throw new UserError(
+      'The setting "affine" is for data on disk; align cases with alignAffine and give them as "aligned".',
+    );
   const ids = cases.map(({ id }) => id);
   const split = splitCases(ids, config.splitSeed ?? config.seed, options.split ?? PAPER_SPLIT);
   const prepared = new Map(cases.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));
