@@ -1,9 +1,12 @@
 import { toMarkdown } from '../report/table.ts';
+import { type ApplyOptions, applyExperiment } from '../sweep/applyExperiment.ts';
 import { readExperimentFile } from '../sweep/experimentFile.ts';
 import { ExperimentFolder } from '../sweep/experimentFolder.ts';
 import { type ExperimentReport, writeExperimentReport } from '../sweep/experimentReport.ts';
+import { choice } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
+import { type Progress, startProgress } from './progress.ts';
 import { runTrials } from './runTrials.ts';
 import { addSweepOptions, assertQueue, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
@@ -38,7 +41,47 @@ export const experimentCommand: CommandDefinition = (program) => {
     .action(async (folder: string, { json }: { json?: boolean }) =>
       print(await writeExperimentReport(await ExperimentFolder.open(folder)), folder, json),
     );
+  experiment
+    .command('apply')
+    .summary('register other pairs with the models of an experiment')
+    .description(
+      "Registers pairs of MRI and ultrasound, or of other two modalities, with the models that an experiment trained, each loss's first; writes a table of landmark errors and, for each case, the paper's Figure 3.",
+    )
+    .argument('<folder>', 'the --out of "earthmorph experiment run", with its models')
+    .requiredOption('--data <dir>', 'folder of the pairs, as RESECT has them')
+    .requiredOption('--out <dir>', 'folder of the table and figures')
+    .option('--cases <id...>', 'cases to register (default: all)')
+    .option(
+      '--affine <kind>',
+      'align each pair first by none, rigid or affine (default: as in the experiment)',
+      choice(['none', 'rigid', 'affine'] as const),
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  earthmorph experiment apply runs/mri-us --data RESECT --cases Case24 --out case24',
+    )
+    .action(apply);
 };
+
+async function apply(path: string, { json, ...options }: ApplyOptions & { json?: boolean }): Promise<void> {
+  const folder = await ExperimentFolder.open(path);
+  let bar: Progress | undefined;
+  try {
+    const table = await applyExperiment(folder, {
+      ...options,
+      onCase(id, done, total) {
+        bar ??= startProgress(total, 'registering');
+        bar.update(done, id);
+      },
+    });
+    bar?.stop();
+    if (json) printJson(table);
+    else console.log(toMarkdown(table));
+  } finally {
+    bar?.stop();
+  }
+}
 
 const EXPERIMENT_HELP = `
 The file is flat JSON: name, data, losses, and, where they differ from the defaults, seeds, split or folds, stopping, preset and any training

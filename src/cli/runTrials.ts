@@ -19,6 +19,7 @@ export async function runTrials(
     const onAligned = (done: number, total: number): void => {
       aligning ??= startProgress(total, 'aligning');
       aligning.update(done);
+      if (done === total) aligning.line(`${total} pairs are aligned`);
     };
     try {
       await alignCases(folder, {}, interrupt, onAligned).finally(() => aligning?.stop());

@@ -104,6 +104,15 @@ describe('MRI and ultrasound on the command line', () => {
     for (const name of ['figure3-modalities.svg', 'tre-boxes.svg', 'tre-over-epochs.png'])
       expect(figures).toContain(name);
     expect(await readFile(join(path('out', 'figures'), 'figure3-modalities.svg'), 'utf8')).toContain('is simulated');
+
+    const other = ['--data', set(), '--cases', 'Case2', '--out', path('applied'), '--affine', 'none'];
+    const table = await printed<Table>(['experiment', 'apply', path('out'), ...other, '--json']);
+    expect(table.rows.map(({ loss }) => loss)).toEqual(['unregistered', 'MSE', 'NCC-edge']);
+    const { before } = await printed<{ before: { mean: number } }>(['tre', '--landmarks', tag('Case2')]);
+    expect(table.rows[0]?.tre).toMatchObject({ mean: expect.closeTo(before.mean, 3), n: 1 });
+    expect(await readdir(path('applied'))).toEqual(expect.arrayContaining(['Case2.png', 'Case2.svg', 'table.csv']));
+    const nobody = ['experiment', 'apply', path('out'), '--data', set(), '--cases', 'Case9', '--out', path('none')];
+    await expectRefusal(nobody, /has no pair "Case9"; it has Case1, /, path('none'));
   }, 300_000);
 
   it('of an incomplete or single-modality data set are refused with a sentence', async () => {
