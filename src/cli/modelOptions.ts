@@ -111,6 +111,7 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
 function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | undefined {
   const { refine: steps, refineGrid: grid, refineRate: rate, seed, loss, lossOption, smoothness } = options;
   if (steps === undefined) {
+    // An alignment has use for the seed too.
     const seedUsed = options.affine === 'none' ? seed : undefined;
     const given = { loss, lossOption, smoothness, refineGrid: grid, refineRate: rate, seed: seedUsed };
     const useless = Object.entries(given).find(([, value]) => value !== undefined);
