@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { Graph, type Tensor } from '../graph/index.ts';
+import { lc2 } from './lc2.ts';
 import { mind } from './mind.ts';
 import { mse } from './mse.ts';
 import { ncc } from './ncc.ts';
@@ -22,6 +23,7 @@ export function registerSimilarity<Options>(similarity: Similarity<Options>): vo
 registerSimilarity(mse);
 registerSimilarity(ncc);
 registerSimilarity(mind);
+registerSimilarity(lc2);
 registerSimilarity(nmi);
 registerSimilarity(swd);
 registerSimilarity(radon);
