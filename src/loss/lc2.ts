@@ -29,11 +29,11 @@ const options = z.strictObject({
     .int()
     .min(3)
     .refine((width) => width % 2 === 1, 'must be odd')
-    .default(9),
+    .default(7),
   /** Which of the two volumes is the ultrasound; the other is the MRI. */
   ultrasound: z.enum(['fixed', 'moving']).default('fixed'),
   /** SD in voxels of the Gaussian before the MRI's gradient; 0: none. */
-  sigma: z.number().min(0).default(1),
+  sigma: z.number().min(0).default(0),
   /** What a window counts by: the variance of its ultrasound, or the SD. */
   weighting: z.enum(['variance', 'sd']).default('variance'),
 });

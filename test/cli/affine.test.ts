@@ -57,7 +57,7 @@ describe('register --affine', () => {
     [['--affine-loss', 'nmi'], /--affine-loss is for an alignment; give --affine/],
     [['--affine-loss-option', 'bins=16'], /--affine-loss-option is for an alignment/],
     [['--affine', 'rigid', '--affine-loss-option', 'bin=16'], /no option "bin", only bins/],
-    [['--affine', 'rigid', '--affine-loss', 'emd'], /one of mse, ncc, nmi/],
+    [['--affine', 'rigid', '--affine-loss', 'emd'], /one of mse, ncc, mind, lc2, nmi/],
     [['--affine-transform', 'x.tfm'], /--affine-transform writes what --affine finds/],
     [['--affine', 'rigid', '--affine-transform', 'x.mat'], /ends in \.tfm or \.txt/],
   ])('refuses %s', (options, sentence) =>

@@ -263,7 +263,7 @@ describe('register --refine', () => {
     [['--refine-grid', '3'], /--refine-grid is for a refinement/],
     [['--spacing', '2'], /--spacing belongs to --model none/],
     [['--refine', '0'], /whole number of at least 1/],
-    [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, nmi, swd, radon, pswd/],
+    [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, mind, lc2, nmi, swd, radon, pswd/],
     [['--refine', '5', '--loss', 'pswd', '--loss-option', 'patch=99'], /99³ voxels do not fit/],
     [['--refine', '5', '--loss', 'pswd', '--loss-option', 'bin=3'], /bin/],
   ])('refuses %s', (options, sentence) =>

@@ -75,7 +75,7 @@ function explainedShare(y: readonly number[], regressors: readonly (readonly num
 /** The definition, window by window. */
 async function plain(
   { p: mriValues, u: us }: { readonly p: Float32Array; readonly u: Float32Array },
-  { window = 5, sigma = 1, weighting = 'variance' }: { window?: number; sigma?: number; weighting?: string },
+  { window = 5, sigma = 0, weighting = 'variance' }: { window?: number; sigma?: number; weighting?: string },
   weight = new Float32Array(COUNT).fill(1),
 ): Promise<number> {
   const p = zScored(mriValues, weight);
@@ -107,12 +107,13 @@ async function plain(
 
 describe('lc2', () => {
   it.each([
-    [{}, undefined],
-    [{ window: 3, sigma: 0 }, undefined],
-    [{ weighting: 'sd' }, undefined],
-    [{ window: 5 }, inside],
+    [{ sigma: 0 }, undefined],
+    [{ window: 3, sigma: 1 }, undefined],
+    [{ sigma: 0, weighting: 'sd' }, undefined],
+    [{ sigma: 0, window: 5 }, inside],
   ] as const)('is least squares window by window: %o', async (settings, weight) => {
-    const u = mri.map((v, n) => 0.7 * v + 0.5 * noise[n]!);
+    const g = await magnitude(mri, settings.sigma);
+    const u = mri.map((v, n) => 0.4 * v + 3 * g[n]! + 0.5 * noise[n]!);
     const expected = await plain({ p: mri, u }, settings, weight);
     expect(expected).toBeLessThan(-0.2);
     expect(expected).toBeGreaterThan(-0.9);
@@ -120,7 +121,7 @@ describe('lc2', () => {
   });
 
   it('is −1 where the ultrasound is an affine combination of the MRI and its gradient', async () => {
-    const g = await magnitude(Float32Array.from(zScored(mri, new Float32Array(COUNT).fill(1))), 1);
+    const g = await magnitude(Float32Array.from(zScored(mri, new Float32Array(COUNT).fill(1))), 0);
     const u = mri.map((v, n) => 3 - 0.8 * v + 9 * g[n]!);
     const explained = await lc2(mri, u);
     expect(explained).toBeLessThan(-0.99);
