@@ -58,7 +58,7 @@ export const lc2 = defineSimilarity({
   summary: 'MRI and ultrasound: the share of the ultrasound that MRI and its gradient explain, window by window',
   options,
   smoothness: 1,
-  refinementSmoothness: 3,
+  refinementSmoothness: 30,
   build(moved, fixed, { window, ultrasound, sigma, weighting }, _random, weight) {
     const [us, mri] = ultrasound === 'fixed' ? [fixed, moved] : [moved, fixed];
     const counted = weight ?? constantLike(fixed, 1);

@@ -36,7 +36,7 @@ export interface AffineAlignment {
   readonly loss: number;
 }
 
-/** A level: its voxels in multiples of the finest's, candidates that are followed, steps, and the first steps' length in its voxels. */
+/** A level: its voxels in multiples of the finest's, candidates that are followed besides the start, steps, and the first steps' length in its voxels. */
 const LEVELS = [
   { coarser: 4, followed: 4, steps: 60, rate: 0.4 },
   { coarser: 2, followed: 3, steps: 80, rate: 0.2 },
@@ -56,7 +56,9 @@ const TURN = 0.2;
  * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on three levels, coarse to
  * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
  * (as given, world coordinates, middles and centroids together, each also turned a little about each axis); each finer one from the best
- * ends of the coarser, or from the start where that is better there. Scale and shear come in on the second level.
+ * ends of the coarser. The start as given is followed on every level besides (on the finest rigidly): a coarse level can lead out of the
+ * right valley, which only a fine one shows. Of the ends on the finest level the one with the least loss is taken. Scale and shear come in
+ * on the second level.
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
@@ -70,7 +72,8 @@ export async function alignAffine(
   const finest = finestSpacing(pair.fixed);
   const { centre, radius } = bodyOf(pair.fixed, pair.fixedMask);
   const rigid = new Motion('rigid', centre, radius);
-  let ends = startsOf(pair, start, rigid);
+  const starts = startsOf(pair, start);
+  let ends = [...starts, ...starts.flatMap((matrix) => turned(matrix, rigid, TURN * radius))];
   let result: AffineAlignment | undefined;
   for (const [n, { coarser, followed, steps, rate }] of LEVELS.entries()) {
     const spacing = finest * coarser;
@@ -81,8 +84,12 @@ export async function alignAffine(
       const motion = n === 0 ? rigid : new Motion(kind, centre, radius);
       const chosen = await mostPromising([start, ...ends], objective, motion, followed);
       ends = [];
-      for (const matrix of chosen) ends.push(await descend(matrix, { objective, motion, steps, rate: rate * spacing }));
-      if (n === LEVELS.length - 1) result = await better(objective, kind, start, ends[0] as Mat4);
+      for (const matrix of chosen) {
+        // From the start one fine level alone does not settle scale and shear.
+        const free = n === LEVELS.length - 1 && matrix === start ? rigid : motion;
+        ends.push(await descend(matrix, { objective, motion: free, steps, rate: rate * spacing }));
+      }
+      if (n === LEVELS.length - 1) result = await best(objective, kind, start, ends);
     } finally {
       await objective.release();
     }
@@ -99,7 +106,7 @@ interface Descent {
   readonly rate: number;
 }
 
-/** Of several candidates those with the least loss, of enough overlap and different from one another. */
+/** Of several candidates those with the least loss, different from one another, and the first; all of enough overlap. */
 async function mostPromising(
   candidates: readonly Mat4[],
   objective: AffineObjective,
@@ -115,11 +122,10 @@ async function mostPromising(
   const most = Math.max(...looked.map(({ overlap }) => overlap));
   if (most === 0)
     throw new UserError('The two scans have no voxels in common where they start; give --init center, or other masks.');
-  return looked
-    .filter(({ overlap }) => overlap >= OVERLAP * most)
-    .sort((a, b) => a.loss - b.loss)
-    .slice(0, count)
-    .map(({ matrix }) => matrix);
+  const enough = looked.filter(({ overlap }) => overlap >= OVERLAP * most).sort((a, b) => a.loss - b.loss);
+  const given = enough.filter(({ matrix }) => matrix === candidates[0]);
+  const others = enough.filter(({ matrix }) => matrix !== candidates[0]).slice(0, count);
+  return [...others, ...given].map(({ matrix }) => matrix);
 }
 
 /** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
@@ -143,39 +149,40 @@ async function descend(start: Mat4, { objective, motion, steps, rate }: Descent)
   return matrix;
 }
 
-/** The found transform, or the start where that is as good. */
-async function better(
+/** The best of the found transforms, or the start where that is as good. */
+async function best(
   objective: AffineObjective,
   kind: AffineKind,
   start: Mat4,
-  found: Mat4,
+  found: readonly Mat4[],
 ): Promise<AffineAlignment> {
   const before = await objective.evaluate(start);
-  const after = await objective.evaluate(found);
-  const isBetter = before.overlap === 0 || assertNumber(after.loss) < before.loss;
-  return {
-    kind,
-    matrix: isBetter ? found : start,
-    lossBefore: before.loss,
-    loss: isBetter ? after.loss : before.loss,
-  };
+  let least = { matrix: start, loss: before.overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(before.loss) };
+  for (const matrix of found) {
+    const loss = assertNumber((await objective.evaluate(matrix)).loss);
+    if (loss < least.loss) least = { matrix, loss };
+  }
+  return { kind, ...least, lossBefore: before.loss };
 }
 
-/** The starts, each straight and turned both ways about each axis. */
-function startsOf(pair: AffinePair, start: Mat4, motion: Motion): Mat4[] {
+/** Where to begin: as given, world coordinates, middles and centroids together. */
+function startsOf(pair: AffinePair, start: Mat4): Mat4[] {
   const { fixed, moving } = pair;
-  const from = bodyOf(fixed, pair.fixedMask);
   const onto = (a: Vec3, b: Vec3): Mat4 => translation([b[0] - a[0], b[1] - a[1], b[2] - a[2]]);
-  const shifts = [
-    start,
-    identity,
-    onto(centreOf(fixed), centreOf(moving)),
-    onto(from.centre, bodyOf(moving, pair.movingMask).centre),
-  ];
-  const turns = [0, 1, 2].flatMap((axis) =>
-    [-1, 1].map((sign) => [0, 1, 2, 3, 4, 5].map((k) => (k === 3 + axis ? sign * TURN * from.radius : 0))),
+  const body = { fixed: bodyOf(fixed, pair.fixedMask), moving: bodyOf(moving, pair.movingMask) };
+  return [start, identity, onto(centreOf(fixed), centreOf(moving)), onto(body.fixed.centre, body.moving.centre)];
+}
+
+/** A transform turned both ways about each axis, by so many mm. */
+function turned(matrix: Mat4, motion: Motion, by: number): Mat4[] {
+  return [0, 1, 2].flatMap((axis) =>
+    [-1, 1].map((sign) =>
+      motion.moved(
+        matrix,
+        [0, 1, 2, 3, 4, 5].map((k) => (k === 3 + axis ? sign * by : 0)),
+      ),
+    ),
   );
-  return shifts.flatMap((matrix) => [matrix, ...turns.map((turn) => motion.moved(matrix, turn))]);
 }
 
 /** Centroid of where a volume has data, and the root mean square distance from it, in mm. */
