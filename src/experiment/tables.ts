@@ -57,11 +57,12 @@ function scoreCells(
   );
 }
 
-/** The pairs as they start and, where a transform came first, as that leaves them. */
-function startRows(outcome: Outcome, scores: readonly PairScore[]): Record<string, Cell>[] {
-  const start = { loss: 'unregistered', ...scoreCells(outcome, scores, 'before') };
+/** The pairs as they start and, where a transform came first, as that leaves them; `empty` columns are those of methods alone. */
+function startRows(outcome: Outcome, scores: readonly PairScore[], empty: readonly string[]): Record<string, Cell>[] {
+  const blank = Object.fromEntries(empty.map((key) => [key, '']));
+  const start = { loss: 'unregistered', ...blank, ...scoreCells(outcome, scores, 'before') };
   const isAligned = scores.some(({ aligned }) => aligned !== undefined);
-  return isAligned ? [start, { loss: 'aligned', ...scoreCells(outcome, scores, 'aligned') }] : [start];
+  return isAligned ? [start, { loss: 'aligned', ...blank, ...scoreCells(outcome, scores, 'aligned') }] : [start];
 }
 
 const paperCell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
@@ -112,7 +113,7 @@ export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
         : []),
     ],
     rows: [
-      ...startRows(outcome, start).map((row) => ({ ...row, end: '', best: '' })),
+      ...startRows(outcome, start, ['end', 'best']),
       ...methods.map((method) => ({
         loss: labelOf(method),
         end: epochs(method, 'endEpoch'),
@@ -152,10 +153,8 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
       ...paperColumns(outcome),
     ],
     rows: [
-      ...startRows(outcome, start).map((row) => ({
+      ...startRows(outcome, start, ['difference', 'wilcoxon']).map((row) => ({
         ...row,
-        difference: '',
-        wilcoxon: '',
         ...paperCells(outcome, String(row.loss), 'test'),
       })),
       ...methods.map((method, index) => {
