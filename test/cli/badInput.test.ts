@@ -93,11 +93,7 @@ describe('a mistake on the command line is refused in one sentence', () => {
   });
 
   test('a missing option or argument, or one too many', async () => {
-    await expectRefusal(
-      ['warp', '--out', out(), '--image', at('image.nii.gz')],
-      /'--warp <file>' not specified/,
-      out(),
-    );
+    await expectRefusal(['warp', '--out', out(), '--image', at('image.nii.gz')], /either --warp or --transform/, out());
     await expectRefusal(['data', 'check'], /missing required argument 'folder'/);
     await expectRefusal(warp('--image', at('image.nii.gz'), 'surplus'), /too many arguments/, out());
   });
