@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -20,7 +20,10 @@ export interface ExperimentFile {
  * @throws UserError when there is none, or it is wrong
  */
 export async function readExperimentFile(name: string): Promise<ExperimentFile> {
-  const path = [name, packageFile('experiments', name), packageFile('experiments', `${name}.json`)].find(existsSync);
+  const path = [name, packageFile('experiments', name), packageFile('experiments', `${name}.json`)].find(
+    // A folder of results may have the name of an experiment.
+    (file) => statSync(file, { throwIfNoEntry: false })?.isFile(),
+  );
   if (path === undefined)
     throw new UserError(
       `There is no experiment ${name}; give a file, or one of those in ${packageFile('experiments')}.`,
