@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { InvalidArgumentError } from 'commander';
 import { writePhantomDataset } from '../dataset/phantomDataset.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
 import { writeLabels, writeVolume } from '../file/volumeFile.ts';
 import type { Size } from '../volume/grid.ts';
 import { interruptible } from './interruptible.ts';
-import { whole } from './options.ts';
+import { size, whole } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
@@ -19,9 +18,6 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Voxels along an axis. */
-const largest = 512;
-
 /** `earthmorph data phantom`: makes a synthetic data set with known truth. */
 export const dataPhantomCommand: CommandDefinition = (program) => {
   program
@@ -33,7 +29,7 @@ export const dataPhantomCommand: CommandDefinition = (program) => {
     .requiredOption('--out <folder>', 'the folder to make; it must be new or empty')
     .option('--cases <n>', 'number of cases', whole(1), 12)
     .option('--seed <n>', 'which data set', whole(0), 1)
-    .option('--size <x,y,z>', 'voxels of 1 mm; without it, crops of varying size', size)
+    .option('--size <x,y,z>', 'voxels of 1 mm; without it, crops of varying size', size(1, 512, '48,64,48'))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  earthmorph data phantom --out phantom --cases 12 --seed 1')
     .action(run);
@@ -59,12 +55,4 @@ async function run({ out, cases, seed, size, json }: Options): Promise<void> {
     if (json) printJson({ folder: out, cases, seed });
     else console.log(`${out}: ${cases === 1 ? '1 case' : `${cases} cases`}, seed ${seed}`);
   }, 'Stopped; nothing was written.');
-}
-
-function size(text: string): Size {
-  const [x, y, z, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const fits = (n: number | undefined): n is number => Number.isInteger(n) && n! >= 1 && n! <= largest;
-  if (!fits(x) || !fits(y) || !fits(z) || rest.length > 0)
-    throw new InvalidArgumentError(`It must be three whole numbers from 1 to ${largest}, such as 48,64,48.`);
-  return [x, y, z];
 }

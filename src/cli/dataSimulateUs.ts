@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path';
-import { InvalidArgumentError } from 'commander';
 import { findMri } from '../dataset/ultrasound/mriSources.ts';
 import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../dataset/ultrasound/simulatedDataset.ts';
 import { UserError } from '../errors.ts';
@@ -9,7 +8,7 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import { readVolume, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import type { Size } from '../volume/grid.ts';
 import { interruptible } from './interruptible.ts';
-import { number, whole } from './options.ts';
+import { number, size, whole } from './options.ts';
 import { meanAndSd, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
@@ -48,7 +47,7 @@ export const dataSimulateUsCommand: CommandDefinition = (program) => {
       number(0),
       RESECT_INITIAL_ERROR,
     )
-    .option('--size <x,y,z>', 'voxels of synthetic MRI; without it, 112×112×104 mm', size)
+    .option('--size <x,y,z>', 'voxels of synthetic MRI; without it, 112×112×104 mm', size(8, 512, '112,112,104'))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  earthmorph data simulate-us --out simulated --cases 22 --seed 1')
     .action(run);
@@ -95,12 +94,4 @@ async function sourcesOf(paths: readonly string[]): Promise<MriSource[]> {
     name: basename(t1),
     read: async () => ({ t1: await readVolume(t1), ...(flair && { flair: await readVolume(flair) }) }),
   }));
-}
-
-function size(text: string): Size {
-  const [x, y, z, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const fits = (n: number | undefined): n is number => Number.isInteger(n) && n! >= 8 && n! <= 512;
-  if (!fits(x) || !fits(y) || !fits(z) || rest.length > 0)
-    throw new InvalidArgumentError('It must be three whole numbers from 8 to 512, such as 112,112,104.');
-  return [x, y, z];
 }

@@ -1,18 +1,6 @@
 import { z } from 'zod';
-import {
-  add,
-  boxSumMatrix,
-  clip,
-  concat,
-  divide,
-  linearAlongAxis,
-  multiply,
-  negate,
-  slice,
-  square,
-  subtract,
-  type Tensor,
-} from '../graph/index.ts';
+import { add, clip, concat, divide, multiply, negate, slice, square, subtract, type Tensor } from '../graph/index.ts';
+import { boxSum } from './filters.ts';
 import { defineSimilarity, weightedMean } from './similarity.ts';
 
 const options = z.strictObject({
@@ -42,10 +30,7 @@ export const ncc = defineSimilarity({
     const b = weight ? multiply(fixed, weight) : fixed;
     const products = [a, b, multiply(a, moved), multiply(b, fixed), multiply(a, fixed)];
     const stacked = concat(weight ? [...products, weight] : products, 1);
-    const sums = [2, 3, 4].reduce(
-      (volume, axis) => linearAlongAxis(volume, axis, boxSumMatrix(volume.shape[axis] as number, window)),
-      stacked,
-    );
+    const sums = boxSum(stacked, window);
     const [i, j, ii, jj, ij, w] = Array.from({ length: stacked.shape[1] as number }, (_, k) =>
       slice(sums, 1, k, k + 1),
     ) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?];

@@ -9,8 +9,9 @@ import { readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import type { AffineKind } from '../registration/affineMotion.ts';
-import { register } from '../registration/register.ts';
+import { type Registrar, register } from '../registration/register.ts';
 import type { Mat4 } from '../volume/grid.ts';
+import { type PairFiles, type RegisteredPair, registerFiles } from './registerFiles.ts';
 
 /** How the pairs of a data set are aligned before a network sees them. */
 export interface CaseAlignmentOptions {
@@ -48,4 +49,17 @@ export async function caseAlignments(
     onAligned(found.size, cases.length);
   }
   return found;
+}
+
+/** Registers a pair's files, aligned first by the transform of `own` where a model was trained so; `kind` none: as they start. */
+export async function registerAligned(
+  registrar: Registrar,
+  files: PairFiles,
+  own: Case,
+  options: Omit<CaseAlignmentOptions, 'kind'> & { readonly kind: AffineKind | 'none' },
+): Promise<RegisteredPair> {
+  const { kind, start } = options;
+  if (kind === 'none') return registerFiles(registrar, files, start);
+  const alignments = await caseAlignments([own], { ...options, kind });
+  return registerFiles(registrar, { ...files, aligned: alignments.get(own.id) as Mat4 }, start);
 }

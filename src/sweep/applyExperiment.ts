@@ -8,15 +8,14 @@ import { writeAtomically } from '../file/atomic.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { Registrar } from '../registration/register.ts';
 import { summarise, type Table, toCsv, toMarkdown } from '../report/table.ts';
-import { caseAlignments } from '../run/caseAlignments.ts';
+import { registerAligned } from '../run/caseAlignments.ts';
 import { modalityPicture, type RegisteredBy } from '../run/modalityPicture.ts';
 import { readModel } from '../run/modelFile.ts';
 import { writeFigure } from '../run/pairReport.ts';
-import { type RegisteredPair, registerFiles } from '../run/registerFiles.ts';
+import type { RegisteredPair } from '../run/registerFiles.ts';
 import { filesOfPair } from '../run/registerPairs.ts';
 import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { startOf } from '../training/trainModel.ts';
-import type { Mat4 } from '../volume/grid.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 import { methodResults } from './runExperiment.ts';
 import { modelPath } from './runTrial.ts';
@@ -98,14 +97,14 @@ async function registerWith(
   id: string,
   out: string,
 ): Promise<RegisteredPair> {
-  const found = dataset.cases.filter((each) => each.id === id);
-  const [own] = found as [Dataset['cases'][number]];
+  const own = dataset.cases.find((each) => each.id === id) as Dataset['cases'][number];
   const files = await filesOfPair({ dataset, pairs: [] }, { fixed: own, moving: own });
-  const start = startOf(config);
   const { affine: kind } = config;
-  if (kind === 'none') return registerFiles(registrar, files, start);
-  const aligned = await caseAlignments(found, { folder: join(out, 'alignments', kind), kind, start });
-  return registerFiles(registrar, { ...files, aligned: aligned.get(id) as Mat4 }, start);
+  return registerAligned(registrar, files, own, {
+    folder: join(out, 'alignments', kind),
+    kind,
+    start: startOf(config),
+  });
 }
 
 function tableOf(

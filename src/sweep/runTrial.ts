@@ -10,15 +10,14 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import type { ErrorSummary } from '../registration/landmarkError.ts';
 import { Registrar } from '../registration/register.ts';
-import { caseAlignments } from '../run/caseAlignments.ts';
+import { registerAligned } from '../run/caseAlignments.ts';
 import { MODEL_FILE, modelFileOf, readModel } from '../run/modelFile.ts';
-import { type RegisteredPair, registerFiles } from '../run/registerFiles.ts';
+import type { RegisteredPair } from '../run/registerFiles.ts';
 import { filesOfPair, type PairList } from '../run/registerPairs.ts';
 import { type TrainingRunObserver, trainingRun } from '../run/trainingRun.ts';
 import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { followStopping, type StoppingRule } from '../training/earlyStopping.ts';
 import { startOf } from '../training/trainModel.ts';
-import type { Mat4 } from '../volume/grid.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 
 /** How a trial is run. */
@@ -151,9 +150,7 @@ export async function registerCases(
   const files = await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]);
   const start = isPaired(dataset) ? startOf(trainingConfig(trial.settings)) : 'center';
   const kind = alignmentOf(trial);
-  if (kind === 'none') return registerFiles(registrar, files, start);
-  const alignments = await caseAlignments([caseOf(pair.fixed)], { folder: folder.alignmentsOf(kind), kind, start });
-  return registerFiles(registrar, { ...files, aligned: alignments.get(pair.fixed) as Mat4 }, start);
+  return registerAligned(registrar, files, caseOf(pair.fixed), { folder: folder.alignmentsOf(kind), kind, start });
 }
 
 /** By what kind of transform a trial's pairs are aligned before its network. */
