@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
+import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
 import type { AffineOptions } from '../registration/affine.ts';
 import type { AffineKind } from '../registration/affineMotion.ts';
@@ -17,11 +18,6 @@ import { version } from './version.ts';
 const REFINE_LOSS = 'ncc';
 
 /** Loss of an alignment that names none. */
-const AFFINE_LOSS = 'nmi';
-
-/** Options that suit the coarse grids of an alignment better than a loss's own. */
-const AFFINE_LOSS_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { ncc: { window: 5 } };
-
 /** Options of every command that uses a model. */
 export interface ModelOptions extends LossOptions {
   readonly model?: string;
@@ -140,9 +136,7 @@ function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOpt
       );
     return undefined;
   }
-  const name = affineLoss ?? AFFINE_LOSS;
-  const loss = chooseSimilarity(name, { ...AFFINE_LOSS_OPTIONS[name], ...affineLossOption });
-  return { kind, loss, ...(seed === undefined ? {} : { seed }) };
+  return { kind, loss: affineSimilarity(affineLoss, affineLossOption), ...(seed === undefined ? {} : { seed }) };
 }
 
 /** How a pair starts: as the options say, else as the model was trained; `fallback` where neither tells. */

@@ -1,5 +1,6 @@
 import { mean } from '../metric/statistics.ts';
 import { type Cell, type Column, summarise, type Table } from '../report/table.ts';
+import { OWN, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
 import {
   adjusted,
@@ -57,12 +58,37 @@ function scoreCells(
   );
 }
 
-/** The pairs as they start and, where a transform came first, as that leaves them; `empty` columns are those of methods alone. */
-function startRows(outcome: Outcome, scores: readonly PairScore[], empty: readonly string[]): Record<string, Cell>[] {
+/** The pairs as they start and, where transforms came first, as each leaves them; `empty` columns are those of methods alone. */
+function startRows(
+  outcome: Outcome,
+  methods: readonly MethodResult[],
+  scores: readonly (readonly PairScore[])[],
+  empty: readonly string[],
+): Record<string, Cell>[] {
   const blank = Object.fromEntries(empty.map((key) => [key, '']));
-  const start = { loss: 'unregistered', ...blank, ...scoreCells(outcome, scores, 'before') };
-  const isAligned = scores.some(({ aligned }) => aligned !== undefined);
-  return isAligned ? [start, { loss: 'aligned', ...blank, ...scoreCells(outcome, scores, 'aligned') }] : [start];
+  const start = { loss: 'unregistered', ...blank, ...scoreCells(outcome, scores[0] ?? [], 'before') };
+  const found = new Map<string, readonly PairScore[]>();
+  for (const [index, method] of methods.entries()) {
+    const pairs = scores[index] ?? [];
+    const by = alignedBy(labelOf(method), trainingConfig(method.trials[0]?.result.trial.settings ?? {}));
+    if (pairs.some(({ aligned }) => aligned) && !found.has(by)) found.set(by, pairs);
+  }
+  const rows = [...found].map(([by, pairs]) => ({
+    loss: alignedLabel(by, found.size),
+    ...blank,
+    ...scoreCells(outcome, pairs, 'aligned'),
+  }));
+  return [start, ...rows];
+}
+
+/** What aligned the pairs of a method before its network: a loss, or what the method itself is trained by. */
+export function alignedBy(label: string, { affineLoss }: TrainingConfig): string {
+  return affineLoss === OWN ? `the loss of ${label}` : affineLoss;
+}
+
+/** The row of pairs that are aligned and no more, where a table has so many of them. */
+export function alignedLabel(by: string, count: number): string {
+  return count === 1 ? 'aligned' : `aligned by ${by}`;
 }
 
 const paperCell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
@@ -94,7 +120,8 @@ function pairsSentence(count: number, { pairs }: Outcome, methods: readonly Meth
 /** The paper's Table 1: validation pairs, and when training ended. */
 export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
   const methods = trained(outcome.methods);
-  const start = validationScores(methods[0] as MethodResult, rule);
+  const all = methods.map((method) => validationScores(method, rule));
+  const start = all[0] as readonly PairScore[];
   const epochs = ({ trials }: MethodResult, pick: 'endEpoch' | 'bestEpoch'): string =>
     trials
       .map(({ result }) => ruleOf(result, rule))
@@ -113,13 +140,13 @@ export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
         : []),
     ],
     rows: [
-      ...startRows(outcome, start, ['end', 'best']),
-      ...methods.map((method) => ({
+      ...startRows(outcome, methods, all, ['end', 'best']),
+      ...methods.map((method, index) => ({
         loss: labelOf(method),
         end: epochs(method, 'endEpoch'),
         best: epochs(method, 'bestEpoch'),
         minutes: mean(method.trials.map(({ result }) => ruleOf(result, rule).seconds / 60)),
-        ...scoreCells(outcome, validationScores(method, rule), 'after'),
+        ...scoreCells(outcome, all[index] as readonly PairScore[], 'after'),
         ...paperCells(outcome, method.name, 'validation'),
       })),
     ],
@@ -153,7 +180,7 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
       ...paperColumns(outcome),
     ],
     rows: [
-      ...startRows(outcome, start, ['difference', 'wilcoxon']).map((row) => ({
+      ...startRows(outcome, methods, all, ['difference', 'wilcoxon']).map((row) => ({
         ...row,
         ...paperCells(outcome, String(row.loss), 'test'),
       })),

@@ -56,7 +56,7 @@ const TURN = 0.2;
  * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on three levels, coarse to
  * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
  * (as given, world coordinates, middles and centroids together, each also turned a little about each axis); each finer one from the best
- * ends of the coarser. The start as given is followed on every level besides (on the finest rigidly): a coarse level can lead out of the
+ * ends of the coarser, the second also from those starts themselves where they are better. The start as given is followed on every level besides (on the finest rigidly): a coarse level can lead out of the
  * right valley, which only a fine one shows. Of the ends on the finest level the one with the least loss is taken. Scale and shear come in
  * on the second level.
  *
@@ -82,7 +82,9 @@ export async function alignAffine(
     const objective = await AffineObjective.create(fixed, moving, loss, seed, runtime);
     try {
       const motion = n === 0 ? rigid : new Motion(kind, centre, radius);
-      const chosen = await mostPromising([start, ...ends], objective, motion, followed);
+      // What the coarsest level led away from is looked at once more.
+      const candidates = n === 1 ? [...starts, ...ends] : [start, ...ends];
+      const chosen = await mostPromising(candidates, objective, motion, followed);
       ends = [];
       for (const matrix of chosen) {
         // From the start one fine level alone does not settle scale and shear.

@@ -7,36 +7,58 @@ import { UserError } from '../errors.ts';
 import { readTransform, writeTransform } from '../file/transformFile.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { chooseSimilarity } from '../loss/registry.ts';
+import { AFFINE_LOSS } from '../loss/affineLoss.ts';
+import type { ChosenSimilarity } from '../loss/registry.ts';
 import type { AffineKind } from '../registration/affineMotion.ts';
 import { type Registrar, register } from '../registration/register.ts';
+import { affineLossOf, OWN, type TrainingConfig } from '../training/configuration.ts';
+import { startOf } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { type PairFiles, type RegisteredPair, registerFiles } from './registerFiles.ts';
 
 /** How the pairs of a data set are aligned before a network sees them. */
-export interface CaseAlignmentOptions {
-  /** Folder of the transforms, one `<case>.tfm` each; what is there is not worked out again. */
-  readonly folder: string;
+export interface CaseAlignment {
   readonly kind: AffineKind;
+  readonly loss: ChosenSimilarity;
   readonly start: InitialAlignment;
+  /** A usable name of a folder, another one for another transform or loss. */
+  readonly name: string;
+}
+
+/** Where alignments are kept, and what works them out. */
+export interface CaseAlignmentOptions {
+  /** Folder of the alignments: the transforms lie in `<folder>/<name>/<case>.tfm`; what is there is not worked out again. */
+  readonly folder: string;
   readonly runtime?: RuntimeOptions;
 }
 
+/** The alignment that a training's settings ask for. */
+export function caseAlignmentOf(config: TrainingConfig): CaseAlignment | undefined {
+  const { affine: kind, affineLoss, loss, lossOptions } = config;
+  if (kind === 'none') return undefined;
+  const words =
+    affineLoss === OWN ? [loss, ...Object.entries(lossOptions).map((option) => option.join('-'))] : [affineLoss];
+  const name = affineLoss === AFFINE_LOSS ? kind : [kind, ...words].join('_').replace(/[^A-Za-z0-9._-]+/g, '-');
+  return { kind, loss: affineLossOf(config), start: startOf(config), name };
+}
+
 /**
- * Aligns the two images of each case by one transform, by normalised mutual information, or finds the transforms where that was done.
+ * Aligns the two images of each case by one transform, or finds the transforms where that was done.
  * @returns by the cases' ids; RAS mm, point of the case's own image → point of its moving image
  * @throws UserError when the cases are not pairs of two modalities
  */
 export async function caseAlignments(
   cases: readonly Case[],
-  { folder, kind, start, runtime }: CaseAlignmentOptions,
+  { kind, loss, start, name }: CaseAlignment,
+  { folder: parent, runtime }: CaseAlignmentOptions,
   onAligned: (done: number, total: number) => void = () => undefined,
 ): Promise<ReadonlyMap<string, Mat4>> {
   if (!isPaired({ cases }))
     throw new UserError('The setting "affine" aligns pairs of two modalities, and these scans are none; leave it out.');
+  const folder = join(parent, name);
   await mkdir(folder, { recursive: true });
   const found = new Map<string, Mat4>();
-  const affine = { kind, loss: chooseSimilarity('nmi') };
+  const affine = { kind, loss };
   for (const { id, image, moving } of cases) {
     const file = join(folder, `${id}.tfm`);
     if (!existsSync(file) && moving) {
@@ -51,15 +73,15 @@ export async function caseAlignments(
   return found;
 }
 
-/** Registers a pair's files, aligned first by the transform of `own` where a model was trained so; `kind` none: as they start. */
+/** Registers a pair's files, aligned first by the transform of `own` where the model was trained so. */
 export async function registerAligned(
   registrar: Registrar,
   files: PairFiles,
   own: Case,
-  options: Omit<CaseAlignmentOptions, 'kind'> & { readonly kind: AffineKind | 'none' },
+  alignment: CaseAlignment | undefined,
+  { start, ...options }: CaseAlignmentOptions & { readonly start: InitialAlignment },
 ): Promise<RegisteredPair> {
-  const { kind, start } = options;
-  if (kind === 'none') return registerFiles(registrar, files, start);
-  const alignments = await caseAlignments([own], { ...options, kind });
+  if (!alignment) return registerFiles(registrar, files, start);
+  const alignments = await caseAlignments([own], alignment, options);
   return registerFiles(registrar, { ...files, aligned: alignments.get(own.id) as Mat4 }, start);
 }

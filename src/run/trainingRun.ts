@@ -19,7 +19,7 @@ import { preprocessingOf, startOf, type TrainingCase } from '../training/trainMo
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { spacingOf } from '../volume/matrix.ts';
-import { caseAlignments } from './caseAlignments.ts';
+import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
@@ -195,17 +195,13 @@ async function alignCases(
   config: TrainingConfig,
   { alignments, out, runtime, observer }: TrainingRunOptions,
 ): Promise<readonly TrainingCase[]> {
-  const { affine: kind } = config;
-  if (kind === 'none') return read;
+  const alignment = caseAlignmentOf(config);
+  if (!alignment) return read;
   const ids = new Set(read.map(({ id }) => id));
   const found = await caseAlignments(
     cases.filter(({ id }) => ids.has(id)),
-    {
-      folder: alignments ?? join(out, ALIGNMENTS),
-      kind,
-      start: startOf(config),
-      ...(runtime ? { runtime } : {}),
-    },
+    alignment,
+    { folder: alignments ?? join(out, ALIGNMENTS), ...(runtime ? { runtime } : {}) },
     (done, total) => observer?.aligning?.(done, total),
   );
   return read.map((each) => ({ ...each, aligned: found.get(each.id) as Mat4 }));

@@ -1,9 +1,8 @@
 import { openDataset } from '../dataset/dataset.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { caseAlignments } from '../run/caseAlignments.ts';
+import { caseAlignmentOf, caseAlignments } from '../run/caseAlignments.ts';
 import { trainingConfig } from '../training/configuration.ts';
-import { startOf } from '../training/trainModel.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 
 /**
@@ -18,15 +17,15 @@ export async function alignCases(
 ): Promise<void> {
   const asked = new Map(
     folder.trials().flatMap(({ settings }) => {
-      const config = trainingConfig(settings);
-      return config.affine === 'none' ? [] : [[config.affine, startOf(config)] as const];
+      const alignment = caseAlignmentOf(trainingConfig(settings));
+      return alignment ? [[alignment.name, alignment] as const] : [];
     }),
   );
   if (asked.size === 0) return;
   const { cases } = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
   const used = cases.filter(({ id }) => folder.stored.caseIds.includes(id));
-  for (const [kind, start] of asked)
-    await caseAlignments(used, { folder: folder.alignmentsOf(kind), kind, start, runtime }, (done, total) => {
+  for (const alignment of asked.values())
+    await caseAlignments(used, alignment, { folder: folder.alignments, runtime }, (done, total) => {
       signal.throwIfAborted();
       onAligned(done, total);
     });

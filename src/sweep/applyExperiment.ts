@@ -3,12 +3,12 @@ import { type Dataset, isPaired, openDataset } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { MEASURES } from '../experiment/measures.ts';
 import type { MethodResult } from '../experiment/results.ts';
-import { labelOf } from '../experiment/tables.ts';
+import { alignedBy, alignedLabel, labelOf } from '../experiment/tables.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { Registrar } from '../registration/register.ts';
 import { summarise, type Table, toCsv, toMarkdown } from '../report/table.ts';
-import { registerAligned } from '../run/caseAlignments.ts';
+import { caseAlignmentOf, registerAligned } from '../run/caseAlignments.ts';
 import { modalityPicture, type RegisteredBy } from '../run/modalityPicture.ts';
 import { readModel } from '../run/modelFile.ts';
 import { writeFigure } from '../run/pairReport.ts';
@@ -65,7 +65,7 @@ export async function applyExperiment(folder: ExperimentFolder, options: ApplyOp
   } finally {
     for (const { registrar } of models) await registrar.release();
   }
-  const table = tableOf(folder, dataset, results);
+  const table = tableOf(folder, dataset, models, results);
   await writeAtomically(join(out, 'table.md'), toMarkdown(table));
   await writeAtomically(join(out, 'table.csv'), toCsv(table));
   return table;
@@ -99,10 +99,8 @@ async function registerWith(
 ): Promise<RegisteredPair> {
   const own = dataset.cases.find((each) => each.id === id) as Dataset['cases'][number];
   const files = await filesOfPair({ dataset, pairs: [] }, { fixed: own, moving: own });
-  const { affine: kind } = config;
-  return registerAligned(registrar, files, own, {
-    folder: join(out, 'alignments', kind),
-    kind,
+  return registerAligned(registrar, files, own, caseAlignmentOf(config), {
+    folder: join(out, 'alignments'),
     start: startOf(config),
   });
 }
@@ -110,22 +108,30 @@ async function registerWith(
 function tableOf(
   { config }: ExperimentFolder,
   { name, simulated }: Dataset,
+  models: readonly AppliedModel[],
   results: ReadonlyMap<string, readonly RegisteredBy[]>,
 ): Table {
   const all = [...results.values()];
-  const methods = (all[0] ?? []).map((entry) => entry.name);
   const column = { ...MEASURES.tre.column, digits: 2 };
   const over = (pick: (pair: RegisteredPair) => number | undefined, method = 0) =>
     summarise(all.map((registered) => pick((registered[method] as RegisteredBy).pair) ?? Number.NaN));
-  const isAligned = all.some((registered) => registered.some(({ pair }) => pair.alignedError));
+  const aligned = new Map<string, number>();
+  for (const [method, { name: loss, config: own }] of models.entries()) {
+    const by = alignedBy(loss, own);
+    const isAligned = all.some((registered) => registered[method]?.pair.alignedError);
+    if (isAligned && !aligned.has(by)) aligned.set(by, method);
+  }
   const data = simulated === undefined ? name : `${name} (${simulated.replace(/[.\s]+$/, '')})`;
   return {
     caption: `Models of "${config.name}" on ${results.size === 1 ? '1 pair' : `${results.size} pairs`} of ${data}; mean ± SD over pairs of each pair's mean landmark error.`,
     columns: [{ key: 'loss', heading: 'loss' }, column, { key: 'folds', heading: 'folded', unit: '%', digits: 3 }],
     rows: [
       { loss: 'unregistered', tre: over(({ landmarkError }) => landmarkError?.before.mean) },
-      ...(isAligned ? [{ loss: 'aligned', tre: over(({ alignedError }) => alignedError?.mean) }] : []),
-      ...methods.map((loss, method) => ({
+      ...[...aligned].map(([by, method]) => ({
+        loss: alignedLabel(by, aligned.size),
+        tre: over(({ alignedError }) => alignedError?.mean, method),
+      })),
+      ...models.map(({ name: loss }, method) => ({
         loss,
         tre: over(({ landmarkError }) => landmarkError?.after.mean, method),
         folds: over(({ regularity }) => regularity.foldedPercent, method),

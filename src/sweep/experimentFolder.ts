@@ -130,8 +130,8 @@ export class ExperimentFolder {
   }
 
   /** Folder of the transforms that align pairs before the networks. */
-  alignmentsOf(kind: string): string {
-    return join(this.path, 'alignments', kind);
+  get alignments(): string {
+    return join(this.path, 'alignments');
   }
 
   /** The result of a finished trial. */

@@ -10,12 +10,12 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import type { ErrorSummary } from '../registration/landmarkError.ts';
 import { Registrar } from '../registration/register.ts';
-import { registerAligned } from '../run/caseAlignments.ts';
+import { caseAlignmentOf, registerAligned } from '../run/caseAlignments.ts';
 import { MODEL_FILE, modelFileOf, readModel } from '../run/modelFile.ts';
 import type { RegisteredPair } from '../run/registerFiles.ts';
 import { filesOfPair, type PairList } from '../run/registerPairs.ts';
 import { type TrainingRunObserver, trainingRun } from '../run/trainingRun.ts';
-import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
+import { trainingConfig } from '../training/configuration.ts';
 import { followStopping, type StoppingRule } from '../training/earlyStopping.ts';
 import { startOf } from '../training/trainModel.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
@@ -48,7 +48,7 @@ export async function runTrial(
     out,
     data: folder.stored.data,
     open: { mri: folder.config.mri },
-    alignments: folder.alignmentsOf(alignmentOf(trial)),
+    alignments: folder.alignments,
     settings: trial.settings,
     cases,
     resume,
@@ -148,14 +148,10 @@ export async function registerCases(
   };
   const list: PairList = { dataset, pairs: [{ fixed: caseOf(pair.fixed), moving: caseOf(pair.moving) }] };
   const files = await filesOfPair(list, list.pairs[0] as PairList['pairs'][number]);
-  const start = isPaired(dataset) ? startOf(trainingConfig(trial.settings)) : 'center';
-  const kind = alignmentOf(trial);
-  return registerAligned(registrar, files, caseOf(pair.fixed), { folder: folder.alignmentsOf(kind), kind, start });
-}
-
-/** By what kind of transform a trial's pairs are aligned before its network. */
-function alignmentOf({ settings }: Trial): TrainingConfig['affine'] {
-  return trainingConfig(settings).affine;
+  const config = trainingConfig(trial.settings);
+  const start = isPaired(dataset) ? startOf(config) : 'center';
+  const alignment = caseAlignmentOf(config);
+  return registerAligned(registrar, files, caseOf(pair.fixed), alignment, { folder: folder.alignments, start });
 }
 
 function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
-import { chooseSimilarity } from '../loss/registry.ts';
+import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
+import { type ChosenSimilarity, chooseSimilarity } from '../loss/registry.ts';
 import type { NetworkOptions } from '../network/registrationNetwork.ts';
 import { VOXELMORPH } from '../network/unet.ts';
+
+/** The value of `affineLoss` that stands for the loss of the training. */
+export const OWN = 'own';
 
 /** Everything that decides a training run, flat and named; stored as `config.json`. */
 export const trainingSchema = z.strictObject({
@@ -18,8 +22,10 @@ export const trainingSchema = z.strictObject({
   mask: z.boolean().default(false),
   /** How the two images of a pair of modalities start: where their world coordinates put them (also when left out), or centres together. */
   init: z.enum(['world', 'center']).optional(),
-  /** Align the two images of each pair of modalities by one transform first, found by NMI; the network does the rest. */
+  /** Align the two images of each pair of modalities by one transform first; the network does the rest. */
   affine: z.enum(['none', 'rigid', 'affine']).default('none'),
+  /** What finds that transform: a similarity by name, or `own` for the loss of the training with its options. */
+  affineLoss: z.string().default(AFFINE_LOSS),
   /** Channels of the U-Net. */
   encoder: z
     .array(z.int().positive())
@@ -131,6 +137,7 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
   if (config.decoder.length !== config.encoder.length)
     throw new UserError('The settings "encoder" and "decoder" must have as many entries as each other.');
   chooseSimilarity(config.loss, config.lossOptions);
+  affineLossOf(config);
   return config;
 }
 
@@ -159,6 +166,14 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] as number;
+}
+
+/**
+ * What aligns a training's pairs before its network.
+ * @throws UserError when there is no such loss
+ */
+export function affineLossOf({ affineLoss, loss, lossOptions }: TrainingConfig): ChosenSimilarity {
+  return affineLoss === OWN ? affineSimilarity(loss, lossOptions) : affineSimilarity(affineLoss);
 }
 
 /** The network's part of a configuration. */

@@ -81,7 +81,7 @@ describe('MRI and ultrasound on the command line', () => {
     const experiment = {
       name: 'Small',
       data: set(),
-      losses: { MSE: 'mse', 'NCC-edge': 'ncc window=5 transform=edge' },
+      losses: { MSE: 'mse', 'NCC-edge': 'ncc window=5 transform=edge', Alone: 'ncc window=5 affineLoss=own' },
       folds: 2,
       affine: 'rigid',
       spacing: 5,
@@ -98,10 +98,14 @@ describe('MRI and ultrasound on the command line', () => {
     const { code, stdout, stderr } = await earthmorph(['experiment', 'run', path('small.json'), '--out', path('out')]);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('4 simulated pairs (The MRI shows synthetic brains; the ultrasound is simulated');
-    expect(await readdir(path('out', 'alignments', 'rigid'))).toHaveLength(4);
+    expect((await readdir(path('out', 'alignments'))).sort()).toEqual(['rigid', 'rigid_ncc_window-5']);
+    for (const by of ['rigid', 'rigid_ncc_window-5'])
+      expect(await readdir(path('out', 'alignments', by))).toHaveLength(4);
     const tables = JSON.parse(await readFile(path('out', 'tables.json'), 'utf8')) as Record<string, Table>;
     const { rows } = tables['table2-test'] as Table;
-    expect(rows.map(({ loss }) => loss)).toEqual(['unregistered', 'aligned', 'MSE', 'NCC-edge']);
+    const aligned = ['aligned by nmi', 'aligned by the loss of Alone'];
+    expect(rows.map(({ loss }) => loss)).toEqual(['unregistered', ...aligned, 'MSE', 'NCC-edge', 'Alone']);
+    expect(rows[1]?.tre).not.toEqual(rows[2]?.tre);
     for (const { tre } of rows) expect(tre).toMatchObject({ n: 4 });
     const figures = await readdir(path('out', 'figures'));
     for (const name of ['figure3-modalities.svg', 'tre-boxes.svg', 'tre-over-epochs.png'])
@@ -110,7 +114,7 @@ describe('MRI and ultrasound on the command line', () => {
 
     const other = ['--data', set(), '--cases', 'Case2', '--out', path('applied'), '--affine', 'none'];
     const table = await printed<Table>(['experiment', 'apply', path('out'), ...other, '--json']);
-    expect(table.rows.map(({ loss }) => loss)).toEqual(['unregistered', 'MSE', 'NCC-edge']);
+    expect(table.rows.map(({ loss }) => loss)).toEqual(['unregistered', 'MSE', 'NCC-edge', 'Alone']);
     const { before } = await printed<{ before: { mean: number } }>(['tre', '--landmarks', tag('Case2')]);
     expect(table.rows[0]?.tre).toMatchObject({ mean: expect.closeTo(before.mean, 3), n: 1 });
     expect(await readdir(path('applied'))).toEqual(expect.arrayContaining(['Case2.png', 'Case2.svg', 'table.csv']));
