@@ -36,11 +36,16 @@ export interface AffineAlignment {
   readonly loss: number;
 }
 
-/** A level: its voxels in multiples of the finest's, candidates that are followed besides the start, steps, and the first steps' length in its voxels. */
+/**
+ * A level: its voxels in multiples of the finest's, whether it begins from the starts as well as from the ends of the level before,
+ * candidates that are followed besides the start as given, how that is followed, steps, and the first steps' length in its voxels. The
+ * third is there because what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
+ */
 const LEVELS = [
-  { coarser: 4, followed: 4, steps: 60, rate: 0.4 },
-  { coarser: 2, followed: 3, steps: 80, rate: 0.2 },
-  { coarser: 1, followed: 1, steps: 40, rate: 0.1 },
+  { coarser: 4, wide: true, followed: 4, startRigid: false, steps: 60, rate: 0.4 },
+  { coarser: 2, wide: true, followed: 6, startRigid: false, steps: 80, rate: 0.2 },
+  { coarser: 1.4, wide: false, followed: 4, startRigid: true, steps: 60, rate: 0.15 },
+  { coarser: 1, wide: false, followed: 2, startRigid: true, steps: 40, rate: 0.1 },
 ] as const;
 
 /** Voxels of the finest level at most, as the edge of a cube. */
@@ -49,16 +54,21 @@ const FINEST = 64;
 const OVERLAP = 0.7;
 /** Transforms that differ by less than so many mm are one. */
 const SAME = 0.5;
-/** Angle in radians by which each start is also tried turned about each axis. */
+/**
+ * Ends whose losses differ by less than this share of what alignment brings (the loss of the start's neighbours less the least) are level:
+ * of those the nearest to the start is taken, since no similarity across modalities is exact, and where the scans were put means something.
+ */
+const LEVEL = 0.1;
+/** Angle in radians by which each start is also tried turned about each axis, and the given one shifted as far as that moves the body. */
 const TURN = 0.2;
 
 /**
- * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on three levels, coarse to
+ * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on four levels, coarse to
  * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
- * (as given, world coordinates, middles and centroids together, each also turned a little about each axis); each finer one from the best
- * ends of the coarser, the second also from those starts themselves where they are better. The start as given is followed on every level besides (on the finest rigidly): a coarse level can lead out of the
- * right valley, which only a fine one shows. Of the ends on the finest level the one with the least loss is taken. Scale and shear come in
- * on the second level.
+ * (as given and its neighbours, world coordinates, middles and centroids together, each also turned a little about each axis); each finer
+ * one from the best ends of the coarser, the second also from those starts themselves where they are better. The start as given is
+ * followed on every level besides (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows.
+ * Of the ends on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come in on the second level.
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
@@ -72,26 +82,33 @@ export async function alignAffine(
   const finest = finestSpacing(pair.fixed);
   const { centre, radius } = bodyOf(pair.fixed, pair.fixedMask);
   const rigid = new Motion('rigid', centre, radius);
-  const starts = startsOf(pair, start);
-  let ends = [...starts, ...starts.flatMap((matrix) => turned(matrix, rigid, TURN * radius))];
+  const by = TURN * radius;
+  const distinct = startsOf(pair, start);
+  const starts = [
+    ...distinct,
+    ...shifted(start, rigid, by),
+    ...distinct.flatMap((matrix) => stepped(matrix, rigid, 'turn', by)),
+  ];
+  let ends: Mat4[] = [];
   let result: AffineAlignment | undefined;
-  for (const [n, { coarser, followed, steps, rate }] of LEVELS.entries()) {
+  for (const [n, { coarser, wide, followed, startRigid, steps, rate }] of LEVELS.entries()) {
     const spacing = finest * coarser;
     const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
     const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
     const objective = await AffineObjective.create(fixed, moving, loss, seed, runtime);
     try {
       const motion = n === 0 ? rigid : new Motion(kind, centre, radius);
-      // What the coarsest level led away from is looked at once more.
-      const candidates = n === 1 ? [...starts, ...ends] : [start, ...ends];
-      const chosen = await mostPromising(candidates, objective, motion, followed);
+      const candidates = wide ? [...starts, ...ends] : [start, ...ends];
+      const chosen = await mostPromising(candidates, objective, motion, { count: followed, apart: spacing });
       ends = [];
       for (const matrix of chosen) {
-        // From the start one fine level alone does not settle scale and shear.
-        const free = n === LEVELS.length - 1 && matrix === start ? rigid : motion;
+        // From the start fine levels alone do not settle scale and shear.
+        const free = startRigid && matrix === start ? rigid : motion;
         ends.push(await descend(matrix, { objective, motion: free, steps, rate: rate * spacing }));
       }
-      if (n === LEVELS.length - 1) result = await best(objective, kind, start, ends);
+      if (n < LEVELS.length - 1) continue;
+      const usual = median(await lossesOf(stepped(start, rigid, 'shift', by), objective));
+      result = { kind, ...(await settled(objective, motion, { start, found: ends, usual })) };
     } finally {
       await objective.release();
     }
@@ -108,12 +125,12 @@ interface Descent {
   readonly rate: number;
 }
 
-/** Of several candidates those with the least loss, different from one another, and the first; all of enough overlap. */
+/** Of several candidates those with the least loss, at least so many mm apart, and the first; all of enough overlap. */
 async function mostPromising(
   candidates: readonly Mat4[],
   objective: AffineObjective,
   motion: Motion,
-  count: number,
+  { count, apart }: { readonly count: number; readonly apart: number },
 ): Promise<Mat4[]> {
   const looked: { readonly matrix: Mat4; readonly loss: number; readonly overlap: number }[] = [];
   for (const matrix of candidates) {
@@ -125,9 +142,13 @@ async function mostPromising(
   if (most === 0)
     throw new UserError('The two scans have no voxels in common where they start; give --init center, or other masks.');
   const enough = looked.filter(({ overlap }) => overlap >= OVERLAP * most).sort((a, b) => a.loss - b.loss);
-  const given = enough.filter(({ matrix }) => matrix === candidates[0]);
-  const others = enough.filter(({ matrix }) => matrix !== candidates[0]).slice(0, count);
-  return [...others, ...given].map(({ matrix }) => matrix);
+  const [first] = candidates;
+  const chosen: Mat4[] = [];
+  for (const { matrix } of enough) {
+    const isNew = matrix !== first && chosen.every((other) => motion.distance(matrix, other) >= apart);
+    if (chosen.length < count && isNew) chosen.push(matrix);
+  }
+  return [...chosen, ...enough.flatMap(({ matrix }) => (matrix === first ? [matrix] : []))];
 }
 
 /** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
@@ -151,20 +172,45 @@ async function descend(start: Mat4, { objective, motion, steps, rate }: Descent)
   return matrix;
 }
 
-/** The best of the found transforms, or the start where that is as good. */
-async function best(
+/** What was found, and by what it is judged. */
+interface Found {
+  readonly start: Mat4;
+  readonly found: readonly Mat4[];
+  /** The loss of a pair that is not aligned. */
+  readonly usual: number;
+}
+
+/**
+ * Of the found transforms the one with the least loss, or, where one that is level with it ({@link LEVEL}) is nearer to the start, the best
+ * of those that are the same as that but for {@link SAME}; the start where none is better.
+ */
+async function settled(
   objective: AffineObjective,
-  kind: AffineKind,
-  start: Mat4,
-  found: readonly Mat4[],
-): Promise<AffineAlignment> {
-  const before = await objective.evaluate(start);
-  let least = { matrix: start, loss: before.overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(before.loss) };
-  for (const matrix of found) {
-    const loss = assertNumber((await objective.evaluate(matrix)).loss);
-    if (loss < least.loss) least = { matrix, loss };
-  }
-  return { kind, ...least, lossBefore: before.loss };
+  motion: Motion,
+  { start, found, usual }: Found,
+): Promise<Omit<AffineAlignment, 'kind'>> {
+  const { loss: lossBefore, overlap } = await objective.evaluate(start);
+  const before = overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(lossBefore);
+  const losses = await lossesOf(found, objective);
+  const least = Math.min(...losses);
+  const level = least + LEVEL * Math.max(0, usual - least);
+  const good = found
+    .map((matrix, n) => ({ matrix, loss: losses[n]! }))
+    .filter(({ loss }) => loss < before && loss <= level);
+  const [nearest] = good.toSorted((a, b) => motion.distance(a.matrix, start) - motion.distance(b.matrix, start));
+  if (!nearest) return { matrix: start, loss: before, lossBefore };
+  const same = good.filter(({ matrix }) => motion.distance(matrix, nearest.matrix) < SAME);
+  return { ...same.reduce((a, b) => (b.loss < a.loss ? b : a)), lossBefore };
+}
+
+async function lossesOf(matrices: readonly Mat4[], objective: AffineObjective): Promise<number[]> {
+  const losses: number[] = [];
+  for (const matrix of matrices) losses.push(assertNumber((await objective.evaluate(matrix)).loss));
+  return losses;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** Where to begin: as given, world coordinates, middles and centroids together. */
@@ -175,13 +221,20 @@ function startsOf(pair: AffinePair, start: Mat4): Mat4[] {
   return [start, identity, onto(centreOf(fixed), centreOf(moving)), onto(body.fixed.centre, body.moving.centre)];
 }
 
-/** A transform turned both ways about each axis, by so many mm. */
-function turned(matrix: Mat4, motion: Motion, by: number): Mat4[] {
+/** A transform shifted to the 26 neighbours in a lattice of so many mm. */
+function shifted(matrix: Mat4, motion: Motion, by: number): Mat4[] {
+  const places = [-by, 0, by];
+  return places.flatMap((x) => places.flatMap((y) => places.map((z) => motion.moved(matrix, [x, y, z, 0, 0, 0]))));
+}
+
+/** A transform shifted along each axis or turned about it, both ways, by so many mm. */
+function stepped(matrix: Mat4, motion: Motion, how: 'shift' | 'turn', by: number): Mat4[] {
+  const first = how === 'shift' ? 0 : 3;
   return [0, 1, 2].flatMap((axis) =>
-    [-1, 1].map((sign) =>
+    [-by, by].map((mm) =>
       motion.moved(
         matrix,
-        [0, 1, 2, 3, 4, 5].map((k) => (k === 3 + axis ? sign * by : 0)),
+        [0, 1, 2, 3, 4, 5].map((k) => (k === first + axis ? mm : 0)),
       ),
     ),
   );

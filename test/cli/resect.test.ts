@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readLandmarks, writeLandmarks } from '../../src/file/landmarkFile.ts';
+import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
+import { Motion } from '../../src/registration/affineMotion.ts';
 import type { PairResult } from '../../src/run/pairResults.ts';
-import { printed } from './support.ts';
+import { applyToPoint, identity, multiply } from '../../src/volume/matrix.ts';
+import { cropPad } from '../../src/volume/resample.ts';
+import { printed, temporaryFolder } from './support.ts';
+
+const path = temporaryFolder();
 
 const resect = join(process.env.EARTHMORPH_DATA ?? 'data', 'resect');
 const at = (...names: string[]): string => join(resect, 'Case24', ...names);
@@ -30,4 +37,22 @@ describe.skipIf(!has)(`RESECT’s Case24${why}`, () => {
     },
     240_000,
   );
+
+  it('is found from several millimetres off', async () => {
+    const tag = at('Landmarks', 'Case24-MRI-beforeUS.tag');
+    const motion = new Motion('rigid', [0, 0, 0], 1).moved(identity, [3.4, -3.8, 2.6, 0, 0, 0]);
+    const scan = await readVolume(t1);
+    const [nx, ny, nz] = scan.size;
+    // Without a slab of 8 mm, the middles of the two scans do not tell where they belong.
+    const part = cropPad(scan, [16, 0, 0], [nx - 16, ny, nz]);
+    await writeVolume(path('displaced.nii.gz'), { ...part, affine: multiply(motion, part.affine) });
+    const landmarks = (await readLandmarks(tag)).map((each) => ({ ...each, first: applyToPoint(motion, each.first) }));
+    await writeLandmarks(path('displaced.tag'), landmarks, 'displaced');
+    const scans = ['--fixed', ultrasound, '--moving', path('displaced.nii.gz'), '--init', 'world'];
+    const how = ['--model', 'none', '--affine', 'rigid', '--affine-loss', 'mind'];
+    const judged = ['--landmarks', path('displaced.tag'), '--json'];
+    const { treBefore, treAfter } = await printed<PairResult>(['register', ...scans, ...how, ...judged]);
+    expect(treBefore).toBeGreaterThan(5);
+    expect(treAfter).toBeLessThan(3.5);
+  }, 240_000);
 });
