@@ -70,12 +70,14 @@ async function run(options: Options): Promise<void> {
     const figureOf = async (index: number): Promise<string> => {
       const pair = list.pairs[index] as (typeof list.pairs)[number];
       const registered = await registerFiles(registrar, await filesOfPair(list, pair), start);
-      return pairFigure(registered, `${pair.moving.id} moved onto ${pair.fixed.id}`, list.dataset.labelNames);
+      const { labelNames, simulated: note } = list.dataset;
+      return pairFigure(registered, `${pair.moving.id} moved onto ${pair.fixed.id}`, { labelNames, note });
     };
     if (options.figure !== undefined) await writeFigure(options.figure, await figureOf(medianPair(results)));
     if (options.report !== undefined) {
       const command = ['earthmorph', ...process.argv.slice(2)].join(' ');
-      const html = await manyPairsReport(results, provenanceOf(command, options, registrar), figureOf);
+      const provenance = { ...provenanceOf(command, options, registrar), 'Simulated data': list.dataset.simulated };
+      const html = await manyPairsReport(results, provenance, figureOf);
       await writeAtomically(options.report, html);
     }
     if (options.json) printJson({ aggregate: summaryTable(results).rows, pairs: results });

@@ -76,7 +76,7 @@ export function addModelOptions(command: Command): Command {
     )
     .option(
       '--affine-loss <name>',
-      `similarity for --affine (default: ${AFFINE_LOSS}, which suits any two modalities)`,
+      `similarity for --affine (default: ${AFFINE_LOSS}, for scans that show the same tissues; for ultrasound give mind)`,
       choice([...similarities().keys()]),
     )
     .option('--affine-loss-option <name=value>', 'an option of that loss; may be repeated', assignments)

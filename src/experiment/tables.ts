@@ -1,3 +1,4 @@
+import { AFFINE_LOSS } from '../loss/affineLoss.ts';
 import { mean } from '../metric/statistics.ts';
 import { type Cell, type Column, summarise, type Table } from '../report/table.ts';
 import { OWN, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
@@ -82,7 +83,7 @@ function startRows(
 }
 
 /** What aligned the pairs of a method before its network: a loss, or what the method itself is trained by. */
-export function alignedBy(label: string, { affineLoss }: TrainingConfig): string {
+export function alignedBy(label: string, { affineLoss = AFFINE_LOSS }: TrainingConfig): string {
   return affineLoss === OWN ? `the loss of ${label}` : affineLoss;
 }
 

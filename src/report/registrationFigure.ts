@@ -22,7 +22,8 @@ import {
 } from './panel.ts';
 import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
-import { capitalised, TEXT } from './theme.ts';
+import { text } from './svg.ts';
+import { capitalised, TEXT, wrapText } from './theme.ts';
 
 /** What {@link registrationFigure} shows. Everything lies on the fixed image's grid. */
 export interface RegistrationFigure {
@@ -37,6 +38,8 @@ export interface RegistrationFigure {
   readonly movedLabels?: Labels;
   readonly labelNames?: Readonly<Record<number, string>>;
   readonly title?: string;
+  /** The last line, in full; where anything is simulated, it says so here. */
+  readonly note?: string;
   /** For the line below the pictures. */
   readonly metrics?: readonly FigureMetric[];
   /** Voxel indices that the three planes pass through; default: the centroid of the fixed labels, or the middle. */
@@ -55,6 +58,8 @@ const GAP = 4;
 const GROUP_GAP = 9;
 const ROW_GAP = 5;
 const MARGIN = 1;
+/** Height of a line of the note. */
+const NOTE_LINE = 1.4 * TEXT.body;
 const COLUMN_WIDTH = (WIDTH - GUTTER - MARGIN - 3 * GAP - 2 * GROUP_GAP) / 6;
 const MAX_ROW_HEIGHT = COLUMN_WIDTH * 1.45;
 
@@ -174,11 +179,16 @@ export function registrationFigure(input: RegistrationFigure): string {
       translation,
     },
   );
-  const height = footer.bottom + 4;
+  const note = wrapText(input.note ?? '', TEXT.body, WIDTH - GUTTER - MARGIN);
+  const lines = note.map((line, index) =>
+    text(GUTTER, footer.bottom + (index + 1) * NOTE_LINE, line, { 'font-size': TEXT.body }),
+  );
+  const height = footer.bottom + note.length * NOTE_LINE + 4;
   return printedFigure(
     { width: WIDTH, height, widthMm: input.widthMm ?? 180, label: input.title ?? 'Registration result' },
     ...parts,
     footer.svg,
+    ...lines,
   );
 }
 

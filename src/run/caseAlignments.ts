@@ -34,7 +34,7 @@ export interface CaseAlignmentOptions {
 
 /** The alignment that a training's settings ask for. */
 export function caseAlignmentOf(config: TrainingConfig): CaseAlignment | undefined {
-  const { affine: kind, affineLoss, loss, lossOptions } = config;
+  const { affine: kind, affineLoss = AFFINE_LOSS, loss, lossOptions } = config;
   if (kind === 'none') return undefined;
   const words =
     affineLoss === OWN ? [loss, ...Object.entries(lossOptions).map((option) => option.join('-'))] : [affineLoss];

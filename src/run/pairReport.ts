@@ -11,7 +11,11 @@ import type { RegisteredPair } from './registerFiles.ts';
 type LabelNames = Readonly<Record<number, string>>;
 
 /** The figure of a registered pair, as SVG. */
-export function pairFigure(pair: RegisteredPair, title: string, labelNames: LabelNames = {}): string {
+export function pairFigure(
+  pair: RegisteredPair,
+  title: string,
+  { labelNames = {}, note }: { readonly labelNames?: LabelNames; readonly note?: string | undefined } = {},
+): string {
   return registrationFigure({
     fixed: pair.fixed,
     moving: pair.before,
@@ -19,6 +23,7 @@ export function pairFigure(pair: RegisteredPair, title: string, labelNames: Labe
     warp: pair.warp,
     title,
     labelNames,
+    ...(note === undefined ? {} : { note }),
     metrics: figureMetrics(pair),
     ...(pair.fixedLabels ? { fixedLabels: pair.fixedLabels } : {}),
     ...(pair.startLabels ? { movingLabels: pair.startLabels } : {}),
@@ -64,7 +69,7 @@ export function onePairReport(
   return pairReport({
     title: 'Registration report',
     subtitle: `${names.moving} moved onto ${names.fixed}`,
-    figure: pairFigure(pair, '', labelNames),
+    figure: pairFigure(pair, '', { labelNames }),
     metrics: summaryTable([result]),
     viewer: {
       fixed: pair.fixed,

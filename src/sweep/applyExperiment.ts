@@ -84,7 +84,8 @@ async function openModels(folder: ExperimentFolder, affine: ApplyOptions['affine
   return Promise.all(
     done.map(async (method) => {
       const { trial } = (method.trials[0] as MethodResult['trials'][number]).result;
-      const config = trainingConfig(affine === undefined ? trial.settings : { ...trial.settings, affine });
+      const asked = affine === 'none' ? { affine, affineLoss: undefined } : affine && { affine };
+      const config = trainingConfig({ ...trial.settings, ...asked });
       const registrar = new Registrar(await readModel(modelPath(folder, trial.id, rule)));
       return { name: labelOf(method), registrar, config };
     }),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
-import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
-import { type ChosenSimilarity, chooseSimilarity } from '../loss/registry.ts';
+import { affineSimilarity } from '../loss/affineLoss.ts';
+import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import type { NetworkOptions } from '../network/registrationNetwork.ts';
 import { VOXELMORPH } from '../network/unet.ts';
 
@@ -25,7 +25,7 @@ export const trainingSchema = z.strictObject({
   /** Align the two images of each pair of modalities by one transform first; the network does the rest. */
   affine: z.enum(['none', 'rigid', 'affine']).default('none'),
   /** What finds that transform: a similarity by name, or `own` for the loss of the training with its options. */
-  affineLoss: z.string().default(AFFINE_LOSS),
+  affineLoss: z.string().optional(),
   /** Channels of the U-Net. */
   encoder: z
     .array(z.int().positive())
@@ -137,7 +137,7 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
   if (config.decoder.length !== config.encoder.length)
     throw new UserError('The settings "encoder" and "decoder" must have as many entries as each other.');
   chooseSimilarity(config.loss, config.lossOptions);
-  affineLossOf(config);
+  assertAffineLoss(config);
   return config;
 }
 
@@ -174,6 +174,16 @@ function editDistance(a: string, b: string): number {
  */
 export function affineLossOf({ affineLoss, loss, lossOptions }: TrainingConfig): ChosenSimilarity {
   return affineLoss === OWN ? affineSimilarity(loss, lossOptions) : affineSimilarity(affineLoss);
+}
+
+function assertAffineLoss({ affine, affineLoss }: TrainingConfig): void {
+  if (affineLoss === undefined) return;
+  if (affine === 'none')
+    throw new UserError('The setting "affineLoss" is for an alignment; set "affine" to "rigid" or "affine" too.');
+  if (affineLoss !== OWN && !similarities().has(affineLoss))
+    throw new UserError(
+      `The setting "affineLoss" is "${affineLoss}"; choose ${OWN}, for the loss that is trained, or one of ${[...similarities().keys()].join(', ')}.`,
+    );
 }
 
 /** The network's part of a configuration. */

@@ -29,7 +29,8 @@ const ALIGN = ['--model', 'none', '--affine', 'rigid', '--spacing', '3'];
 
 describe('MRI and ultrasound on the command line', () => {
   it('are aligned and judged on landmarks, over the cases of a data set as for one pair', async () => {
-    const args = ['evaluate', '--data', set(), ...ALIGN, '--json'];
+    const written = ['--report', path('report.html'), '--figure', path('figure.svg')];
+    const args = ['evaluate', '--data', set(), ...ALIGN, ...written, '--json'];
     const { code, stdout, stderr } = await earthmorph(args);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('the ultrasound is simulated');
@@ -44,6 +45,7 @@ describe('MRI and ultrasound on the command line', () => {
     expect(aggregate.find(({ measure }) => measure === 'TRE, mean of landmarks (mm)')).toMatchObject({
       before: { mean: expect.closeTo(mean('treBefore'), 6), n: 4 },
     });
+    for (const file of ['report.html', 'figure.svg']) expect(await readFile(path(file), 'utf8')).toContain('simulated');
     const single = ['register', '--fixed', ultrasound('Case1'), '--moving', mri('Case1'), '--landmarks', tag('Case1')];
     const one = await printed<PairResult>([...single, '--init', 'world', ...ALIGN, '--json']);
     expect(one.treBefore).toBeCloseTo(pairs[0]!.treBefore!, 6);

@@ -82,6 +82,8 @@ describe('trials of an experiment', () => {
     [{ losses: ['pswd pacth=7'] }, /no option "pacth"/],
     [{ losses: ['mse transform=none|grad'] }, /no transform "grad"/],
     [{ losses: ['mse'], reference: 'NCC' }, /none of the losses/],
+    [{ losses: ['mse'], affine: 'rigid', affineLoss: 'ncd' }, /"affineLoss" is "ncd"; choose own, .* mse, /],
+    [{ losses: ['mse affineLoss=own'] }, /"affineLoss" is for an alignment; set "affine"/],
   ])('are refused before anything runs: %j', (values, sentence) => {
     expect(() => methodsOf(experimentConfig({ name: 'test', data: 'scans', ...values }))).toThrow(sentence);
   });
