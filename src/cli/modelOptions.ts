@@ -17,7 +17,6 @@ import { version } from './version.ts';
 /** Loss of a refinement that names none. */
 const REFINE_LOSS = 'ncc';
 
-/** Loss of an alignment that names none. */
 /** Options of every command that uses a model. */
 export interface ModelOptions extends LossOptions {
   readonly model?: string;

@@ -2,6 +2,7 @@ import { centreOf } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
+import { median } from '../metric/statistics.ts';
 import { ADAM, cosineRate } from '../training/adam.ts';
 import type { Grid, Mat4, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, identity, spacingOf, translation } from '../volume/matrix.ts';
@@ -68,7 +69,8 @@ const TURN = 0.2;
  * (as given and its neighbours, world coordinates, middles and centroids together, each also turned a little about each axis); each finer
  * one from the best ends of the coarser, the second also from those starts themselves where they are better. The start as given is
  * followed on every level besides (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows.
- * Of the ends on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come in on the second level.
+ * Of the ends on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come in
+ * on the second level.
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
@@ -207,10 +209,6 @@ async function lossesOf(matrices: readonly Mat4[], objective: AffineObjective): 
   const losses: number[] = [];
   for (const matrix of matrices) losses.push(assertNumber((await objective.evaluate(matrix)).loss));
   return losses;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** Where to begin: as given, world coordinates, middles and centroids together. */
