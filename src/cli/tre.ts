@@ -19,7 +19,7 @@ interface Options {
   readonly landmarks: readonly string[];
   readonly movingLandmarks?: string;
   readonly warp?: string;
-  readonly fixed?: FixedSide;
+  readonly fixedPoints?: FixedSide;
   readonly json?: boolean;
 }
 
@@ -41,7 +41,7 @@ export const treCommand: CommandDefinition = (program) => {
     )
     .option('--warp <file>', 'warp of a registration; without it, only the start is measured')
     .option(
-      '--fixed <which>',
+      '--fixed-points <which>',
       'which points of a file with two images are the fixed ones, first or second (default: second, as RESECT has MRI first and moves it)',
       choice(['first', 'second'] as const),
     )
@@ -54,12 +54,12 @@ export const treCommand: CommandDefinition = (program) => {
 };
 
 async function run(options: Options): Promise<void> {
-  const { landmarks, movingLandmarks, warp, fixed, json } = options;
+  const { landmarks, movingLandmarks, warp, fixedPoints, json } = options;
   const files = (await Promise.all(landmarks.map(tagFiles))).flat();
   if (files.length > 1 && (warp !== undefined || movingLandmarks !== undefined))
     throw new UserError('A warp and --moving-landmarks belong to one case; give one file with --landmarks.');
-  if (movingLandmarks !== undefined && fixed !== undefined)
-    throw new UserError('With --moving-landmarks, --landmarks are the fixed ones; leave --fixed out.');
+  if (movingLandmarks !== undefined && fixedPoints !== undefined)
+    throw new UserError('With --moving-landmarks, --landmarks are the fixed ones; leave --fixed-points out.');
   const field = warp === undefined ? undefined : await readWarp(warp);
   const cases: (CaseError & { readonly file: string })[] = [];
   for (const file of files) {
@@ -67,7 +67,7 @@ async function run(options: Options): Promise<void> {
     const names = points.map(({ name }) => name);
     const sides =
       movingLandmarks === undefined
-        ? sidesOf(points, fixed ?? 'second', file)
+        ? sidesOf(points, fixedPoints ?? 'second', file)
         : await paired(points, file, movingLandmarks);
     cases.push({ file, ...landmarkError(names, sides, field) });
   }

@@ -15,6 +15,8 @@ const PARTS = ['MRI', 'US', 'Landmarks'];
 /** RESECT's download holds the cases in a folder for each format. */
 const BELOW = ['NIFTI', 'RESECT'];
 const SIMULATION = 'simulation.json';
+/** A remark at the head of the landmark file of a simulated case. */
+const SIMULATED_REMARK = /^\s*%.*\bSIMULATED\b[^\n]*/m;
 
 const simulationSchema = z.object({ simulated: z.literal(true), description: z.string().min(1) });
 
@@ -45,7 +47,7 @@ export async function caseFolders(
  * Reads RESECT as it is distributed (Xiao et al., Medical Physics 44(7), 2017, doi:10.1002/mp.12268): `CaseN/MRI/CaseN-T1.nii.gz` and
  * `-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz` (`-during`, `-after`), `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` with the MRI's points
  * first. The ultrasound before resection is the fixed image. A case without landmarks is kept; one without either image is not, and is
- * listed. A `simulation.json` beside the cases says that they are simulated.
+ * listed. A `simulation.json` beside the cases says that they are simulated, or else the remarks in their landmark files do.
  *
  * @throws UserError when not one case has both images
  */
@@ -66,7 +68,7 @@ export async function readResect(
     throw new UserError(
       `No case of '${folder}' has both ${mri} and ultrasound (${names.length} looked at, the first lacks ${incomplete[0]?.lacks}): complete the copy.`,
     );
-  const simulated = await readSimulation(root, files);
+  const simulated = (await readSimulation(root, files)) ?? (await simulationRemark(cases, files));
   return {
     name: simulated === undefined ? 'RESECT' : baseName(root),
     root: folder,
@@ -106,6 +108,16 @@ async function readSimulation(root: string, files: FileSource): Promise<string |
   const path = join(root, SIMULATION);
   if (!(await files.exists(path))) return undefined;
   return checkManifest(path, await readManifest(path, files), simulationSchema).description;
+}
+
+/** What the landmark files say where the cases were copied without their `simulation.json`. */
+async function simulationRemark(cases: readonly Case[], files: FileSource): Promise<string | undefined> {
+  for (const { id, image, landmarks } of cases) {
+    if (!landmarks) continue;
+    const remark = SIMULATED_REMARK.exec(new TextDecoder().decode(await files.read(landmarks.path)));
+    if (remark) return `The landmark file of ${id} says that ${baseName(image)} is simulated.`;
+  }
+  return undefined;
 }
 
 /** `Case2` before `Case10`. */

@@ -72,8 +72,9 @@ export function adjusted(differences: readonly (PairedDifference | undefined)[])
   return differences.map((difference) => (difference ? larger.shift() : undefined));
 }
 
-/** Mean seconds of a training step over all epochs of all trials that measured them. */
+/** Seconds of a training step in the quickest epoch of all trials: other work on the machine can only add to it. NaN where none was measured. */
 export function secondsPerStep({ trials }: MethodResult): number {
   const values = trials.flatMap(({ result }) => result.records.map((record) => record.secondsPerStep));
-  return mean(values.filter(Number.isFinite));
+  const measured = values.filter(Number.isFinite);
+  return measured.length > 0 ? Math.min(...measured) : Number.NaN;
 }

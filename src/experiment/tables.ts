@@ -68,28 +68,37 @@ function startRows(
 ): Record<string, Cell>[] {
   const blank = Object.fromEntries(empty.map((key) => [key, '']));
   const start = { loss: 'unregistered', ...blank, ...scoreCells(outcome, scores[0] ?? [], 'before') };
-  const found = new Map<string, readonly PairScore[]>();
-  for (const [index, method] of methods.entries()) {
-    const pairs = scores[index] ?? [];
-    const by = alignedBy(labelOf(method), trainingConfig(method.trials[0]?.result.trial.settings ?? {}));
-    if (pairs.some(({ aligned }) => aligned) && !found.has(by)) found.set(by, pairs);
-  }
-  const rows = [...found].map(([by, pairs]) => ({
-    loss: alignedLabel(by, found.size),
+  const alignments = alignmentsOf(
+    methods.map((method, index) => ({
+      label: labelOf(method),
+      config: trainingConfig(method.trials[0]?.result.trial.settings ?? {}),
+      isAligned: (scores[index] ?? []).some(({ aligned }) => aligned),
+    })),
+  );
+  const rows = alignments.map(({ label, method }) => ({
+    loss: label,
     ...blank,
-    ...scoreCells(outcome, pairs, 'aligned'),
+    ...scoreCells(outcome, scores[method] ?? [], 'aligned'),
   }));
   return [start, ...rows];
 }
 
-/** What aligned the pairs of a method before its network: a loss, or what the method itself is trained by. */
-export function alignedBy(label: string, { affineLoss = AFFINE_LOSS }: TrainingConfig): string {
-  return affineLoss === OWN ? `the loss of ${label}` : affineLoss;
+/** A method, and whether its pairs were aligned before its network. */
+export interface AlignedMethod {
+  readonly label: string;
+  readonly config: TrainingConfig;
+  readonly isAligned: boolean;
 }
 
-/** The row of pairs that are aligned and no more, where a table has so many of them. */
-export function alignedLabel(by: string, count: number): string {
-  return count === 1 ? 'aligned' : `aligned by ${by}`;
+/** The alignments that methods began from, each once: the row's label, and the index of the first method that has it. */
+export function alignmentsOf(methods: readonly AlignedMethod[]): readonly { label: string; method: number }[] {
+  const found = new Map<string, number>();
+  for (const [index, { label, config, isAligned }] of methods.entries()) {
+    const { affineLoss = AFFINE_LOSS } = config;
+    const by = affineLoss === OWN ? `the loss of ${label}` : affineLoss;
+    if (isAligned && !found.has(by)) found.set(by, index);
+  }
+  return [...found].map(([by, method]) => ({ label: found.size === 1 ? 'aligned' : `aligned by ${by}`, method }));
 }
 
 const paperCell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
@@ -176,7 +185,7 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
       { key: 'difference', heading: `${column.heading} − ${outcome.reference}`, unit: column.unit as string },
       { key: 'wilcoxon', heading: 'p, Wilcoxon' },
       { key: 'cases', heading: 'p, cases', digits: 3 },
-      { key: 'step', heading: 'time a step', unit: 's', digits: 3 },
+      { key: 'step', heading: 'time a step, quickest epoch', unit: 's', digits: 3 },
       { key: 'stepRatio', heading: `time / ${outcome.reference}`, digits: 2 },
       ...paperColumns(outcome),
     ],

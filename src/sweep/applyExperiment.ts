@@ -3,7 +3,7 @@ import { type Dataset, isPaired, openDataset } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { MEASURES } from '../experiment/measures.ts';
 import type { MethodResult } from '../experiment/results.ts';
-import { alignedBy, alignedLabel, labelOf } from '../experiment/tables.ts';
+import { alignmentsOf, labelOf } from '../experiment/tables.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { Registrar } from '../registration/register.ts';
@@ -116,20 +116,21 @@ function tableOf(
   const column = { ...MEASURES.tre.column, digits: 2 };
   const over = (pick: (pair: RegisteredPair) => number | undefined, method = 0) =>
     summarise(all.map((registered) => pick((registered[method] as RegisteredBy).pair) ?? Number.NaN));
-  const aligned = new Map<string, number>();
-  for (const [method, { name: loss, config: own }] of models.entries()) {
-    const by = alignedBy(loss, own);
-    const isAligned = all.some((registered) => registered[method]?.pair.alignedError);
-    if (isAligned && !aligned.has(by)) aligned.set(by, method);
-  }
+  const alignments = alignmentsOf(
+    models.map((model, method) => ({
+      label: model.name,
+      config: model.config,
+      isAligned: all.some((registered) => registered[method]?.pair.alignedError),
+    })),
+  );
   const data = simulated === undefined ? name : `${name} (${simulated.replace(/[.\s]+$/, '')})`;
   return {
     caption: `Models of "${config.name}" on ${results.size === 1 ? '1 pair' : `${results.size} pairs`} of ${data}; mean ± SD over pairs of each pair's mean landmark error.`,
     columns: [{ key: 'loss', heading: 'loss' }, column, { key: 'folds', heading: 'folded', unit: '%', digits: 3 }],
     rows: [
       { loss: 'unregistered', tre: over(({ landmarkError }) => landmarkError?.before.mean) },
-      ...[...aligned].map(([by, method]) => ({
-        loss: alignedLabel(by, aligned.size),
+      ...alignments.map(({ label, method }) => ({
+        loss: label,
         tre: over(({ alignedError }) => alignedError?.mean, method),
       })),
       ...models.map(({ name: loss }, method) => ({

@@ -46,7 +46,7 @@ describe('earthmorph tre', () => {
   });
 
   it('takes the first image for the fixed one where it is told to', async () => {
-    const args = ['tre', '--landmarks', path('pair.tag'), '--warp', path('warp.nii.gz'), '--fixed', 'first'];
+    const args = ['tre', '--landmarks', path('pair.tag'), '--warp', path('warp.nii.gz'), '--fixed-points', 'first'];
     expect((await printed<Tre>(args)).after?.mean).toBeCloseTo((10 + Math.hypot(6, 1, 8)) / 2, 4);
   });
 

@@ -69,6 +69,18 @@ describe('RESECT layout', () => {
     await expect(openDataset('data', damaged)).rejects.toThrow(/simulation.json' is not a description.*simulated/);
   });
 
+  it('says so of cases that lost their simulation.json, by their landmark files', async () => {
+    const copied = {
+      ...WHOLE('Case1'),
+      ...WHOLE('Case2'),
+      'data/Case2/Landmarks/Case2-MRI-beforeUS.tag':
+        'MNI Tag Point File\nVolumes = 2;\n% Case2: landmarks. SIMULATED by EarthMorph: synthetic MRI\n\nPoints =\n 0 0 0 0 0 0 "1";\n',
+    };
+    const dataset = await openDataset('data', memoryFiles(copied));
+    expect(dataset.simulated).toBe('The landmark file of Case2 says that Case2-US-before.nii.gz is simulated.');
+    expect(dataset.name).toBe('data');
+  });
+
   it('is refused when no case has both images', async () => {
     const files = memoryFiles({ 'data/Case5/Landmarks/Case5-MRI-beforeUS.tag': '' });
     await expect(openDataset('data', files)).rejects.toThrow(/No case of 'data' has both T1 and ultrasound \(1 looked/);

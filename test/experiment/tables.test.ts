@@ -68,6 +68,21 @@ describe('tables of an experiment', () => {
     expect(startTable(outcome, 'absolute').rows[1]?.diceChange).toContain('+20.50');
   });
 
+  it('time a step by the quickest epoch, since other work can only slow one down', () => {
+    const [mse, pswd] = [method('MSE', 0.6), method('PSWD', 0.65)];
+    const slowed = (seconds: readonly number[]): MethodResult => ({
+      ...pswd,
+      trials: pswd.trials.map(({ result, test }) => {
+        const records = result.records.map((record, n) => ({ ...record, secondsPerStep: seconds[n] as number }));
+        return { result: { ...result, records }, test };
+      }),
+    });
+    const stepOf = (other: MethodResult): unknown =>
+      testTable({ ...outcome, methods: [mse, other] }, 'absolute').rows[2]?.step;
+    expect(stepOf(slowed([9, 0.7, Number.NaN]))).toBe(0.7);
+    expect(stepOf(slowed([Number.NaN, Number.NaN, Number.NaN]))).toBeNaN();
+  });
+
   it('can be written', () => {
     const table = testTable(outcome, 'absolute');
     expect(toMarkdown(table)).toContain('| PSWD | 3.00 ± 0.00 | 70.50 ± 3.61 |');
