@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { preprocessingSchema } from '../dataset/preprocessing.ts';
+import { isPaired } from '../dataset/dataset.ts';
+import { type Preprocessing, preprocessingSchema } from '../dataset/preprocessing.ts';
+import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import type { Device } from '../graph/index.ts';
@@ -23,8 +25,10 @@ interface Options {
   readonly out: string;
   readonly loss: readonly string[];
   readonly weights: readonly number[];
-  readonly crop: 'none' | 'label';
-  readonly pad: number;
+  readonly mri?: MriSequence;
+  readonly crop?: 'none' | 'label';
+  readonly pad?: number;
+  readonly spacing?: number;
   readonly margin: number;
   readonly size: number;
   readonly steps: number;
@@ -47,8 +51,11 @@ export const compareLossesCommand: CommandDefinition = (program) => {
     .description(
       "Optimises the displacement of each pair with each loss, chooses each loss's smoothness weight on other pairs, and writes a table with paired tests and a figure. An interrupted comparison goes on when the same command is given again.",
     )
-    .requiredOption('--data <dir>', 'folder of the scans and their labels')
-    .requiredOption('--pairs <csv>', 'pairs to report: columns fixed,moving with paths relative to --data')
+    .requiredOption('--data <dir>', 'folder of the scans and their labels or landmarks')
+    .requiredOption(
+      '--pairs <csv>',
+      'pairs to report: columns fixed,moving with paths relative to --data or names of cases; a case named twice stands for its own two images, as in RESECT',
+    )
     .requiredOption('--tune <csv>', 'pairs of other cases, on which the smoothness weights are chosen')
     .requiredOption('--out <dir>', 'folder of the results')
     .option(
@@ -63,8 +70,22 @@ export const compareLossesCommand: CommandDefinition = (program) => {
       weights,
       [0.25, 0.5, 1, 2, 4],
     )
-    .option('--crop <how>', 'none or label: box of its own labels', choice(['none', 'label'] as const), 'label')
-    .option('--pad <voxels>', 'with --crop none: edge of the cube that volumes are padded to', whole(8), 64)
+    .option(
+      '--mri <sequence>',
+      'RESECT: which MRI is moved onto the ultrasound, T1 (default) or FLAIR',
+      choice(MRI_SEQUENCES),
+    )
+    .option(
+      '--crop <how>',
+      'none or label: box of its own labels (default: label; of two modalities none)',
+      choice(['none', 'label'] as const),
+    )
+    .option(
+      '--pad <voxels>',
+      'with --crop none: edge of the cube that volumes are padded to (default: 64; of two modalities --size)',
+      whole(8),
+    )
+    .option('--spacing <mm>', 'with --crop none: edge of the voxels of that cube (default: 1)', number(1e-9))
     .option('--margin <voxels>', 'with --crop label: voxels around the label box', whole(0), 5)
     .option('--size <voxels>', 'edge of the grid', whole(8), 48)
     .option('--steps <n>', 'steps a pair', whole(1), REFINE_DEFAULTS.steps)
@@ -78,7 +99,8 @@ export const compareLossesCommand: CommandDefinition = (program) => {
       'after',
       `
 Example:
-  earthmorph compare-losses --data Task04_Hippocampus --pairs test.csv --tune validation.csv --out comparison --loss mse --loss "pswd patch=7"`,
+  earthmorph compare-losses --data Task04_Hippocampus --pairs test.csv --tune validation.csv --out comparison --loss mse --loss "pswd patch=7"
+  earthmorph compare-losses --data RESECT --pairs test.csv --tune validation.csv --spacing 2.4 --out comparison --loss mind --loss nmi`,
     )
     .action(run);
 };
@@ -103,14 +125,29 @@ function methodOf(text: string, multiples: readonly number[]): LossMethod {
   };
 }
 
+/** Of two modalities the whole images count, but for the even surroundings of an ultrasound's field of view. */
+function preprocessingOf({ crop, pad, spacing, margin, size }: Options, modalities: boolean): Preprocessing {
+  const how = modalities ? ({ pad: size, outside: 'edge', foreground: true } as const) : ({ crop: 'label' } as const);
+  return preprocessingSchema.parse({
+    ...how,
+    ...(crop === undefined ? {} : { crop }),
+    ...(pad === undefined ? {} : { pad }),
+    ...(spacing === undefined ? {} : { spacing }),
+    margin,
+    size,
+  });
+}
+
 async function run(options: Options): Promise<void> {
   const { data, out, json } = options;
   const named = options.loss.length > 0 ? options.loss : DEFAULT_LOSSES;
   const methods = named.map((text) => methodOf(text, options.weights));
-  const test = await readPairList(options.pairs, data);
-  const tune = await readPairList(options.tune, data);
-  const { crop, pad, margin, size, steps, grid, rate, seed } = options;
-  const preprocessing = preprocessingSchema.parse({ crop, pad, margin, size });
+  const open = options.mri === undefined ? {} : { mri: options.mri };
+  const test = await readPairList(options.pairs, data, open);
+  const tune = await readPairList(options.tune, data, open);
+  if (test.dataset.simulated !== undefined) console.error(`Note: ${test.dataset.simulated}`);
+  const { steps, grid, rate, seed } = options;
+  const mask = isPaired(test.dataset);
   const started = performance.now();
   let bar: ReturnType<typeof startProgress> | undefined;
   let last = '';
@@ -119,7 +156,7 @@ async function run(options: Options): Promise<void> {
     try {
       const comparison = await compareLosses({
         methods,
-        settings: { preprocessing, steps, grid, rate, seed },
+        settings: { preprocessing: preprocessingOf(options, mask), steps, grid, rate, seed, mask },
         tune,
         test,
         out,
@@ -143,8 +180,8 @@ async function run(options: Options): Promise<void> {
       await writeAtomically(join(out, 'table.csv'), toCsv(table));
       await writeAtomically(join(out, 'results.json'), `${toJson(comparison)}\n`);
       const figure = comparisonFigure(comparison);
-      await writeFigure(join(out, 'dice.svg'), figure);
-      await writeFigure(join(out, 'dice.png'), figure);
+      await writeFigure(join(out, `${comparison.judge}.svg`), figure);
+      await writeFigure(join(out, `${comparison.judge}.png`), figure);
       if (json) printJson({ table: table.rows, tests: tests.rows });
       else console.log(`${toMarkdown(table)}\n${toMarkdown(tests)}`);
     } finally {

@@ -1,14 +1,15 @@
+import type { Case } from '../dataset/dataset.ts';
 import type { CasePair } from '../dataset/pairsCsv.ts';
-import { type PreparedVolume, type Preprocessing, prepare } from '../dataset/preprocessing.ts';
+import { type PreparedVolume, type Preprocessing, prepareCase } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
-import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { mean } from '../metric/statistics.ts';
 import type { Extent } from '../network/model.ts';
 import { Refiner } from '../registration/refine.ts';
 import { type PairMetrics, pairMetrics } from '../training/pairMetrics.ts';
-import { RefinementJournal, type RefinementRecord } from './refinementJournal.ts';
+import { readImage } from './readImage.ts';
+import { type ComparisonSettings, RefinementJournal, type RefinementRecord } from './refinementJournal.ts';
 import { filesOfPair, type PairList } from './registerPairs.ts';
 
 /** A loss to compare. */
@@ -19,15 +20,6 @@ export interface LossMethod {
   readonly options: Readonly<Record<string, unknown>>;
   /** Weights of the smoothness penalty to choose from. */
   readonly weights: readonly number[];
-}
-
-/** Settings that all refinements of a comparison share. */
-export interface ComparisonSettings {
-  readonly preprocessing: Preprocessing;
-  readonly steps: number;
-  readonly grid: number;
-  readonly rate: number;
-  readonly seed: number;
 }
 
 /** What is compared, and where its results go. */
@@ -46,12 +38,15 @@ export interface ComparisonOptions {
   readonly onRefined?: (record: RefinementRecord, known: boolean, done: number, total: number) => void;
 }
 
+/** What losses are judged by: the distance of landmarks where every pair has them, else Dice. */
+export type Judge = 'tre' | 'dice';
+
 /** A loss with its chosen weight and what it did on the test pairs. */
 export interface MethodResult {
   readonly method: LossMethod;
   readonly smoothness: number;
-  /** Mean Dice over the tuning pairs for each weight; empty where there was no choice. */
-  readonly tuning: readonly { readonly smoothness: number; readonly dice: number }[];
+  /** Mean over the tuning pairs of what the comparison judges by, for each weight; empty where there was no choice. */
+  readonly tuning: readonly { readonly smoothness: number; readonly score: number }[];
   /** One a test pair, in their order. */
   readonly pairs: readonly RefinementRecord[];
 }
@@ -59,23 +54,31 @@ export interface MethodResult {
 /** What a comparison gives. */
 export interface Comparison {
   readonly settings: ComparisonSettings;
+  readonly judge: Judge;
+  /** What is simulated, as the data say it. */
+  readonly simulated?: string;
   /** The test pairs as they start. */
   readonly unregistered: readonly PairMetrics[];
   readonly results: readonly MethodResult[];
 }
 
 /**
- * Compares losses by instance refinement from no displacement: for each loss the smoothness weight with the best mean Dice on the tuning
- * pairs, then all test pairs with it.
- * @throws UserError when a pair has no labels, a pair is in both lists, or `out` holds a comparison with other settings
+ * Compares losses by instance refinement from no displacement: for each loss the smoothness weight that is best on the tuning pairs by mean
+ * landmark distance or Dice, then all test pairs with it.
+ * @throws UserError when pairs have neither labels nor landmarks, a case is in both lists, or `out` holds a comparison with other settings
  */
 export async function compareLosses(options: ComparisonOptions): Promise<Comparison> {
   const { methods, settings, tune, test, onRefined, signal } = options;
   assertApart(tune, test);
   assertDifferent(methods);
   const volumes = new PreparedPairs(settings.preprocessing);
-  const { fixed } = await volumes.prepare(test, test.pairs[0] as CasePair);
-  for (const { loss, options: own } of methods) assertFits(chooseSimilarity(loss, own), extentOf(fixed));
+  const unregistered: PairMetrics[] = [];
+  for (const pair of test.pairs) {
+    const { fixed, moving } = await volumes.prepare(test, pair);
+    for (const { loss, options: own } of methods) assertFits(chooseSimilarity(loss, own), extentOf(fixed));
+    unregistered.push(pairMetrics(fixed, moving, new Float32Array(3 * fixed.values.length)));
+  }
+  const judge = await judgeOf(volumes, [test, tune]);
   const journal = await RefinementJournal.open(options.out, settings);
   const total = methods.reduce(
     (sum, { weights }) => sum + (weights.length > 1 ? weights.length * tune.pairs.length : 0) + test.pairs.length,
@@ -101,24 +104,36 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
     return records;
   };
 
-  const unregistered: PairMetrics[] = [];
-  for (const pair of test.pairs) {
-    const { fixed, moving } = await volumes.prepare(test, pair);
-    unregistered.push(pairMetrics(fixed, moving, new Float32Array(3 * fixed.values.length)));
-  }
   const results: MethodResult[] = [];
   for (const method of methods) {
-    const tuning: { smoothness: number; dice: number }[] = [];
+    const tuning: { smoothness: number; score: number }[] = [];
     if (method.weights.length > 1)
       for (const smoothness of method.weights) {
         const records = await refineAll(method, smoothness, tune);
-        tuning.push({ smoothness, dice: mean(records.map(({ dice }) => dice)) });
+        tuning.push({ smoothness, score: mean(records.map((record) => record[judge])) });
       }
-    const [best] = tuning.toSorted((a, b) => b.dice - a.dice);
+    const [best] = tuning.toSorted((a, b) => (judge === 'tre' ? a.score - b.score : b.score - a.score));
     const smoothness = best?.smoothness ?? (method.weights[0] as number);
     results.push({ method, smoothness, tuning, pairs: await refineAll(method, smoothness, test) });
   }
-  return { settings, unregistered, results };
+  const { simulated } = test.dataset;
+  return { settings, judge, ...(simulated === undefined ? {} : { simulated }), unregistered, results };
+}
+
+/** @throws UserError when the pairs can be judged by nothing that all of them have */
+async function judgeOf(volumes: PreparedPairs, lists: readonly PairList[]): Promise<Judge> {
+  let [landmarks, labels] = [true, true];
+  for (const list of lists)
+    for (const pair of list.pairs) {
+      const { fixed, moving } = await volumes.prepare(list, pair);
+      landmarks &&= fixed.landmarks !== undefined && moving.landmarks !== undefined;
+      labels &&= fixed.labels !== undefined && moving.labels !== undefined;
+      if (!landmarks && !labels)
+        throw new UserError(
+          `${pair.moving.id} onto ${pair.fixed.id} cannot be judged: losses are compared by labels or landmarks that both images of every pair have; give such pairs.`,
+        );
+    }
+  return landmarks ? 'tre' : 'dice';
 }
 
 /** Nothing that is reported may have been tuned on. */
@@ -142,9 +157,9 @@ function extentOf({ grid: { size } }: PreparedVolume): Extent {
   return [size[2], size[1], size[0]];
 }
 
-/** One loss with one weight, compiled when the first pair needs it. */
+/** One loss with one weight, compiled for an extent when a pair needs it. */
 class MethodRefiner {
-  #refiner: Refiner | undefined;
+  readonly #refiners = new Map<string, Refiner>();
 
   constructor(
     private readonly method: LossMethod,
@@ -154,28 +169,27 @@ class MethodRefiner {
   ) {}
 
   async refine({ fixed, moving }: PreparedPair): Promise<PairMetrics & { seconds: number }> {
-    const { steps, grid, rate, seed } = this.settings;
-    this.#refiner ??= await Refiner.create(
-      {
-        loss: chooseSimilarity(this.method.loss, this.method.options),
-        smoothness: this.smoothness,
-        mask: false,
-        steps,
-        grid,
-        rate,
-        seed,
-      },
-      extentOf(fixed),
-      this.runtime,
-    );
+    const refiner = await this.#refinerFor(extentOf(fixed));
+    const masks = this.settings.mask ? { fixedMask: fixed.mask, movingMask: moving.mask } : {};
     const started = performance.now();
-    const { displacement } = await this.#refiner.refine({ fixed: fixed.values, moving: moving.values });
+    const { displacement } = await refiner.refine({ fixed: fixed.values, moving: moving.values, ...masks });
     const seconds = (performance.now() - started) / 1000;
     return { ...pairMetrics(fixed, moving, displacement), seconds };
   }
 
+  async #refinerFor(extent: Extent): Promise<Refiner> {
+    const known = this.#refiners.get(extent.join());
+    if (known) return known;
+    const { steps, grid, rate, seed, mask } = this.settings;
+    const loss = chooseSimilarity(this.method.loss, this.method.options);
+    const { smoothness } = this;
+    const refiner = await Refiner.create({ loss, smoothness, mask, steps, grid, rate, seed }, extent, this.runtime);
+    this.#refiners.set(extent.join(), refiner);
+    return refiner;
+  }
+
   async release(): Promise<void> {
-    await this.#refiner?.release();
+    for (const refiner of this.#refiners.values()) await refiner.release();
   }
 }
 
@@ -190,21 +204,32 @@ class PreparedPairs {
 
   constructor(private readonly preprocessing: Preprocessing) {}
 
-  async prepare(list: PairList, pair: CasePair): Promise<PreparedPair> {
-    const files = await filesOfPair(list, pair);
-    return {
-      fixed: await this.#volume(pair.fixed.id, files.fixed, files.fixedLabels),
-      moving: await this.#volume(pair.moving.id, files.moving, files.movingLabels),
-    };
+  /** Two cases, each on its own grid, or the two images of one, where the world coordinates put them. */
+  async prepare(list: PairList, { fixed, moving }: CasePair): Promise<PreparedPair> {
+    const prepared = await this.#volume(list, fixed);
+    if (fixed.id === moving.id && prepared.moving) return { fixed: prepared, moving: prepared.moving };
+    const other = await this.#volume(list, moving);
+    assertSameSize(prepared, other);
+    return { fixed: prepared, moving: other };
   }
 
-  async #volume(id: string, image: string, labels: string | undefined): Promise<PreparedVolume> {
-    const known = this.#volumes.get(id);
+  async #volume(list: PairList, own: Case): Promise<PreparedVolume> {
+    const known = this.#volumes.get(own.id);
     if (known) return known;
-    if (labels === undefined)
-      throw new UserError(`${image} has no labels, and without them losses cannot be compared; give pairs that have.`);
-    const volume = prepare(id, await readVolume(image), await readLabels(labels), this.preprocessing);
-    this.#volumes.set(id, volume);
+    const { fixedLabels } = await filesOfPair(list, { fixed: own, moving: own });
+    const read = await readImage({ ...own, ...(fixedLabels ? { labels: fixedLabels } : {}) });
+    const moving = own.moving ? { moving: await readImage(own.moving) } : {};
+    const volume = prepareCase(own.id, { ...read, ...moving }, this.preprocessing, 'world');
+    this.#volumes.set(own.id, volume);
     return volume;
   }
+}
+
+/** @throws UserError when two scans fill grids of different sizes */
+function assertSameSize(a: PreparedVolume, b: PreparedVolume): void {
+  const [first, second] = [a, b].map(({ grid }) => grid.size.join(' × '));
+  if (first !== second)
+    throw new UserError(
+      `${b.id} fills ${second} voxels where ${a.id} fills ${first}; raise --pad so that every scan fits.`,
+    );
 }

@@ -2,42 +2,53 @@ import { mean, wilcoxonSignedRank } from '../metric/statistics.ts';
 import { boxPlot } from '../report/boxPlot.ts';
 import { summarise, type Table } from '../report/table.ts';
 import type { PairMetrics } from '../training/pairMetrics.ts';
-import type { Comparison, MethodResult } from './compareLosses.ts';
+import type { Comparison, Judge, MethodResult } from './compareLosses.ts';
 
-type Measure = 'dice' | 'hd95' | 'foldedPercent' | 'sdLogJacobian';
+type Measure = 'dice' | 'hd95' | 'foldedPercent' | 'sdLogJacobian' | 'tre';
+
+/** How what losses are judged by reads. */
+const JUDGES: Readonly<Record<Judge, { readonly name: string; readonly unit?: string; readonly axis: string }>> = {
+  tre: { name: 'TRE', unit: 'mm', axis: 'TRE (mm), mean of landmarks' },
+  dice: { name: 'Dice', axis: 'Dice, mean of labels' },
+};
 
 function over(pairs: readonly PairMetrics[], measure: Measure): number[] {
   return pairs.map((pair) => pair[measure]);
 }
 
-/** p of Wilcoxon's signed-rank test of Dice on the same pairs. */
-function pOf(pairs: readonly PairMetrics[], others: readonly PairMetrics[]): number {
-  return wilcoxonSignedRank(over(pairs, 'dice'), over(others, 'dice')).p;
-}
-
 /** Mean ± SD over the test pairs for each loss, and paired tests against the unregistered pairs and against the first loss. */
-export function comparisonTable({ settings, unregistered, results }: Comparison): Table {
+export function comparisonTable({ settings, judge, simulated, unregistered, results }: Comparison): Table {
   const [first] = results as [MethodResult];
+  const { name, unit } = JUDGES[judge];
   const { crop, size } = settings.preprocessing;
   const seen = crop === 'label' ? 'each scan cropped to the box of its own labels' : 'whole scans';
+  const has = (measure: Measure): boolean => over(unregistered, measure).some(Number.isFinite);
   const row = (pairs: readonly PairMetrics[]) => ({
+    tre: summarise(over(pairs, 'tre')),
     dice: summarise(over(pairs, 'dice')),
     hd95: summarise(over(pairs, 'hd95')),
     folds: summarise(over(pairs, 'foldedPercent')),
     jacobian: summarise(over(pairs, 'sdLogJacobian')),
   });
+  const pairs = `${unregistered.length} ${simulated === undefined ? 'pairs' : `simulated pairs (${simulated.replace(/[.\s]+$/, '')})`}`;
   return {
-    caption: `Instance refinement of ${unregistered.length} pairs, ${seen}, ${size}³ voxels, ${settings.steps} steps, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). p: Wilcoxon's signed-rank test of Dice on the same pairs.`,
+    caption: `Instance refinement of ${pairs}, ${seen}, ${size}³ voxels, ${settings.steps} steps, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). p: Wilcoxon's signed-rank test of ${name} on the same pairs.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'smoothness', heading: 'smoothness' },
-      { key: 'dice', heading: 'Dice', digits: 4 },
-      { key: 'hd95', heading: 'HD95', unit: 'mm', digits: 3 },
+      ...(has('tre') ? [{ key: 'tre', heading: 'TRE', unit: 'mm', digits: 3 }] : []),
+      ...(has('dice') ? [{ key: 'dice', heading: 'Dice', digits: 4 }] : []),
+      ...(has('hd95') ? [{ key: 'hd95', heading: 'HD95', unit: 'mm', digits: 3 }] : []),
       { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
       { key: 'jacobian', heading: 'SD log J', digits: 3 },
       { key: 'seconds', heading: 'time', unit: 's', digits: 2 },
       { key: 'againstStart', heading: 'p against unregistered', digits: 4 },
-      { key: 'difference', heading: `Dice − that of ${first.method.name}`, digits: 4 },
+      {
+        key: 'difference',
+        heading: `${name} − that of ${first.method.name}`,
+        ...(unit === undefined ? {} : { unit }),
+        digits: 4,
+      },
       { key: 'againstFirst', heading: `p against ${first.method.name}`, digits: 4 },
     ],
     rows: [
@@ -47,16 +58,21 @@ export function comparisonTable({ settings, unregistered, results }: Comparison)
         smoothness: chosenWeight(result),
         ...row(result.pairs),
         seconds: mean(result.pairs.map(({ seconds }) => seconds)),
-        againstStart: pOf(result.pairs, unregistered),
+        againstStart: pOf(result.pairs, unregistered, judge),
         ...(result === first
           ? {}
           : {
-              difference: mean(over(result.pairs, 'dice')) - mean(over(first.pairs, 'dice')),
-              againstFirst: pOf(result.pairs, first.pairs),
+              difference: mean(over(result.pairs, judge)) - mean(over(first.pairs, judge)),
+              againstFirst: pOf(result.pairs, first.pairs, judge),
             }),
       })),
     ],
   };
+}
+
+/** p of Wilcoxon's signed-rank test on the same pairs. */
+function pOf(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): number {
+  return wilcoxonSignedRank(over(pairs, judge), over(others, judge)).p;
 }
 
 function chosenWeight({ smoothness, tuning }: MethodResult): string {
@@ -65,18 +81,18 @@ function chosenWeight({ smoothness, tuning }: MethodResult): string {
   return `${Number(smoothness.toPrecision(3))}${isExtreme ? ' *' : ''}`;
 }
 
-function testAgainst(pairs: readonly PairMetrics[], others: readonly PairMetrics[]): string {
-  const difference = mean(over(pairs, 'dice')) - mean(over(others, 'dice'));
+function testAgainst(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): string {
+  const difference = mean(over(pairs, judge)) - mean(over(others, judge));
   const sign = difference === 0 ? '=' : difference > 0 ? '+' : '−';
-  const p = pOf(pairs, others);
+  const p = pOf(pairs, others, judge);
   return `${sign} ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;
 }
 
-/** p of Wilcoxon's test of Dice for every two losses, row against column. */
-export function pairedTests({ results }: Comparison): Table {
+/** p of Wilcoxon's test for every two losses, row against column. */
+export function pairedTests({ judge, results }: Comparison): Table {
+  const { name } = JUDGES[judge];
   return {
-    caption:
-      "Wilcoxon's signed-rank test of Dice on the same pairs, row against column; + where the row's mean is higher.",
+    caption: `Wilcoxon's signed-rank test of ${name} on the same pairs, row against column; + where the row's mean is higher.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       ...results.map(({ method }, column) => ({ key: `against${column}`, heading: method.name })),
@@ -86,25 +102,26 @@ export function pairedTests({ results }: Comparison): Table {
       ...Object.fromEntries(
         results.map((other, column) => [
           `against${column}`,
-          other === result ? undefined : testAgainst(result.pairs, other.pairs),
+          other === result ? undefined : testAgainst(result.pairs, other.pairs, judge),
         ]),
       ),
     })),
   };
 }
 
-/** Dice of every loss as box plots, as an SVG. */
-export function comparisonFigure({ unregistered, results }: Comparison): string {
+/** What every loss is judged by as box plots, as an SVG. */
+export function comparisonFigure({ judge, simulated, unregistered, results }: Comparison): string {
+  const { name, axis } = JUDGES[judge];
   return boxPlot({
-    title: `Instance refinement of ${unregistered.length} pairs`,
-    xLabel: 'Dice, mean of labels',
+    title: `Instance refinement of ${unregistered.length} ${simulated === undefined ? '' : 'simulated '}pairs`,
+    xLabel: axis,
     width: 660,
     boxes: [
-      { category: 'unregistered', series: 'Dice', values: over(unregistered, 'dice') },
+      { category: 'unregistered', series: name, values: over(unregistered, judge) },
       ...results.map(({ method, pairs }) => ({
         category: method.name,
-        series: 'Dice',
-        values: over(pairs, 'dice'),
+        series: name,
+        values: over(pairs, judge),
       })),
     ],
   });

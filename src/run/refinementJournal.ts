@@ -1,8 +1,22 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import type { PairMetrics } from '../training/pairMetrics.ts';
+
+/** Settings that all refinements of a comparison share. */
+const settingsSchema = z.strictObject({
+  preprocessing: preprocessingSchema,
+  steps: z.int().min(1),
+  grid: z.int().min(1),
+  rate: z.number().positive(),
+  seed: z.int().min(0),
+  /** Compare only where both volumes have data, not in their surroundings. */
+  mask: z.boolean().default(false),
+});
+export type ComparisonSettings = z.infer<typeof settingsSchema>;
 
 /** One refined pair of a comparison. */
 export interface RefinementRecord extends PairMetrics {
@@ -31,10 +45,10 @@ export class RefinementJournal {
    * Opens the journal of a folder, new or to go on with.
    * @throws UserError when the folder holds a comparison with other settings, or a damaged journal
    */
-  static async open(folder: string, settings: unknown): Promise<RefinementJournal> {
-    const text = `${JSON.stringify(settings, undefined, 2)}\n`;
+  static async open(folder: string, settings: ComparisonSettings): Promise<RefinementJournal> {
+    const text = textOf(settings);
     const known = await readFile(join(folder, SETTINGS), 'utf8').catch(() => undefined);
-    if (known !== undefined && known !== text)
+    if (known !== undefined && known !== text && !isSame(known, text))
       throw new UserError(
         `${folder} holds a comparison with other settings (${SETTINGS}); give the same, or another --out.`,
       );
@@ -58,6 +72,19 @@ export class RefinementJournal {
   async add(record: RefinementRecord): Promise<void> {
     this.records.set(keyOf(record), record);
     await appendFile(this.path, `${JSON.stringify(record)}\n`);
+  }
+}
+
+function textOf(settings: ComparisonSettings): string {
+  return `${JSON.stringify(settingsSchema.parse(settings), undefined, 2)}\n`;
+}
+
+/** Whether stored settings are the given ones, those that came later at their defaults. */
+function isSame(stored: string, text: string): boolean {
+  try {
+    return textOf(JSON.parse(stored) as ComparisonSettings) === text;
+  } catch {
+    return false;
   }
 }
 

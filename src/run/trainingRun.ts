@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { type Dataset, type ImageFiles, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
-import { type PreparedVolume, prepareCase, type ReadImage } from '../dataset/preprocessing.ts';
+import { type Dataset, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
+import { type PreparedVolume, prepareCase } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
-import { readPoints } from '../file/landmarkFile.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
-import { readLabels, readVolume } from '../file/volumeFile.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { median } from '../metric/statistics.ts';
@@ -16,11 +14,11 @@ import { networkOptions, type TrainingConfig, trainingConfig } from '../training
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
-import { assertSameGrid } from '../volume/checks.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
+import { readImage } from './readImage.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
 /** What a training run on disk is asked to do. */
@@ -173,19 +171,10 @@ async function loadCases(
     const { moving } = entry;
     if (needsLabels && !(entry.labels && (!moving || moving.labels)))
       throw new UserError(`The crop "label" needs labels, but "${id}" has none; add them, or train with --crop none.`);
-    loaded.push({ id, ...(await readFiles(entry)), ...(moving ? { moving: await readFiles(moving) } : {}) });
+    loaded.push({ id, ...(await readImage(entry)), ...(moving ? { moving: await readImage(moving) } : {}) });
     observer?.loading?.(loaded.length, ids.length);
   }
   return loaded;
-}
-
-/** An image with its labels and landmarks, as far as there are any. */
-async function readFiles(files: ImageFiles): Promise<ReadImage> {
-  const image = await readVolume(files.image);
-  const labels = files.labels === undefined ? undefined : await readLabels(files.labels);
-  if (labels && files.labels) assertSameGrid(image, labels, files.image, files.labels);
-  const landmarks = files.landmarks ? await readPoints(files.landmarks) : [];
-  return { image, ...(labels ? { labels } : {}), ...(landmarks.length > 0 ? { landmarks } : {}) };
 }
 
 /** The cases with the transforms that align them first, where the settings ask for it. */

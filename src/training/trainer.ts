@@ -196,7 +196,7 @@ export function checkData({ train: training, validation }: TrainingData): {
   const other = all.find(({ grid }) => grid.size.join() !== `${nx},${ny},${nz}`);
   if (other)
     throw new UserError(
-      `${other.id} fills ${other.grid.size.join(' × ')} voxels where others fill ${nx} × ${ny} × ${nz}; raise --pad so that every volume fits.`,
+      `${other.id} fills ${other.grid.size.join(' × ')} voxels where others fill ${nx} × ${ny} × ${nz}; raise "pad" (--pad) so that every volume fits.`,
     );
   return { extent: [nz, ny, nx], volumes: new Map(all.map((volume) => [volume.id, volume])) };
 }

@@ -1,9 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { earthmorph, expectRefusal, temporaryFolder } from './support.ts';
+import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
 
 const at = temporaryFolder();
 const name = (n: number): string => `imagesTr/phantom_${String(n).padStart(3, '0')}.nii.gz`;
+const tagOf = (n: number): string => at('set', `Case${n}`, 'Landmarks', `Case${n}-MRI-beforeUS.tag`);
 const csv = (...pairs: readonly (readonly [number, number])[]): string =>
   `fixed,moving\n${pairs.map(([a, b]) => `${name(a)},${name(b)}\n`).join('')}`;
 
@@ -46,6 +48,57 @@ describe('compare-losses', () => {
     expect(after.map(withoutTime)).toEqual(records.map(withoutTime));
     for (const file of ['table.md', 'table.csv', 'results.json', 'dice.svg', 'dice.png', 'comparison.json'])
       expect((await readFile(at('comparison', file))).length, file).toBeGreaterThan(50);
+  });
+
+  it('goes on with settings that were written before some of them existed', async () => {
+    const out = at('older');
+    await earthmorph(command(out));
+    const { mask: _, preprocessing, ...settings } = JSON.parse(await readFile(at('older/comparison.json'), 'utf8'));
+    const { foreground: __, ...older } = preprocessing;
+    await writeFile(at('older/comparison.json'), JSON.stringify({ preprocessing: older, ...settings }));
+    expect((await earthmorph(command(out))).code).toBe(0);
+    await writeFile(at('older/comparison.json'), '{');
+    await expectRefusal(command(out), /other settings/);
+  });
+
+  it('judges the two images of a case by their landmarks, inside the field of view', async () => {
+    const coarse = ['--size', '40,40,36', '--spacing', '3'];
+    await earthmorph(['data', 'simulate-us', '--out', at('set'), '--cases', '4', ...coarse]);
+    const own = (...cases: readonly number[]): string =>
+      `fixed,moving\n${cases.map((n) => `Case${n},Case${n}\n`).join('')}`;
+    await writeFile(at('cases.csv'), own(1, 2, 3));
+    await writeFile(at('others.csv'), own(4));
+    const args = [
+      'compare-losses',
+      ...['--data', at('set'), '--pairs', at('cases.csv'), '--tune', at('others.csv'), '--out', at('modalities')],
+      ...['--loss', 'nmi', '--loss', 'mse', '--weights', '0.5,1'],
+      ...['--size', '24', '--spacing', '5', '--steps', '10', '--json'],
+    ];
+    const { code, stdout, stderr } = await earthmorph(args);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('the ultrasound is simulated');
+    const { table } = JSON.parse(stdout) as { table: { loss: string; tre: { mean: number; n: number } }[] };
+    const { before } = await printed<{ before: { mean: number } }>(['tre', '--landmarks', ...[1, 2, 3].map(tagOf)]);
+    expect(table[0]).toMatchObject({ loss: 'unregistered', tre: { mean: expect.closeTo(before.mean, 3), n: 3 } });
+    for (const { tre } of table.slice(1)) {
+      expect(tre.n).toBe(3);
+      expect(tre.mean).not.toBeCloseTo(before.mean, 3);
+    }
+    const markdown = await readFile(at('modalities/table.md'), 'utf8');
+    expect(markdown).toMatch(/3 simulated pairs/);
+    expect(markdown).toMatch(/TRE \(mm\)/);
+    expect(markdown).not.toMatch(/Dice|HD95/);
+    expect(await readFile(at('modalities/tre.svg'), 'utf8')).toContain('TRE (mm)');
+    const results = JSON.parse(await readFile(at('modalities/results.json'), 'utf8'));
+    for (const { smoothness, tuning } of results.results) {
+      const [low, high] = tuning as { smoothness: number; score: number }[];
+      expect(smoothness).toBe((low!.score <= high!.score ? low! : high!).smoothness);
+    }
+    await rm(tagOf(4));
+    args[args.indexOf('--out') + 1] = at('unmarked');
+    const refused = await earthmorph(args);
+    expect(refused.stderr).toMatch(/\nearthmorph: Case4 onto Case4 cannot be judged: [^\n]+\n$/);
+    expect({ code: refused.code, written: existsSync(at('unmarked')) }).toEqual({ code: 2, written: false });
   });
 
   it('does not mix settings in one folder', async () => {

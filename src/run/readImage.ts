@@ -1,0 +1,17 @@
+import type { ImageFiles } from '../dataset/dataset.ts';
+import type { ReadImage } from '../dataset/preprocessing.ts';
+import { readPoints } from '../file/landmarkFile.ts';
+import { readLabels, readVolume } from '../file/volumeFile.ts';
+import { assertSameGrid } from '../volume/checks.ts';
+
+/**
+ * An image with its labels and landmarks, as far as there are any.
+ * @throws UserError when a file is damaged, or the labels lie on another grid
+ */
+export async function readImage(files: ImageFiles): Promise<ReadImage> {
+  const image = await readVolume(files.image);
+  const labels = files.labels === undefined ? undefined : await readLabels(files.labels);
+  if (labels && files.labels) assertSameGrid(image, labels, files.image, files.labels);
+  const landmarks = files.landmarks ? await readPoints(files.landmarks) : [];
+  return { image, ...(labels ? { labels } : {}), ...(landmarks.length > 0 ? { landmarks } : {}) };
+}
