@@ -7,11 +7,15 @@ export interface Pending {
   readonly epochsAtMost: number;
 }
 
-/** What is known of a finished training. */
-export interface Finished {
-  readonly method: string;
-  readonly epochs: number;
-  readonly seconds: number;
+/** Seconds of epochs, by method. */
+export type EpochSeconds = ReadonlyMap<string, readonly number[]>;
+
+/** How long epochs took. */
+export interface EpochTimes {
+  /** In earlier runs, perhaps on another machine or beside other work. */
+  readonly earlier: EpochSeconds;
+  /** In this run. */
+  readonly now: EpochSeconds;
 }
 
 /** Seconds until all trainings are done, and what it takes when none of them stops early. */
@@ -21,27 +25,44 @@ export interface Forecast {
 }
 
 /**
- * Time left for a number of trainings that share some processes. An epoch takes as long as the method's epochs so far, or as those of all;
- * a training is expected to end after as many epochs as the finished ones, or at its last epoch where none is finished.
- * @param epochSeconds seconds of epochs so far, by method
+ * Time left for a number of trainings that share some processes. An epoch takes as long as the method's epochs of this run; of a method
+ * that has none as long as in earlier runs, times what this run's other epochs take compared with earlier ones; else as long as any.
+ * A training is expected to end after as many epochs as the finished ones, or at its last epoch where none is finished.
+ * @param finished epochs of each finished training
  * @returns undefined before the first epoch
  */
 export function forecast(
   pending: readonly Pending[],
-  finished: readonly Finished[],
-  epochSeconds: ReadonlyMap<string, readonly number[]>,
+  finished: readonly number[],
+  { earlier, now }: EpochTimes,
   processes: number,
 ): Forecast | undefined {
-  const all = [...epochSeconds.values()].flat();
+  const all = [...(now.size > 0 ? now : earlier).values()].flat();
   if (all.length === 0) return undefined;
-  const usual = finished.length > 0 ? mean(finished.map(({ epochs }) => epochs)) : Number.POSITIVE_INFINITY;
+  const pace = paceOf({ earlier, now });
+  const secondsOf = (method: string): number => {
+    const known = now.get(method);
+    if (known) return mean(known);
+    const before = earlier.get(method);
+    return before ? pace * mean(before) : mean(all);
+  };
+  const usual = finished.length > 0 ? mean(finished) : Number.POSITIVE_INFINITY;
   const sum = (epochsOf: (training: Pending) => number): number =>
-    pending.reduce((total, training) => {
-      const own = epochSeconds.get(training.method) ?? all;
-      return total + mean(own.length > 0 ? own : all) * Math.max(0, epochsOf(training) - training.epochsDone);
-    }, 0) / Math.max(1, Math.min(processes, pending.length));
+    pending.reduce(
+      (total, training) => total + secondsOf(training.method) * Math.max(0, epochsOf(training) - training.epochsDone),
+      0,
+    ) / Math.max(1, Math.min(processes, pending.length));
   return {
     expected: sum(({ epochsAtMost, epochsDone }) => Math.min(epochsAtMost, Math.max(usual, epochsDone + 1))),
     atMost: sum(({ epochsAtMost }) => epochsAtMost),
   };
+}
+
+/** What this run's epochs take as a share of earlier ones of the same methods; 1 where no method has both. */
+function paceOf({ earlier, now }: EpochTimes): number {
+  const shares = [...now].flatMap(([method, seconds]) => {
+    const before = earlier.get(method);
+    return before ? [mean(seconds) / mean(before)] : [];
+  });
+  return shares.length > 0 ? mean(shares) : 1;
 }

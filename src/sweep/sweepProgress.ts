@@ -1,4 +1,4 @@
-import { type Finished, type Forecast, forecast } from '../experiment/forecast.ts';
+import { type Forecast, forecast } from '../experiment/forecast.ts';
 import type { Task } from '../experiment/plan.ts';
 import type { TrialResult } from '../experiment/results.ts';
 import { epochsOf, type Trial } from '../experiment/trials.ts';
@@ -22,8 +22,9 @@ export interface SweepObserver {
 /** Keeps count of the trainings of an experiment and how long their epochs take. */
 export class SweepProgress {
   readonly #running = new Map<string, { readonly trial: Trial; epochsDone: number; seconds: number }>();
-  readonly #epochSeconds = new Map<string, number[]>();
-  readonly #finished: Finished[] = [];
+  readonly #seconds = { earlier: new Map<string, number[]>(), now: new Map<string, number[]>() };
+  /** Epochs of each finished training. */
+  readonly #finished: number[] = [];
   #failed = 0;
 
   constructor(
@@ -33,11 +34,11 @@ export class SweepProgress {
     private readonly observer: SweepObserver = {},
   ) {}
 
-  /** A trial that is finished, now or by an earlier run. */
+  /** A trial that an earlier run finished. */
   known({ trial, records }: TrialResult): void {
-    const seconds = records.at(-1)?.seconds ?? 0;
-    this.#finished.push({ method: trial.method, epochs: records.length, seconds });
-    this.#add(trial.method, seconds / Math.max(1, records.length));
+    this.#finished.push(records.length);
+    const seconds = records.at(-1)?.seconds;
+    if (seconds !== undefined) this.#add('earlier', trial.method, seconds / records.length);
   }
 
   message({ trial }: Task, message: TrialMessage): void {
@@ -46,7 +47,7 @@ export class SweepProgress {
     if (message.kind !== 'epoch') return;
     const running = this.#running.get(trial.id) ?? { trial, epochsDone: 0, seconds: 0 };
     const { record } = message;
-    this.#add(trial.method, record.seconds - running.seconds);
+    this.#add('now', trial.method, record.seconds - running.seconds);
     this.#running.set(trial.id, { trial, epochsDone: record.epoch, seconds: record.seconds });
     this.observer.epoch?.(trial, record, this.#state());
   }
@@ -57,13 +58,14 @@ export class SweepProgress {
       this.observer.tested?.(trial, this.#state());
       return;
     }
-    if (result) this.known(result);
+    if (result) this.#finished.push(result.records.length);
     else this.#failed++;
     this.observer.trialDone?.(trial, failure, this.#state());
   }
 
-  #add(method: string, seconds: number): void {
-    this.#epochSeconds.set(method, [...(this.#epochSeconds.get(method) ?? []), seconds]);
+  #add(when: 'earlier' | 'now', method: string, seconds: number): void {
+    const known = this.#seconds[when];
+    known.set(method, [...(known.get(method) ?? []), seconds]);
   }
 
   #state(): SweepState {
@@ -76,7 +78,7 @@ export class SweepProgress {
     return {
       trialsDone: this.#finished.length + this.#failed,
       trials: this.trials,
-      left: forecast(pending, this.#finished, this.#epochSeconds, this.processes),
+      left: forecast(pending, this.#finished, this.#seconds, this.processes),
     };
   }
 }
