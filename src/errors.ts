@@ -1,7 +1,43 @@
+import type { z } from 'zod';
+
 /**
  * A mistake in what the user gave: one sentence that says what is wrong and what to do.
  * The command line prints the message and exits with code 2; every other error is a defect of the program.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  number: 'must be a number',
+  int: 'must be a whole number',
+  string: 'must be a text in quotes',
+  boolean: 'must be true or false',
+  array: 'must be a list',
+  tuple: 'must be a list',
+  object: 'must be an object',
+  record: 'must be an object',
+};
+
+/** What a refused value must be, as the end of a sentence that names the value: `must be at least 1`. */
+export function requirement(issue: z.core.$ZodIssue): string {
+  if (issue.message.startsWith('must ')) return issue.message;
+  switch (issue.code) {
+    case 'invalid_type':
+      return KINDS[issue.expected] ?? `must be of type ${issue.expected}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      if (issue.minimum === 1 && issue.origin !== 'number' && issue.origin !== 'int') return 'must not be empty';
+      return `must ${extent(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum)}`;
+    case 'too_big':
+      return `must ${extent(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum)}`;
+    default:
+      return `cannot be this: ${issue.message}`;
+  }
+}
+
+function extent(origin: string, than: string, limit: number | bigint): string {
+  if (origin === 'string') return `have ${than} ${limit} characters`;
+  return origin === 'array' ? `have ${than} ${limit} entries` : `be ${than} ${limit}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { requirement, UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import { isVolumeFile, tidy, volumeName } from './paths.ts';
 
@@ -37,14 +37,14 @@ export async function readManifest(path: string, files: FileSource): Promise<unk
 export function checkManifest<T>(path: string, json: unknown, schema: z.ZodType<T>): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const place = issue?.path.reduce<string>(
+  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  const place = issue.path.reduce<string>(
     (text, step) =>
       typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
     '',
   );
   throw new UserError(
-    `'${path}' is not a description of a dataset, at '${place || 'the top'}' (${issue?.message}): correct the file.`,
+    `'${path}' is not a description of a dataset, at '${place || 'the top'}' (it ${requirement(issue)}): correct the file.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MRI_SEQUENCES } from '../dataset/resect.ts';
-import { UserError } from '../errors.ts';
+import { requirement, UserError } from '../errors.ts';
 import { closest, PRESETS, trainingSchema } from '../training/configuration.ts';
 
 /** Training settings that an experiment sets for all its losses; a list is a grid. */
@@ -40,7 +40,7 @@ const ownSchema = z.strictObject({
   mri: z.enum(MRI_SEQUENCES).default('T1'),
   /** What is compared, by its name in tables: see {@link parseMethod}. */
   losses: z.union([z.array(z.string().min(1)).min(1), z.record(z.string().min(1), z.string().min(1))], {
-    error: 'give a list of losses, or an object with a name for each',
+    error: 'must be a list of losses, or an object with a name for each',
   }),
   /** The loss that the others are tested against; the first when left out. */
   reference: z.string().optional(),
@@ -80,16 +80,16 @@ export function experimentConfig(values: unknown, file = 'The experiment'): Expe
   const own = Object.fromEntries(entries.filter(([key]) => !(key in shared)));
   const parsed = ownSchema.safeParse(own);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    if (issue?.code === 'unrecognized_keys') {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    if (issue.code === 'unrecognized_keys') {
       const key = issue.keys[0] as string;
       const close = closest(key, [...Object.keys(ownSchema.shape), ...Object.keys(shared)]);
       throw new UserError(`${file} has the unknown key "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
     }
-    const where = issue?.path.join('.');
-    const top = String(issue?.path[0] ?? '');
+    const where = issue.path.join('.');
+    const top = String(issue.path[0] ?? '');
     if (top !== '' && !(top in own)) throw new UserError(`${file} has no "${top}"; see docs/experiments.md.`);
-    throw new UserError(`${file}: ${where ? `"${where}" is wrong: ` : ''}${issue?.message}.`);
+    throw new UserError(`${file}: "${where}" ${requirement(issue)}.`);
   }
   const { data } = parsed;
   if ('split' in own && data.folds !== undefined)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { requirement, UserError } from '../errors.ts';
 import { Graph, type Tensor } from '../graph/index.ts';
 import { lc2 } from './lc2.ts';
 import { mind } from './mind.ts';
@@ -54,12 +54,10 @@ export function chooseSimilarity(name: string, options: Readonly<Record<string, 
   const { transform, rest } = takeTransform(options);
   const parsed = similarity.options.safeParse(rest);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const wrong = issue?.code === 'unrecognized_keys' ? unknownOption(similarity, issue.keys[0] as string) : undefined;
-    const option = issue?.path.length ? `option "${issue.path[0] as string}" ` : '';
-    throw new UserError(
-      `The loss "${name}" cannot be used so: ${wrong ?? `${option}${issue?.message ?? 'wrong options'}`}.`,
-    );
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    const wrong = issue.code === 'unrecognized_keys' ? unknownOption(similarity, issue.keys[0] as string) : undefined;
+    const option = issue.path.length > 0 ? `option "${issue.path[0] as string}"` : 'it';
+    throw new UserError(`The loss "${name}" cannot be used so: ${wrong ?? `${option} ${requirement(issue)}`}.`);
   }
   return { similarity, options: parsed.data, transform };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { requirement, UserError } from '../errors.ts';
 import { add, divide, type Tensor } from '../graph/index.ts';
 import { standardised } from './filters.ts';
 import { weightedMean } from './similarity.ts';
@@ -96,9 +96,9 @@ export function takeTransform(options: Readonly<Record<string, unknown>>): {
     );
   const parsed = settingsSchema.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     throw new UserError(
-      `The transform "${name}" cannot be used so: setting "${issue?.path.join('.')}" ${issue?.message}.`,
+      `The transform "${name}" cannot be used so: setting "${issue.path.join('.')}" ${requirement(issue)}.`,
     );
   }
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { preprocessingSchema } from '../dataset/preprocessing.ts';
-import { UserError } from '../errors.ts';
+import { requirement, UserError } from '../errors.ts';
 import { affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import type { NetworkOptions } from '../network/registrationNetwork.ts';
@@ -125,13 +125,13 @@ export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
 export function trainingConfig(values: Readonly<Record<string, unknown>>): TrainingConfig {
   const parsed = trainingSchema.safeParse(values);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    if (issue?.code === 'unrecognized_keys') {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    if (issue.code === 'unrecognized_keys') {
       const key = issue.keys[0] as string;
       const close = closest(key, Object.keys(trainingSchema.shape));
       throw new UserError(`There is no setting "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
     }
-    throw new UserError(`The setting "${issue?.path.join('.')}" is wrong: ${issue?.message}.`);
+    throw new UserError(`The setting "${issue.path.join('.')}" ${requirement(issue)}.`);
   }
   const config = parsed.data;
   if (config.decoder.length !== config.encoder.length)

@@ -98,7 +98,7 @@ describe('earthmorph experiment', () => {
     );
     await expectRefusal(await run({ ...SMALL, epoch: 3 }), /unknown key "epoch"; did you mean "epochs"/, out);
     await expectRefusal(await run({ ...SMALL, losses: ['mes'] }), /There is no loss "mes"/, out);
-    await expectRefusal(await run({ ...SMALL, epochs: 'two' }), /"epochs" is wrong/, out);
+    await expectRefusal(await run({ ...SMALL, epochs: 'two' }), /"epochs" must be a whole number\.$/m, out);
     await expectRefusal(
       await run({ ...SMALL, phantomCases: 8 }),
       /8 cases are too few: the validation part gets 1/,

@@ -24,7 +24,7 @@ describe('experimentConfig', () => {
     [{ ...LEAST, seed: 1 }, /unknown key "seed"; did you mean "seeds"/],
     [[LEAST], /no JSON object/],
     [{ name: 'a', losses: ['mse'] }, /has no "data"/],
-    [{ ...LEAST, losses: 3 }, /"losses" is wrong: give a list of losses/],
+    [{ ...LEAST, losses: 3 }, /"losses" must be a list of losses, or an object/],
     [{ ...LEAST, split: [60, 20, 20], folds: 3 }, /both "split" and "folds"/],
   ])('refuses %j', (values, sentence) => {
     expect(() => experimentConfig(values)).toThrow(sentence);
