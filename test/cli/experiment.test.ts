@@ -75,7 +75,7 @@ describe('earthmorph experiment', () => {
   });
 
   it('ends with its budget of hours and says what is missing', async () => {
-    const file = await write('budget.json', { ...SMALL, epochs: 200, patience: 200, hours: 0.003 });
+    const file = await write('budget.json', { ...SMALL, epochs: 5000, patience: 5000, hours: 0.003 });
     const { code, stderr } = await earthmorph(['experiment', 'run', file, '--out', path('budget')]);
     expect(stderr).toMatch(/No training in .* is finished and tested yet/);
     expect(code).toBe(2);
@@ -98,7 +98,7 @@ describe('earthmorph experiment', () => {
     );
     await expectRefusal(await run({ ...SMALL, epoch: 3 }), /unknown key "epoch"; did you mean "epochs"/, out);
     await expectRefusal(await run({ ...SMALL, losses: ['mes'] }), /There is no loss "mes"/, out);
-    await expectRefusal(await run({ ...SMALL, epochs: 'two' }), /"epochs" must be a whole number\.$/m, out);
+    await expectRefusal(await run({ ...SMALL, epochs: 'two' }), /"epochs" must be a number\.$/m, out);
     await expectRefusal(
       await run({ ...SMALL, phantomCases: 8 }),
       /8 cases are too few: the validation part gets 1/,
