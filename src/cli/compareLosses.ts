@@ -4,6 +4,7 @@ import { type Preprocessing, preprocessingSchema } from '../dataset/preprocessin
 import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { readVolume } from '../file/volumeFile.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { REFINE_DEFAULTS, refinementWeight } from '../registration/refine.ts';
@@ -11,7 +12,8 @@ import { toCsv, toMarkdown } from '../report/table.ts';
 import { compareLosses, type LossMethod } from '../run/compareLosses.ts';
 import { comparisonFigure, comparisonTable, pairedTests } from '../run/comparisonReport.ts';
 import { writeFigure } from '../run/pairReport.ts';
-import { readPairList } from '../run/registerPairs.ts';
+import { type PairList, readPairList } from '../run/registerPairs.ts';
+import { spacingOf } from '../volume/matrix.ts';
 import { interruptible } from './interruptible.ts';
 import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { duration, printJson, toJson } from './output.ts';
@@ -85,7 +87,11 @@ export const compareLossesCommand: CommandDefinition = (program) => {
       'with --crop none: edge of the cube that volumes are padded to (default: 64; of two modalities --size)',
       whole(8),
     )
-    .option('--spacing <mm>', 'with --crop none: edge of the voxels of that cube (default: 1)', number(1e-9))
+    .option(
+      '--spacing <mm>',
+      'with --crop none: edge of the voxels of that cube (default: 1; of two modalities so that the first fixed image fits)',
+      number(1e-9),
+    )
     .option('--margin <voxels>', 'with --crop label: voxels around the label box', whole(0), 5)
     .option('--size <voxels>', 'edge of the grid', whole(8), 48)
     .option('--steps <n>', 'steps a pair', whole(1), REFINE_DEFAULTS.steps)
@@ -138,6 +144,14 @@ function preprocessingOf({ crop, pad, spacing, margin, size }: Options, modaliti
   });
 }
 
+/** The edge of voxels, in mm, with which the first fixed image fits into a cube of so many. */
+async function fittingSpacing({ pairs }: PairList, size: number): Promise<number> {
+  const { size: voxels, affine } = await readVolume((pairs[0] as PairList['pairs'][number]).fixed.image);
+  const edges = spacingOf(affine);
+  const largest = Math.max(...voxels.map((count, axis) => count * (edges[axis] as number)));
+  return Math.ceil((100 * largest) / size - 1e-3) / 100;
+}
+
 async function run(options: Options): Promise<void> {
   const { data, out, json } = options;
   const named = options.loss.length > 0 ? options.loss : DEFAULT_LOSSES;
@@ -148,6 +162,8 @@ async function run(options: Options): Promise<void> {
   if (test.dataset.simulated !== undefined) console.error(`Note: ${test.dataset.simulated}`);
   const { steps, grid, rate, seed } = options;
   const mask = isPaired(test.dataset);
+  const spacing = options.spacing ?? (mask ? await fittingSpacing(test, options.size) : undefined);
+  const preprocessing = preprocessingOf({ ...options, ...(spacing === undefined ? {} : { spacing }) }, mask);
   const started = performance.now();
   let bar: ReturnType<typeof startProgress> | undefined;
   let last = '';
@@ -156,7 +172,7 @@ async function run(options: Options): Promise<void> {
     try {
       const comparison = await compareLosses({
         methods,
-        settings: { preprocessing: preprocessingOf(options, mask), steps, grid, rate, seed, mask },
+        settings: { preprocessing, steps, grid, rate, seed, mask },
         tune,
         test,
         out,

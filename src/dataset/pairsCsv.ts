@@ -41,6 +41,13 @@ function checkHeader(fields: readonly string[], name: string): void {
  * @throws UserError for a missing or unknown column, a row without a partner, a malformed line, or no row at all.
  */
 export function parsePairsCsv(text: string, name: string): PairRow[] {
+  // Before the parser, which says on its own that fields recur where the header is missing.
+  const header = text.split(/\r?\n/).find((line) => line.trim() !== '') ?? '';
+  const fields = header.replace(/^\uFEFF/, '').split(',');
+  checkHeader(
+    fields.map((field) => field.trim().replace(/^"(.*)"$/, '$1')),
+    name,
+  );
   const parsed = Papa.parse<Record<string, string>>(text.replace(/^\uFEFF/, ''), {
     header: true,
     skipEmptyLines: 'greedy',
@@ -48,7 +55,6 @@ export function parsePairsCsv(text: string, name: string): PairRow[] {
     transformHeader: (field) => field.trim(),
     transform: (value) => value.trim(),
   });
-  checkHeader(parsed.meta.fields ?? [], name);
   const malformed = parsed.errors[0];
   if (malformed) {
     const line = malformed.row === undefined ? '' : `, pair ${malformed.row + 1}`;

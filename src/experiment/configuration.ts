@@ -39,9 +39,11 @@ const ownSchema = z.strictObject({
   /** With RESECT's layout: which MRI is moved onto the ultrasound. */
   mri: z.enum(MRI_SEQUENCES).default('T1'),
   /** What is compared, by its name in tables: see {@link parseMethod}. */
-  losses: z.union([z.array(z.string().min(1)).min(1), z.record(z.string().min(1), z.string().min(1))], {
-    error: 'must be a list of losses, or an object with a name for each',
-  }),
+  losses: z
+    .union([z.array(z.string().min(1)), z.record(z.string().min(1), z.string().min(1))], {
+      error: 'must be a list of losses, or an object with a name for each',
+    })
+    .refine((losses) => Object.keys(losses).length > 0, 'must not be empty'),
   /** The loss that the others are tested against; the first when left out. */
   reference: z.string().optional(),
   /** Show the paper's figures beside the results: of the hippocampus data or, with landmarks, of MRI and ultrasound. */
@@ -49,7 +51,11 @@ const ownSchema = z.strictObject({
   /** A preset of training settings, before all others. */
   preset: z.enum(Object.keys(PRESETS) as [string, ...string[]]).optional(),
   /** Seeds of pairs, weights and random directions: each loss is trained once a seed. */
-  seeds: z.array(z.int().min(0)).min(1).default([1]),
+  seeds: z
+    .array(z.int().min(0))
+    .min(1)
+    .refine((seeds) => new Set(seeds).size === seeds.length, 'must be different from each other')
+    .default([1]),
   /** Seed of the split, of the folds and of the validation and test pairs, the same for all trials. */
   splitSeed: z.int().min(0).default(1),
   /** Shares of training, validation and test cases in %. */

@@ -207,7 +207,13 @@ class PreparedPairs {
   /** Two cases, each on its own grid, or the two images of one, where the world coordinates put them. */
   async prepare(list: PairList, { fixed, moving }: CasePair): Promise<PreparedPair> {
     const prepared = await this.#volume(list, fixed);
-    if (fixed.id === moving.id && prepared.moving) return { fixed: prepared, moving: prepared.moving };
+    if (prepared.moving) {
+      if (fixed.id !== moving.id)
+        throw new UserError(
+          `${fixed.id} and ${moving.id} have two images each; name one case as fixed and as moving to register its own two.`,
+        );
+      return { fixed: prepared, moving: prepared.moving };
+    }
     const other = await this.#volume(list, moving);
     assertSameSize(prepared, other);
     return { fixed: prepared, moving: other };

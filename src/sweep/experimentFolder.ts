@@ -66,6 +66,10 @@ export class ExperimentFolder {
     const own = madeData(data);
     const folder = own ? join(path, 'data') : data;
     if (own) assertEnough(config, own.count(config), own.paired);
+    if (data === config.data && !own && !existsSync(folder))
+      throw new UserError(
+        `There is no folder '${folder}', which the experiment names; give that of the scans with --data.`,
+      );
     if (own && !existsSync(folder)) await own.make(folder, config);
     const dataset = await openDataset(folder, nodeFiles(), { mri: config.mri });
     const paired = isPaired(dataset);

@@ -72,7 +72,7 @@ describe('compare-losses', () => {
       'compare-losses',
       ...['--data', at('set'), '--pairs', at('cases.csv'), '--tune', at('others.csv'), '--out', at('modalities')],
       ...['--loss', 'nmi', '--loss', 'mse', '--weights', '0.5,1'],
-      ...['--size', '24', '--spacing', '5', '--steps', '10', '--json'],
+      ...['--size', '24', '--steps', '10', '--json'],
     ];
     const { code, stdout, stderr } = await earthmorph(args);
     expect(code, stderr).toBe(0);
@@ -80,6 +80,8 @@ describe('compare-losses', () => {
     const { table } = JSON.parse(stdout) as { table: { loss: string; tre: { mean: number; n: number } }[] };
     const { before } = await printed<{ before: { mean: number } }>(['tre', '--landmarks', ...[1, 2, 3].map(tagOf)]);
     expect(table[0]).toMatchObject({ loss: 'unregistered', tre: { mean: expect.closeTo(before.mean, 3), n: 3 } });
+    const { preprocessing } = JSON.parse(await readFile(at('modalities/comparison.json'), 'utf8'));
+    expect(preprocessing).toMatchObject({ size: 24, pad: 24, spacing: 4.75 });
     for (const { tre } of table.slice(1)) {
       expect(tre.n).toBe(3);
       expect(tre.mean).not.toBeCloseTo(before.mean, 3);
@@ -94,6 +96,9 @@ describe('compare-losses', () => {
       const [low, high] = tuning as { smoothness: number; score: number }[];
       expect(smoothness).toBe((low!.score <= high!.score ? low! : high!).smoothness);
     }
+    await writeFile(at('crossed.csv'), 'fixed,moving\nCase1,Case2\n');
+    const crossed = await earthmorph(args.map((word) => (word === at('cases.csv') ? at('crossed.csv') : word)));
+    expect(crossed).toMatchObject({ code: 2, stderr: expect.stringMatching(/Case1 and Case2 have two images each/) });
     await rm(tagOf(4));
     args[args.indexOf('--out') + 1] = at('unmarked');
     const refused = await earthmorph(args);

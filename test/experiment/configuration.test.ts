@@ -24,6 +24,8 @@ describe('experimentConfig', () => {
     [{ ...LEAST, seed: 1 }, /unknown key "seed"; did you mean "seeds"/],
     [[LEAST], /no JSON object/],
     [{ name: 'a', losses: ['mse'] }, /has no "data"/],
+    [{ ...LEAST, losses: {} }, /"losses" must not be empty/],
+    [{ ...LEAST, seeds: [1, 1] }, /"seeds" must be different from each other/],
     [{ ...LEAST, losses: 3 }, /"losses" must be a list of losses, or an object/],
     [{ ...LEAST, split: [60, 20, 20], folds: 3 }, /both "split" and "folds"/],
   ])('refuses %j', (values, sentence) => {
