@@ -49,7 +49,7 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
       inTraining[slot] = false;
       child.stdout?.on('data', (text: string) => {
         // From the first epoch to the last but one, there is something to lose.
-        if (workers[slot] === child) inTraining[slot] = /epoch [1-4]\s*$/.test(text);
+        if (workers[slot] === child) inTraining[slot] = /epoch ([1-9]|10)\s*$/.test(text);
       });
       workers[slot] = child;
       logs.push(outcome);
