@@ -77,8 +77,7 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
     const said = (await Promise.all(logs)).map(({ stdout }) => stdout).join('');
     await events.close();
 
-    // Each worker at least once; on a quick machine the whole takes few times the seconds between kills.
-    expect(kills).toBeGreaterThanOrEqual(2);
+    expect(kills).toBeGreaterThan(3);
     expect(said).toMatch(/goes on after epoch \d/);
     expect(completions).toHaveLength(TRIALS);
     expect(new Set(completions).size).toBe(TRIALS);
