@@ -7,8 +7,6 @@
 
 export { type CheckReport, checkDataset } from './dataset/check.ts';
 export { fixedPairs, type Pair, trainingPairs } from './dataset/pairs.ts';
-export { makePhantomCase, type PhantomCase, type PhantomOptions, truePoint, trueWarp } from './dataset/phantom.ts';
-export { makePhantomAtlas } from './dataset/phantomAtlas.ts';
 export { type InitialAlignment, type PreparedVolume, type Preprocessing, prepare } from './dataset/preprocessing.ts';
 export { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from './dataset/split.ts';
 export { UserError } from './errors.ts';
@@ -47,6 +45,14 @@ export {
 export { type LossFigure, lossFigure } from './report/lossFigure.ts';
 export { type ModalityFigure, type ModalityResult, modalityFigure } from './report/modalityFigure.ts';
 export { type RegistrationFigure, registrationFigure } from './report/registrationFigure.ts';
+export {
+  makePhantomCase,
+  type PhantomCase,
+  type PhantomOptions,
+  truePoint,
+  trueWarp,
+} from './synthesis/phantom/phantom.ts';
+export { makePhantomAtlas } from './synthesis/phantom/phantomAtlas.ts';
 export { PRESETS, type TrainingConfig, trainingSchema } from './training/configuration.ts';
 export type { EpochRecord } from './training/trainer.ts';
 export { type TrainedModel, type TrainingCase, type TrainModelOptions, trainModel } from './training/trainModel.ts';

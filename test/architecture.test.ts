@@ -15,6 +15,7 @@ const ORDER = [
   'loss',
   'network',
   'graph',
+  'synthesis',
   'dataset',
   'metric',
   'volume',
@@ -28,6 +29,7 @@ const ENTRIES = ['index.ts', 'node.ts'];
 const WALLS: Readonly<Record<string, readonly string[]>> = {
   volume: [],
   metric: ['volume'],
+  synthesis: ['dataset', 'volume'],
   dataset: ['volume'],
   graph: [],
   network: ['graph', 'dataset/preprocessing.ts'],

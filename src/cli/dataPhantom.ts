@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { writePhantomDataset } from '../dataset/phantomDataset.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
 import { writeLabels, writeVolume } from '../file/volumeFile.ts';
+import { writePhantomDataset } from '../synthesis/phantom/phantomDataset.ts';
 import type { Size } from '../volume/grid.ts';
 import { interruptible } from './interruptible.ts';
 import { size, whole } from './options.ts';

@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
-import { findMri } from '../dataset/ultrasound/mriSources.ts';
-import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../dataset/ultrasound/simulatedDataset.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { readVolume, writeVolume, writeWarp } from '../file/volumeFile.ts';
+import { findMri } from '../synthesis/ultrasound/mriSources.ts';
+import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../synthesis/ultrasound/simulatedDataset.ts';
 import type { Size } from '../volume/grid.ts';
 import { interruptible } from './interruptible.ts';
 import { number, size, whole } from './options.ts';

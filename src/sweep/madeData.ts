@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { writePhantomDataset } from '../dataset/phantomDataset.ts';
-import { writeSimulation } from '../dataset/ultrasound/simulatedDataset.ts';
 import type { ExperimentConfig } from '../experiment/configuration.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
 import { writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
+import { writePhantomDataset } from '../synthesis/phantom/phantomDataset.ts';
+import { writeSimulation } from '../synthesis/ultrasound/simulatedDataset.ts';
 
 /** A data set that an experiment makes for itself. */
 export interface MadeData {

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import type { Simulation } from '../../src/dataset/ultrasound/simulatedDataset.ts';
 import { readLandmarks } from '../../src/file/landmarkFile.ts';
 import { readVolume, readWarp } from '../../src/file/volumeFile.ts';
+import type { Simulation } from '../../src/synthesis/ultrasound/simulatedDataset.ts';
 import { warpPoints } from '../../src/volume/warp.ts';
 import { earthmorph, expectRefusal, printed, start, temporaryFolder } from './support.ts';
 

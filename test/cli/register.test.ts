@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makePhantomCase } from '../../src/dataset/phantom.ts';
-import { writePhantomDataset } from '../../src/dataset/phantomDataset.ts';
 import { writeAtomically } from '../../src/file/atomic.ts';
 import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../../src/file/volumeFile.ts';
 import { encodeModel } from '../../src/network/model.ts';
 import { agreement } from '../../src/registration/assess.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
+import { writePhantomDataset } from '../../src/synthesis/phantom/phantomDataset.ts';
 import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
 import { randomModel } from '../support/phantomModel.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';

@@ -4,7 +4,7 @@ import { type Case, type Dataset, openDataset } from '../../src/dataset/dataset.
 import { UserError } from '../../src/errors.ts';
 import type { Labels, Size, Volume } from '../../src/volume/grid.ts';
 import { scaling } from '../../src/volume/matrix.ts';
-import { memoryFiles } from './memoryFiles.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
 
 const SIZE: Size = [4, 3, 2];
 

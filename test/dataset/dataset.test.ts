@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
 import { UserError } from '../../src/errors.ts';
-import { memoryFiles } from './memoryFiles.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
 
 const DECATHLON = {
   name: 'Hippocampus',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
-import { memoryFiles } from './memoryFiles.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
 
 const SET = (set: string, ...names: string[]): Record<string, string> =>
   Object.fromEntries(

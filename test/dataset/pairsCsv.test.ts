@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
 import { parsePairsCsv, readPairsCsv } from '../../src/dataset/pairsCsv.ts';
 import { UserError } from '../../src/errors.ts';
-import { memoryFiles } from './memoryFiles.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
 
 const VOLUMES = {
   'd/imagesTr/a.nii.gz': '',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
-import { memoryFiles } from './memoryFiles.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
 
 const WHOLE = (id: string): Record<string, string> => ({
   [`data/${id}/MRI/${id}-T1.nii.gz`]: '',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { makePhantomCase } from '../../src/dataset/phantom.ts';
 import { prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { agreement } from '../../src/registration/assess.ts';
 import { type RefineOptions, Refiner } from '../../src/registration/refine.ts';
 import { Registrar, register } from '../../src/registration/register.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { pairMetrics } from '../../src/training/pairMetrics.ts';
 import { applyWarp } from '../../src/volume/warp.ts';
 import { lossProgram } from '../support/lossProgram.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { makePhantomCase, trueWarp } from '../../src/dataset/phantom.ts';
 import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
 import { decodeModel, encodeModel, stagesBefore } from '../../src/network/model.ts';
 import { Registrar, register } from '../../src/registration/register.ts';
 import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
+import { makePhantomCase, trueWarp } from '../../src/synthesis/phantom/phantom.ts';
 import type { Grid, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
 import { invertWarp } from '../../src/volume/invertWarp.ts';
 import { applyToPoint, fromColumns, multiply, scaling, translation } from '../../src/volume/matrix.ts';

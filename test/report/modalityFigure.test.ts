@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { makePhantomCase } from '../../src/dataset/phantom.ts';
 import { UserError } from '../../src/errors.ts';
 import { rasterise } from '../../src/file/rasterise.ts';
 import { targetRegistrationError } from '../../src/metric/tre.ts';
 import { type ModalityFigure, type ModalityResult, modalityFigure } from '../../src/report/modalityFigure.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import type { Vec3, Volume } from '../../src/volume/grid.ts';
 import { fromColumns } from '../../src/volume/matrix.ts';
 import { applyWarp } from '../../src/volume/warp.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makePhantomCase } from '../../src/dataset/phantom.ts';
 import { similarities } from '../../src/loss/registry.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { trainModel } from '../../src/training/trainModel.ts';
 
 const cases = Array.from({ length: 8 }, (_, index) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makePhantomCase } from '../../src/dataset/phantom.ts';
 import { ownGridPreprocessing, prepareCase } from '../../src/dataset/preprocessing.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { landmarkDistance } from '../../src/training/pairMetrics.ts';
 import { type TrainingCase, trainModel } from '../../src/training/trainModel.ts';
 import type { Volume } from '../../src/volume/grid.ts';

@@ -1,5 +1,5 @@
-import { UserError } from '../errors.ts';
-import type { Labels, Size, Vec3, Volume } from '../volume/grid.ts';
+import { UserError } from '../../errors.ts';
+import type { Labels, Size, Vec3, Volume } from '../../volume/grid.ts';
 import { makePhantomCase } from './phantom.ts';
 import { makePhantomAtlas } from './phantomAtlas.ts';
 

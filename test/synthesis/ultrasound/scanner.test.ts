@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { BrainShift } from '../../../src/dataset/ultrasound/brainShift.ts';
-import { compressed, scan } from '../../../src/dataset/ultrasound/scanner.ts';
-import { type BeamPoint, Sweep } from '../../../src/dataset/ultrasound/sweep.ts';
-import type { AcousticMaps } from '../../../src/dataset/ultrasound/tissue.ts';
 import { mean } from '../../../src/metric/statistics.ts';
+import { BrainShift } from '../../../src/synthesis/ultrasound/brainShift.ts';
+import { compressed, scan } from '../../../src/synthesis/ultrasound/scanner.ts';
+import { type BeamPoint, Sweep } from '../../../src/synthesis/ultrasound/sweep.ts';
+import type { AcousticMaps } from '../../../src/synthesis/ultrasound/tissue.ts';
 import type { Vec3, Volume } from '../../../src/volume/grid.ts';
 import { applyToPoint } from '../../../src/volume/matrix.ts';
 

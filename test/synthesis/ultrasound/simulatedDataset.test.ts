@@ -5,7 +5,7 @@ import {
   type SimulationOptions,
   type SimulationWriter,
   writeSimulation,
-} from '../../../src/dataset/ultrasound/simulatedDataset.ts';
+} from '../../../src/synthesis/ultrasound/simulatedDataset.ts';
 import type { Volume, Warp } from '../../../src/volume/grid.ts';
 import { decodeTag } from '../../../src/volume/tagFile.ts';
 import { warpPoints } from '../../../src/volume/warp.ts';

@@ -1,10 +1,10 @@
-import { UserError } from '../errors.ts';
-import { type Random, randomStream } from '../random.ts';
-import type { Labels, Mat4, Size, Vec3, Volume, Warp } from '../volume/grid.ts';
-import { fromColumns } from '../volume/matrix.ts';
+import { UserError } from '../../errors.ts';
+import { type Random, randomStream } from '../../random.ts';
+import type { Labels, Mat4, Size, Vec3, Volume, Warp } from '../../volume/grid.ts';
+import { fromColumns } from '../../volume/matrix.ts';
+import { PeriodicSpline } from '../spline.ts';
 import { makePhantomAtlas, type PhantomAtlas } from './phantomAtlas.ts';
 import { PhantomMap } from './phantomMap.ts';
-import { PeriodicSpline } from './spline.ts';
 
 /** A synthetic case whose anatomy, and so its correspondence with any other case of the same seed, is known exactly. */
 export interface PhantomCase {

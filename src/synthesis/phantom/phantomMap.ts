@@ -1,7 +1,7 @@
-import { type Random, randomStream } from '../random.ts';
-import type { Mat4, Vec3 } from '../volume/grid.ts';
-import { applyToPoint, determinant, fromColumns, invert, multiply, scaling, translation } from '../volume/matrix.ts';
-import { PeriodicSpline } from './spline.ts';
+import { type Random, randomStream } from '../../random.ts';
+import type { Mat4, Vec3 } from '../../volume/grid.ts';
+import { applyToPoint, determinant, fromColumns, invert, multiply, scaling, translation } from '../../volume/matrix.ts';
+import { PeriodicSpline } from '../spline.ts';
 
 /** Distance of the control points in millimetres: anatomy differs at the scale of its parts, not of a voxel. */
 const SPACING = 18;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { coherentGain, convolve, envelope, scatterers } from '../../../src/dataset/ultrasound/speckle.ts';
 import { mean, standardDeviation } from '../../../src/metric/statistics.ts';
 import { randomStream } from '../../../src/random.ts';
+import { coherentGain, convolve, envelope, scatterers } from '../../../src/synthesis/ultrasound/speckle.ts';
 
 const grid = { depths: 60, lines: 48, frames: 40 };
 const count = grid.depths * grid.lines * grid.frames;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Sweep } from '../../../src/dataset/ultrasound/sweep.ts';
-import { dot, length, minus, unit } from '../../../src/dataset/ultrasound/vector.ts';
 import { randomStream } from '../../../src/random.ts';
+import { Sweep } from '../../../src/synthesis/ultrasound/sweep.ts';
+import { dot, length, minus, unit } from '../../../src/synthesis/ultrasound/vector.ts';
 import type { Vec3 } from '../../../src/volume/grid.ts';
 import { applyToPoint, determinant, spacingOf } from '../../../src/volume/matrix.ts';
 

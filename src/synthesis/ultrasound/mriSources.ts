@@ -1,7 +1,7 @@
+import { listFolder } from '../../dataset/files.ts';
+import { baseName, isVolumeFile, join } from '../../dataset/paths.ts';
 import { UserError } from '../../errors.ts';
 import type { FileSource } from '../../volume/fileSource.ts';
-import { listFolder } from '../files.ts';
-import { baseName, isVolumeFile, join } from '../paths.ts';
 
 /** Files of one MRI: a T1-weighted image, or another one that stands for it, and FLAIR on the side. */
 export interface MriFiles {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BeamTissue, beamEchoes } from '../../../src/dataset/ultrasound/beam.ts';
+import { type BeamTissue, beamEchoes } from '../../../src/synthesis/ultrasound/beam.ts';
 
 const STEP = 0.4;
 const COUNT = 100;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { makePhantomCase, type PhantomCase, truePoint, trueWarp } from '../../src/dataset/phantom.ts';
-import { makePhantomAtlas } from '../../src/dataset/phantomAtlas.ts';
-import { writePhantomDataset } from '../../src/dataset/phantomDataset.ts';
-import { randomStream } from '../../src/random.ts';
-import type { Grid, Labels, Vec3 } from '../../src/volume/grid.ts';
-import { applyToPoint, invert } from '../../src/volume/matrix.ts';
-import { applyWarp } from '../../src/volume/warp.ts';
+import { randomStream } from '../../../src/random.ts';
+import { makePhantomCase, type PhantomCase, truePoint, trueWarp } from '../../../src/synthesis/phantom/phantom.ts';
+import { makePhantomAtlas } from '../../../src/synthesis/phantom/phantomAtlas.ts';
+import { writePhantomDataset } from '../../../src/synthesis/phantom/phantomDataset.ts';
+import type { Grid, Labels, Vec3 } from '../../../src/volume/grid.ts';
+import { applyToPoint, invert } from '../../../src/volume/matrix.ts';
+import { applyWarp } from '../../../src/volume/warp.ts';
 
 const SEED = 11;
 const atlas = makePhantomAtlas(SEED);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { initialError } from '../../../src/dataset/ultrasound/initialError.ts';
 import { mean, standardDeviation } from '../../../src/metric/statistics.ts';
+import { initialError } from '../../../src/synthesis/ultrasound/initialError.ts';
 
 const draw = (seed: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => initialError(seed, index, 5.3));

@@ -1,6 +1,6 @@
-import { randomStream } from '../random.ts';
-import type { Vec3 } from '../volume/grid.ts';
-import { PeriodicSpline } from './spline.ts';
+import { randomStream } from '../../random.ts';
+import type { Vec3 } from '../../volume/grid.ts';
+import { PeriodicSpline } from '../spline.ts';
 
 /** Half of the structure's length along y (posterior to anterior), in millimetres. */
 const HALF_LENGTH = 18.5;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { BrainShift } from '../../../src/dataset/ultrasound/brainShift.ts';
-import { length, minus } from '../../../src/dataset/ultrasound/vector.ts';
 import { jacobianDeterminant } from '../../../src/metric/jacobian.ts';
 import { randomStream } from '../../../src/random.ts';
+import { BrainShift } from '../../../src/synthesis/ultrasound/brainShift.ts';
+import { length, minus } from '../../../src/synthesis/ultrasound/vector.ts';
 import type { Vec3 } from '../../../src/volume/grid.ts';
 
 const craniotomy = { point: [40, 0, 45] as Vec3, inward: [-0.6, 0, -0.8] as Vec3 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { findMri } from '../../../src/dataset/ultrasound/mriSources.ts';
-import { memoryFiles } from '../memoryFiles.ts';
+import { findMri } from '../../../src/synthesis/ultrasound/mriSources.ts';
+import { memoryFiles } from '../../support/memoryFiles.ts';
 
 const files = memoryFiles({
   'flat/a_T1w.nii.gz': '',

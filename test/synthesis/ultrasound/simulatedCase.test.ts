@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { makeBrainPhantom } from '../../../src/dataset/ultrasound/brainPhantom.ts';
-import { subjectFromMri } from '../../../src/dataset/ultrasound/mriSubject.ts';
-import { simulateCase } from '../../../src/dataset/ultrasound/simulatedCase.ts';
-import { length, minus } from '../../../src/dataset/ultrasound/vector.ts';
 import { jacobianDeterminant } from '../../../src/metric/jacobian.ts';
+import { makeBrainPhantom } from '../../../src/synthesis/ultrasound/brainPhantom.ts';
+import { subjectFromMri } from '../../../src/synthesis/ultrasound/mriSubject.ts';
+import { simulateCase } from '../../../src/synthesis/ultrasound/simulatedCase.ts';
+import { length, minus } from '../../../src/synthesis/ultrasound/vector.ts';
 import type { Vec3 } from '../../../src/volume/grid.ts';
 import { applyToPoint, invert } from '../../../src/volume/matrix.ts';
 import { percentiles } from '../../../src/volume/percentile.ts';
