@@ -4,7 +4,7 @@ import { makeFolder } from '../file/newFolder.ts';
 import { writeLabels, writeVolume } from '../file/volumeFile.ts';
 import { writePhantomDataset } from '../synthesis/phantom/phantomDataset.ts';
 import type { Size } from '../volume/grid.ts';
-import { interruptible } from './interruptible.ts';
+import { endsAtOnce } from './interruptible.ts';
 import { size, whole } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -36,12 +36,9 @@ export const dataPhantomCommand: CommandDefinition = (program) => {
 };
 
 async function run({ out, cases, seed, size, json }: Options): Promise<void> {
-  await interruptible(async (signal) => {
+  await endsAtOnce(async () => {
     const progress = startProgress(cases, 'Making cases');
-    const onProgress = (done: number): void => {
-      signal.throwIfAborted();
-      progress.update(done);
-    };
+    const onProgress = (done: number): void => progress.update(done);
     await makeFolder(out, (folder) =>
       writePhantomDataset(
         {

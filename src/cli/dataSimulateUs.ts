@@ -7,7 +7,7 @@ import { readVolume, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { findMri } from '../synthesis/ultrasound/mriSources.ts';
 import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../synthesis/ultrasound/simulatedDataset.ts';
 import type { Size } from '../volume/grid.ts';
-import { interruptible } from './interruptible.ts';
+import { endsAtOnce } from './interruptible.ts';
 import { number, size, whole } from './options.ts';
 import { meanAndSd, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -55,13 +55,10 @@ export const dataSimulateUsCommand: CommandDefinition = (program) => {
 
 async function run({ out, cases, seed, mri, spacing, shift, size, json }: Options): Promise<void> {
   if (mri && size) throw new UserError('--size is for synthetic MRI; leave it out with --mri.');
-  await interruptible(async (signal) => {
+  await endsAtOnce(async () => {
     const sources = mri && (await sourcesOf(mri));
     const progress = startProgress(cases, 'Simulating cases');
-    const onProgress = (done: number): void => {
-      signal.throwIfAborted();
-      progress.update(done);
-    };
+    const onProgress = (done: number): void => progress.update(done);
     const options = {
       ...{ seed, count: cases, shift, onProgress },
       ...(size && { size }),

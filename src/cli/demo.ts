@@ -1,6 +1,6 @@
 import { toMarkdown } from '../report/table.ts';
 import { runDemo } from '../run/demo.ts';
-import { interruptible } from './interruptible.ts';
+import { endsAtOnce } from './interruptible.ts';
 import { whole } from './options.ts';
 import { duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -34,12 +34,11 @@ async function run({ out, threads, json }: Options): Promise<void> {
   const progress = new TrainingProgress(json);
   let making: Progress | undefined;
   if (!json) console.log('Making synthetic scans …');
-  await interruptible(async (signal) => {
+  await endsAtOnce(async () => {
     try {
       const result = await runDemo({
         out,
         version,
-        signal,
         ...(threads === undefined ? {} : { runtime: { threads } }),
         onCase(done, total) {
           making ??= startProgress(total, 'synthetic scans');
@@ -48,7 +47,6 @@ async function run({ out, threads, json }: Options): Promise<void> {
         },
         observer: progress.observer,
       });
-      if (!result) throw new Error('interrupted');
       const { table, pairs, landmarkErrorBefore: before, landmarkErrorAfter: after, report, figure } = result;
       const seconds = (performance.now() - started) / 1000;
       if (json) {
@@ -72,5 +70,5 @@ async function run({ out, threads, json }: Options): Promise<void> {
       making?.stop();
       progress.stop();
     }
-  }, 'interrupted; run the demo again to start over.');
+  }, 'stopped; run the demo again to start over.');
 }

@@ -6,6 +6,7 @@ import { distanceCommand } from './distance.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { experimentCommand } from './experiment.ts';
 import { graphCommand } from './graph.ts';
+import { handleSignals } from './interruptible.ts';
 import { jacobianCommand } from './jacobian.ts';
 import { metricsCommand } from './metrics.ts';
 import { buildProgram, runProgram } from './program.ts';
@@ -36,4 +37,5 @@ const commands = [
   dataCommand,
 ];
 
+handleSignals();
 process.exitCode = await runProgram(buildProgram(commands), process.argv.slice(2));

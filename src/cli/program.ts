@@ -6,8 +6,6 @@ import { version } from './version.ts';
 export const USER_MISTAKE = 2;
 /** Exit code for a defect of the program. */
 const DEFECT = 1;
-/** Exit code after Ctrl-C, as shells have it. */
-export const INTERRUPTED = 130;
 
 /** Adds one command to the program. One file a command; it parses, calls and prints. */
 export type CommandDefinition = (program: Command) => void;

@@ -32,6 +32,9 @@ function terminalBar(total: number, label: string): Progress {
     forceRedraw: true,
   });
   bar.start(total, 0, { text: '' });
+  // A process that ends at once must give the terminal back as it was.
+  const stop = (): void => bar.stop();
+  process.once('exit', stop);
   return {
     update: (done, text) => bar.update(done, text === undefined ? {} : { text }),
     line: (text) => {
@@ -39,6 +42,9 @@ function terminalBar(total: number, label: string): Progress {
       process.stderr.write(`\r\x1b[K${text}\n\x1b7`);
       bar.render();
     },
-    stop: () => bar.stop(),
+    stop() {
+      process.off('exit', stop);
+      stop();
+    },
   };
 }

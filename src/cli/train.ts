@@ -4,10 +4,11 @@ import type { Device } from '../graph/index.ts';
 import { trainingRun } from '../run/trainingRun.ts';
 import { PRESETS, type TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
+import { interruptible } from './interruptible.ts';
 import { addLossOptions } from './lossOptions.ts';
 import { choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { printJson } from './output.ts';
-import { type CommandDefinition, INTERRUPTED } from './program.ts';
+import type { CommandDefinition } from './program.ts';
 import { TrainingProgress } from './trainingProgress.ts';
 import { version } from './version.ts';
 
@@ -130,37 +131,56 @@ async function run(options: Options): Promise<void> {
   if (cropsToLabels && !json)
     console.error('Note: the crop "label" uses the labels of both volumes, also when the model is used later.');
 
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt);
   const progress = new TrainingProgress(json);
-  try {
-    const result = await trainingRun({
-      out,
-      ...(data === undefined ? {} : { data }),
-      settings: { ...base, ...settings, ...(lossOption ? { lossOptions: lossOption } : {}) },
-      ...(split ? { split } : {}),
-      ...(first === undefined ? {} : { first }),
-      resume,
-      version,
-      runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
-      signal: stop.signal,
-      observer: progress.observer,
-    });
-    finish(result.reason, result.records, out, json ?? false);
-  } finally {
-    progress.stop();
-    process.removeListener('SIGINT', interrupt);
-  }
+  const { started, epochDone } = progress.observer;
+  let kept: number | undefined;
+  await interruptible(
+    async (signal) => {
+      try {
+        const result = await trainingRun({
+          out,
+          ...(data === undefined ? {} : { data }),
+          settings: { ...base, ...settings, ...(lossOption ? { lossOptions: lossOption } : {}) },
+          ...(split ? { split } : {}),
+          ...(first === undefined ? {} : { first }),
+          resume,
+          version,
+          runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
+          signal,
+          observer: {
+            ...progress.observer,
+            started(stored, state) {
+              kept = state?.epoch ?? 0;
+              started?.(stored, state);
+            },
+            async epochDone(record) {
+              kept = record.epoch;
+              await epochDone?.(record);
+            },
+          },
+        });
+        if (result.reason === 'aborted') signal.throwIfAborted();
+        finish(result.reason, result.records, out, json ?? false);
+      } finally {
+        progress.stop();
+      }
+    },
+    () => stopped(kept, resume, out),
+  );
+}
+
+/** What is kept of a run that was stopped; `epochs` is undefined while its scans were read. */
+function stopped(epochs: number | undefined, resume: boolean, out: string): string {
+  const goOn = `go on with: earthmorph train --out ${out} --resume`;
+  if (epochs === undefined)
+    return resume
+      ? `stopped before training went on; ${goOn}`
+      : 'stopped before training began; no epoch is kept, so give the same command again.';
+  return epochs === 0 ? `stopped before the first epoch was done; ${goOn}` : `stopped after epoch ${epochs}; ${goOn}`;
 }
 
 function finish(reason: StopReason, records: readonly EpochRecord[], out: string, json: boolean): void {
   const best = records.findLast((record) => record.best);
-  if (reason === 'aborted') {
-    console.error(`Interrupted after epoch ${records.length}; go on with: earthmorph train --out ${out} --resume`);
-    process.exitCode = INTERRUPTED;
-    return;
-  }
   if (json) {
     printJson({ reason, best });
     return;

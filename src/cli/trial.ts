@@ -58,11 +58,21 @@ async function perform(path: string, id: string, test: boolean, options: TrialOp
   return (await runTrial(folder, id, options)) !== undefined;
 }
 
-/** Tells a parent process how it goes, and ends with it. Ctrl-C in a terminal reaches both; the parent decides. */
+/** Tells a parent process how it goes, and ends with it. Ctrl-C in a terminal reaches both, and stops both. */
 async function runForParent(folder: string, id: string, test: boolean, runtime: RuntimeOptions): Promise<void> {
+  await interruptible((interrupt) => tellParent(folder, id, test, runtime, interrupt), 'stopped.');
+}
+
+async function tellParent(
+  folder: string,
+  id: string,
+  test: boolean,
+  runtime: RuntimeOptions,
+  interrupt: AbortSignal,
+): Promise<void> {
   const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, interrupt]);
   let acknowledge = (): void => undefined;
-  process.on('SIGINT', () => undefined);
   process.once('disconnect', () => process.exit(1));
   process.on('message', (command: TrialCommand) => {
     if (command.kind === 'stop') stop.abort();
@@ -73,7 +83,7 @@ async function runForParent(folder: string, id: string, test: boolean, runtime: 
   try {
     const finished = await perform(folder, id, test, {
       runtime,
-      signal: stop.signal,
+      signal,
       observer: {
         started: (_, state) =>
           void tell({ kind: 'started', epochsDone: state?.epoch ?? 0, secondsDone: state?.seconds ?? 0 }),
@@ -88,7 +98,7 @@ async function runForParent(folder: string, id: string, test: boolean, runtime: 
     });
     await tell({ kind: finished ? 'finished' : 'stopped' });
   } catch (error) {
-    if (stop.signal.aborted) await tell({ kind: 'stopped' });
+    if (signal.aborted) await tell({ kind: 'stopped' });
     else if (error instanceof UserError) await tell({ kind: 'mistake', message: error.message });
     else throw error;
   } finally {

@@ -1,11 +1,13 @@
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { reasonOf } from './reason.ts';
+import { forgetTemporary, rememberTemporary } from './temporaries.ts';
 
 /**
- * Writes a file so that it is either complete or not there: into a temporary file beside it, which is then renamed.
- * Missing folders are made.
+ * Writes a file so that it is either complete or not there: into a temporary file beside it, which is then renamed. Its content is on
+ * the disk before its name is, so that a machine that goes down leaves the one or the other too. Missing folders are made.
  * @throws UserError when the file cannot be written.
  */
 export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
@@ -29,6 +31,13 @@ export async function writeOnce(path: string, content: Uint8Array | string): Pro
   return first;
 }
 
+/** Waits until the names in a folder are on the disk. What has no such thing, as Windows, goes without. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
 async function write(
   path: string,
   content: Uint8Array | string,
@@ -36,12 +45,23 @@ async function write(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${counter++}.tmp`);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, content);
+    rememberTemporary(temporary);
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(temporary, 'wx'));
+    const file = await open(temporary, 'r+');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await place(temporary, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new UserError(`${path} cannot be written (${reasonOf(error)}); choose another output path.`);
+  } finally {
+    forgetTemporary(temporary);
   }
 }
 

@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { syncFolder } from './atomic.ts';
 import { reasonOf } from './reason.ts';
+import { forgetTemporary, rememberTemporary } from './temporaries.ts';
 
 /**
  * Makes a folder so that it is either complete or not there: `fill` writes into a temporary one beside it, which is then
@@ -17,10 +20,13 @@ export async function makeFolder(path: string, fill: (temporary: string) => Prom
     const made = join(temporary, basename(target));
     await mkdir(made);
     await fill(made);
+    await syncFolder(made);
     await rmdir(target).catch(() => undefined);
     await rename(made, target).catch((error: unknown) => refuse(path, reasonOf(error)));
+    await syncFolder(dirname(target));
   } finally {
     await rm(temporary, { recursive: true, force: true });
+    forgetTemporary(temporary);
   }
 }
 
@@ -35,7 +41,9 @@ async function refuseFilled(target: string, path: string): Promise<void> {
 async function besides(target: string, path: string): Promise<string> {
   try {
     await mkdir(dirname(target), { recursive: true });
-    return await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+    const made = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+    rememberTemporary(made);
+    return made;
   } catch (error) {
     return refuse(path, reasonOf(error));
   }

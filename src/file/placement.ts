@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Device, loadModel, type OnnxModel } from '../graph/index.ts';
+import { forgetTemporary, rememberTemporary } from './temporaries.ts';
 
 /** Which execution provider ran how many nodes of each operator. */
 export interface Placement {
@@ -18,7 +20,8 @@ interface ProfileEvent {
 
 /** Runs a model once on a device with ONNX Runtime's profiler on and counts which provider ran its nodes. Inputs are zeros. */
 export async function devicePlacement(model: OnnxModel, device: Device): Promise<Placement[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'earthmorph-'));
+  const folder = mkdtempSync(join(tmpdir(), 'earthmorph-'));
+  rememberTemporary(folder);
   try {
     const program = await loadModel(model, { device, profile: join(folder, 'profile') });
     const feeds = model.inputs.map(
@@ -32,6 +35,7 @@ export async function devicePlacement(model: OnnxModel, device: Device): Promise
     return count(events);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    forgetTemporary(folder);
   }
 }
 

@@ -53,7 +53,6 @@ export interface DemoOptions {
   readonly runtime?: RuntimeOptions;
   readonly onCase?: (done: number, total: number) => void;
   readonly observer?: TrainingRunObserver;
-  readonly signal?: AbortSignal;
 }
 
 /** What the demonstration measured on held-out pairs, before and after registration. */
@@ -70,9 +69,8 @@ export interface DemoResult {
 /**
  * The main job without any data: makes phantom cases whose truth is known, trains a small network on some, registers held-out ones and
  * compares landmarks and labels with the truth.
- * @returns undefined when it was interrupted
  */
-export async function runDemo(options: DemoOptions): Promise<DemoResult | undefined> {
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await clearPreviousDemo(options.out);
   const data = join(options.out, 'data');
   const run = join(options.out, 'run');
@@ -85,7 +83,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult | undefi
     },
     { ...grid, count: CASES, ...(options.onCase ? { onProgress: options.onCase } : {}) },
   );
-  const { stored, reason } = await trainingRun({
+  const { stored } = await trainingRun({
     out: run,
     data,
     settings: SETTINGS,
@@ -94,9 +92,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult | undefi
     version: options.version,
     ...(options.runtime ? { runtime: options.runtime } : {}),
     ...(options.observer ? { observer: options.observer } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
   });
-  if (reason === 'aborted') return undefined;
   const registrar = new Registrar(await readModel(run), options.runtime ? { runtime: options.runtime } : {});
   const atlas = makePhantomAtlas(SEED);
   const caseOf = (id: string): PhantomCase => makePhantomCase({ ...grid, index: Number(id.split('_')[1]) - 1, atlas });

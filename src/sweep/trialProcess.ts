@@ -63,7 +63,9 @@ export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> 
         kind: 'died',
         message: `the process ended with ${killedBy ?? `exit code ${code}`}${complaint === '' ? '' : `: ${lastLine(complaint)}`}`,
       };
-      handled.then(() => resolve(end ?? died), reject);
+      // Ctrl-C ends a process that is only about to begin, too.
+      const last: TaskEnd = signal.aborted ? { kind: 'stopped' } : died;
+      handled.then(() => resolve(end ?? last), reject);
     });
   });
 }
