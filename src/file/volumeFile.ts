@@ -29,7 +29,7 @@ export async function readLabels(path: string): Promise<Labels> {
 /** Reads a file as labels when it holds labels in an integer type, else as a volume. */
 export async function readVolumeOrLabels(path: string): Promise<Volume | Labels> {
   const image = await readImage(path);
-  const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size[0]));
+  const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size));
   return isLabels ? toLabels(image) : toVolume(image);
 }
 

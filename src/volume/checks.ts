@@ -60,39 +60,73 @@ export interface ValueSummary {
   readonly max: number;
   /** The number of distinct values, counted up to 4096. */
   readonly distinct: number;
-  /** Among neighbours along x that are not both 0, the share with equal values: near 1 in a segmentation, low in an image. */
+  /** Voxels that are neither 0 nor of the most frequent value. */
+  readonly foreground: number;
+  /** Among neighbours along an axis that are both in the foreground, the share with equal values, along the axis where it is largest. */
   readonly agreement: number;
+  /** Pairs of neighbours along any axis, both in the foreground, that have different values. */
+  readonly different: number;
 }
 
-/** Summarises the values of an image of `nx` voxels a row. */
-export function summariseValues(data: ArrayLike<number>, nx: number): ValueSummary {
+/** Summarises the values of an image, laid out with x fastest; whichever way the axes run, the summary is the same. */
+export function summariseValues(data: ArrayLike<number>, [nx, ny, nz]: Vec3): ValueSummary {
   let integers = true;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  let pairs = 0;
-  let equal = 0;
-  const values = new Set<number>();
+  const counts = new Map<number, number>();
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     if (!(Math.abs(value - Math.round(value)) <= 1e-3)) integers = false;
     if (value < min) min = value;
     if (value > max) max = value;
-    if (values.size < 4096) values.add(value);
-    if (i % nx === 0) continue;
-    const before = data[i - 1]!;
-    if (value === 0 && before === 0) continue;
-    pairs++;
-    if (value === before) equal++;
+    const count = counts.get(value);
+    if (count !== undefined) counts.set(value, count + 1);
+    else if (counts.size < 4096) counts.set(value, 1);
   }
-  return { integers, min, max, distinct: values.size, agreement: pairs === 0 ? 1 : equal / pairs };
+  let background = 0;
+  let most = 0;
+  for (const [value, count] of counts) if (count > most) [background, most] = [value, count];
+
+  let foreground = 0;
+  const equal: [number, number, number] = [0, 0, 0];
+  const different: [number, number, number] = [0, 0, 0];
+  const compare = (axis: 0 | 1 | 2, value: number, before: number): void => {
+    if (before === value) equal[axis]++;
+    else if (before !== 0 && before !== background) different[axis]++;
+  };
+  for (let k = 0, n = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, n++) {
+        const value = data[n]!;
+        if (value === 0 || value === background) continue;
+        foreground++;
+        if (i > 0) compare(0, value, data[n - 1]!);
+        if (j > 0) compare(1, value, data[n - nx]!);
+        if (k > 0) compare(2, value, data[n - nx * ny]!);
+      }
+    }
+  }
+  const shares = equal.map((count, axis) => (count === 0 ? 0 : count / (count + different[axis]!)));
+  return {
+    integers,
+    min,
+    max,
+    distinct: counts.size,
+    foreground,
+    agreement: Math.max(...shares),
+    different: different.reduce((sum, count) => sum + count, 0),
+  };
 }
 
 /** Up to this many whole numbers count as labels without a look at their neighbourhoods. */
 const fewLabels = 16;
 
-/** Whether values can be labels: whole numbers from 0, either few, or mostly equal to their neighbours. */
-export function canBeLabels({ integers, min, distinct, agreement }: ValueSummary): boolean {
-  return integers && min >= 0 && (distinct <= fewLabels || agreement >= 0.5);
+/**
+ * Whether values can be labels: whole numbers from 0, either few, or mostly equal to their neighbours along some axis
+ * (thin layers are so along two), or apart from each other, as landmarks of a voxel each are.
+ */
+export function canBeLabels({ integers, min, distinct, foreground, agreement, different }: ValueSummary): boolean {
+  return integers && min >= 0 && (distinct <= fewLabels || agreement >= 0.5 || different <= foreground / 2);
 }
 
 /**
@@ -100,6 +134,6 @@ export function canBeLabels({ integers, min, distinct, agreement }: ValueSummary
  * A constant volume does not count. A piecewise constant phantom does, so warn rather than refuse.
  */
 export function looksLikeLabels(volume: Volume): boolean {
-  const summary = summariseValues(volume.data, volume.size[0]);
+  const summary = summariseValues(volume.data, volume.size);
   return summary.distinct > 1 && canBeLabels(summary);
 }

@@ -46,7 +46,7 @@ export function toLabels(image: StoredImage): Labels {
   const { name, size, affine } = image;
   const values = scaled(image, Float64Array);
   assertFinite(values, name);
-  const summary = summariseValues(values, size[0]);
+  const summary = summariseValues(values, size);
   if (!summary.integers) {
     throw new UserError(`${name} holds fractions, so it is not a label map; give a segmentation of whole numbers.`);
   }
