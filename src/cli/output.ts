@@ -37,7 +37,7 @@ export function duration(seconds: number): string {
 
 /** Columns of text, aligned; the first to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => (row[c] ?? '').length)));
+  const widths = (rows[0] ?? []).map((_, c) => rows.reduce((width, row) => Math.max(width, (row[c] ?? '').length), 0));
   return rows
     .map((row) =>
       row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  '),

@@ -11,6 +11,7 @@ import {
   landmarkError,
   sidesOf,
 } from '../registration/landmarkError.ts';
+import { correspondingPoints, firstPoints, type Landmark, listedNames, type PointPairs } from '../volume/landmarks.ts';
 import { choice } from './options.ts';
 import { columns, decimals, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -37,7 +38,7 @@ export const treCommand: CommandDefinition = (program) => {
     )
     .option(
       '--moving-landmarks <file>',
-      'the landmarks of the moving image, where --landmarks holds those of the fixed one only',
+      'the landmarks of the moving image, where --landmarks holds those of the fixed one only; paired by name or label, by row where neither file has names',
     )
     .option('--warp <file>', 'warp of a registration; without it, only the start is measured')
     .option(
@@ -64,20 +65,28 @@ async function run(options: Options): Promise<void> {
   const cases: (CaseError & { readonly file: string })[] = [];
   for (const file of files) {
     const points = await readLandmarks(file);
-    const names = points.map(({ name }) => name);
-    const sides =
+    const pairs =
       movingLandmarks === undefined
         ? sidesOf(points, fixedPoints ?? 'second', file)
         : await paired(points, file, movingLandmarks);
-    cases.push({ file, ...landmarkError(names, sides, field) });
+    cases.push({ file, ...landmarkError(pairs.names, pairs, field) });
   }
-  for (const { outside, file } of cases)
-    if (outside > 0)
-      console.error(
-        `Note: ${outside} landmarks of ${file} lie outside the warp's grid, where its border is continued.`,
-      );
+  if (warp !== undefined) for (const each of cases) checkOutside(each, warp);
   if (cases.length === 1) printOne(cases[0] as CaseError, json);
   else printMany(cases, json);
+}
+
+/** @throws UserError when a warp says nothing about any landmark */
+function checkOutside({ landmarks, outside, file }: CaseError & { readonly file: string }, warp: string): void {
+  if (outside === 0) return;
+  if (outside === landmarks.length)
+    throw new UserError(
+      `No landmark of ${file} lies in the grid of ${warp}, so it says nothing about them; give the warp of their images, and landmarks in RAS mm.`,
+    );
+  const names = listedNames(landmarks.flatMap(({ name, outside: is }) => (is ? [name] : [])));
+  console.error(
+    `Note: ${outside} of the ${landmarks.length} landmarks of ${file} lie outside the grid of ${warp}, where its border is continued: ${names}.`,
+  );
 }
 
 /** A file itself; of a folder, all tag files in it and below. */
@@ -91,17 +100,15 @@ async function tagFiles(path: string): Promise<string[]> {
   return chosen.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(path, name));
 }
 
-async function paired(
-  fixed: Awaited<ReturnType<typeof readLandmarks>>,
-  file: string,
-  movingFile: string,
-): Promise<Parameters<typeof landmarkError>[1]> {
+async function paired(fixed: readonly Landmark[], file: string, movingFile: string): Promise<PointPairs> {
   const moving = await readLandmarks(movingFile);
-  if (moving.length !== fixed.length)
-    throw new UserError(
-      `${file} holds ${fixed.length} landmarks and ${movingFile} ${moving.length}; give files whose points correspond row by row.`,
-    );
-  return { fixed: fixed.map(({ first }) => first), moving: moving.map(({ first }) => first) };
+  for (const [path, landmarks] of [
+    [file, fixed],
+    [movingFile, moving],
+  ] as const)
+    if (landmarks.some(({ second }) => second))
+      throw new UserError(`${path} holds the points of both images; give it with --landmarks alone.`);
+  return correspondingPoints(firstPoints(fixed), firstPoints(moving), [file, movingFile]);
 }
 
 function printOne({ landmarks, before, after, outside }: CaseError, json?: boolean): void {
@@ -128,7 +135,11 @@ function printOne({ landmarks, before, after, outside }: CaseError, json?: boole
 /** Mean and SD over cases of each case's mean, as the paper aggregates. */
 function printMany(cases: readonly (CaseError & { readonly file: string })[], json?: boolean): void {
   const means = cases.map(({ before }) => before.mean);
-  const before: ErrorSummary = { mean: mean(means), sd: standardDeviation(means), max: Math.max(...means) };
+  const before: ErrorSummary = {
+    mean: mean(means),
+    sd: standardDeviation(means),
+    max: means.reduce((a, b) => Math.max(a, b)),
+  };
   if (json) {
     printJson({ cases, before });
     return;

@@ -15,7 +15,7 @@ export interface PointsFile {
   readonly path: string;
   /** Which points of a row, where the file holds those of two images. */
   readonly side: 'first' | 'second';
-  /** Points at the beginning that are no landmarks. */
+  /** Structures at the beginning that are no landmarks: those numbered up to this. */
   readonly skip?: number;
 }
 

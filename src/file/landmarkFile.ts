@@ -2,7 +2,14 @@ import type { PointsFile } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import type { Labels } from '../volume/grid.ts';
 import { decodeLandmarkCsv, encodeLandmarkCsv } from '../volume/landmarkCsv.ts';
-import { type Landmark, landmarksOfLabels, landmarksOfStructures, type NamedPoint } from '../volume/landmarks.ts';
+import {
+  correspondingPoints,
+  type Landmark,
+  landmarksOfLabels,
+  landmarksOfStructures,
+  type PointList,
+  type PointPairs,
+} from '../volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../volume/tagFile.ts';
 import { writeAtomically } from './atomic.ts';
 import { readBytes } from './nodeFiles.ts';
@@ -28,12 +35,30 @@ export async function readLandmarks(path: string): Promise<readonly Landmark[]> 
  * The points of one image in a file of landmarks; none where all are skipped.
  * @throws UserError as {@link readLandmarks}, and when the file lacks the points of that side
  */
-export async function readPoints({ path, side, skip = 0 }: PointsFile): Promise<readonly NamedPoint[]> {
-  return (await readLandmarks(path)).slice(skip).map(({ name, first, second }) => {
+export async function readPoints({ path, side, skip = 0 }: PointsFile): Promise<PointList> {
+  const landmarks = (await readLandmarks(path)).filter(({ name }) => skip === 0 || Number(name) > skip);
+  // Where one file holds both images its rows are the pairs, whatever their names.
+  const byRow = landmarks.some(({ second }) => second) && !areNamesUnique(landmarks);
+  return landmarks.map(({ name, unnamed, first, second }) => {
     const point = side === 'first' ? first : second;
     if (!point) throw new UserError(`${path} holds the points of one image only; give a file with those of both.`);
-    return { name, point };
+    return unnamed || byRow ? point : { name, point };
   });
+}
+
+function areNamesUnique(landmarks: readonly Landmark[]): boolean {
+  const names = landmarks.flatMap(({ name, unnamed }) => (unnamed ? [] : [name]));
+  return new Set(names).size === landmarks.length;
+}
+
+/**
+ * The landmarks of the two images of a pair, paired by name or row; undefined where neither has any.
+ * @throws UserError as {@link readPoints} and {@link correspondingPoints}
+ */
+export async function readPointPairs(fixedFile: PointsFile, movingFile: PointsFile): Promise<PointPairs | undefined> {
+  const [fixed, moving] = [await readPoints(fixedFile), await readPoints(movingFile)];
+  if (fixed.length === 0 && moving.length === 0) return undefined;
+  return correspondingPoints(fixed, moving, [fixedFile.path, movingFile.path]);
 }
 
 /**

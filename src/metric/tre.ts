@@ -25,6 +25,6 @@ export function targetRegistrationError(moved: readonly Vec3[], target: readonly
     const other = target[i]!;
     return Math.hypot(x - other[0], y - other[1], z - other[2]);
   });
-  const max = distances.length === 0 ? Number.NaN : Math.max(...distances);
+  const max = distances.reduce((a, b) => Math.max(a, b), distances.length === 0 ? Number.NaN : 0);
   return { distances, mean: mean(distances), sd: standardDeviation(distances), max };
 }

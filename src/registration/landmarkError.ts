@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
+import { isInside } from '../volume/checks.ts';
 import type { Mat4, Vec3, Warp } from '../volume/grid.ts';
 import type { Landmark, PointPairs } from '../volume/landmarks.ts';
-import { applyToPoint, invert } from '../volume/matrix.ts';
+import { applyToPoint } from '../volume/matrix.ts';
 import { warpPoints } from '../volume/warp.ts';
 
 /** Which of the two images of a landmark file is the fixed one. */
@@ -15,10 +16,19 @@ export interface ErrorSummary {
   readonly max: number;
 }
 
+/** How far one landmark is from its counterpart. */
+export interface LandmarkDistance {
+  readonly name: string;
+  readonly before: number;
+  readonly after?: number;
+  /** It lies outside the warp's grid. */
+  readonly outside?: true;
+}
+
 /** The landmark error of one case. */
 export interface CaseError {
   /** mm; `after` only with a warp. */
-  readonly landmarks: readonly { readonly name: string; readonly before: number; readonly after?: number }[];
+  readonly landmarks: readonly LandmarkDistance[];
   readonly before: ErrorSummary;
   readonly after?: ErrorSummary;
   /** Landmarks outside the warp's grid, where its border is continued. */
@@ -26,11 +36,8 @@ export interface CaseError {
 }
 
 /** The points of the fixed and of the moving image. @throws UserError when a landmark has no second point */
-export function sidesOf(
-  landmarks: readonly Landmark[],
-  fixed: FixedSide,
-  file: string,
-): { fixed: Vec3[]; moving: Vec3[] } {
+export function sidesOf(landmarks: readonly Landmark[], fixed: FixedSide, file: string): PointPairs {
+  const names = landmarks.map(({ name }) => name);
   const first = landmarks.map((landmark) => landmark.first);
   const second = landmarks.map(({ second: point }) => {
     if (!point)
@@ -39,7 +46,7 @@ export function sidesOf(
       );
     return point;
   });
-  return fixed === 'first' ? { fixed: first, moving: second } : { fixed: second, moving: first };
+  return fixed === 'first' ? { names, fixed: first, moving: second } : { names, fixed: second, moving: first };
 }
 
 /**
@@ -53,16 +60,18 @@ export function landmarkError(
 ): CaseError {
   const before = targetRegistrationError(fixed, moving);
   const after = warp && targetRegistrationError(warpPoints(warp, fixed), moving);
+  const isOutside = fixed.map((point) => warp !== undefined && !isInside(warp, point));
   const summary = ({ mean, sd, max }: ErrorSummary): ErrorSummary => ({ mean, sd, max });
   return {
     landmarks: names.map((name, n) => ({
       name,
       before: before.distances[n] as number,
       ...(after ? { after: after.distances[n] as number } : {}),
+      ...(isOutside[n] ? { outside: true } : {}),
     })),
     before: summary(before),
     ...(after ? { after: summary(after) } : {}),
-    outside: warp ? countOutside(warp, fixed) : 0,
+    outside: isOutside.filter(Boolean).length,
   };
 }
 
@@ -89,12 +98,4 @@ export function alignedError({ fixed, moving }: PointPairs, matrix: Mat4): Error
   const moved = fixed.map((point) => applyToPoint(matrix, point));
   const { mean, sd, max } = targetRegistrationError(moved, moving);
   return { mean, sd, max };
-}
-
-/** How many points lie in no voxel of a warp's grid. */
-function countOutside({ size, affine }: Warp, points: readonly Vec3[]): number {
-  const toIndex = invert(affine);
-  const isInside = (point: Vec3): boolean =>
-    applyToPoint(toIndex, point).every((value, axis) => value >= -0.5 && value <= (size[axis] as number) - 0.5);
-  return points.filter((point) => !isInside(point)).length;
 }

@@ -8,7 +8,7 @@ import { mean } from '../metric/statistics.ts';
 import type { Extent } from '../network/model.ts';
 import { Refiner } from '../registration/refine.ts';
 import { type PairMetrics, pairMetrics } from '../training/pairMetrics.ts';
-import { readImage } from './readImage.ts';
+import { readCase } from './readImage.ts';
 import { type ComparisonSettings, RefinementJournal, type RefinementRecord } from './refinementJournal.ts';
 import { filesOfPair, type PairList } from './registerPairs.ts';
 
@@ -223,9 +223,8 @@ class PreparedPairs {
     const known = this.#volumes.get(own.id);
     if (known) return known;
     const { fixedLabels } = await filesOfPair(list, { fixed: own, moving: own });
-    const read = await readImage({ ...own, ...(fixedLabels ? { labels: fixedLabels } : {}) });
-    const moving = own.moving ? { moving: await readImage(own.moving) } : {};
-    const volume = prepareCase(own.id, { ...read, ...moving }, this.preprocessing, 'world');
+    const read = await readCase({ ...own, ...(fixedLabels ? { labels: fixedLabels } : {}) });
+    const volume = prepareCase(own.id, read, this.preprocessing, 'world');
     this.#volumes.set(own.id, volume);
     return volume;
   }

@@ -1,8 +1,9 @@
-import type { ImageFiles } from '../dataset/dataset.ts';
-import type { ReadImage } from '../dataset/preprocessing.ts';
+import type { Case, ImageFiles } from '../dataset/dataset.ts';
+import type { ReadCase, ReadImage } from '../dataset/preprocessing.ts';
 import { readPoints } from '../file/landmarkFile.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
 import { assertSameGrid } from '../volume/checks.ts';
+import { correspondingPoints } from '../volume/landmarks.ts';
 
 /**
  * An image with its labels and landmarks, as far as there are any.
@@ -14,4 +15,17 @@ export async function readImage(files: ImageFiles): Promise<ReadImage> {
   if (labels && files.labels) assertSameGrid(image, labels, files.image, files.labels);
   const landmarks = files.landmarks ? await readPoints(files.landmarks) : [];
   return { image, ...(labels ? { labels } : {}), ...(landmarks.length > 0 ? { landmarks } : {}) };
+}
+
+/**
+ * The images of a case, one or two.
+ * @throws UserError as {@link readImage}, and when the landmarks of two images do not correspond
+ */
+export async function readCase({ moving, ...files }: Omit<Case, 'id'>): Promise<ReadCase> {
+  const own = await readImage(files);
+  if (!moving) return own;
+  const other = await readImage(moving);
+  if (files.landmarks && moving.landmarks)
+    correspondingPoints(own.landmarks ?? [], other.landmarks ?? [], [files.landmarks.path, moving.landmarks.path]);
+  return { ...own, moving: other };
 }

@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import type { PointsFile } from '../dataset/dataset.ts';
 import { centreOf, type InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
-import { readPoints } from '../file/landmarkFile.ts';
+import { readPointPairs } from '../file/landmarkFile.ts';
 import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
 import { alignedError, type ErrorSummary, registrationError } from '../registration/landmarkError.ts';
 import type { Registrar, Registration } from '../registration/register.ts';
-import { assertSameGrid, looksLikeLabels } from '../volume/checks.ts';
+import { assertSameGrid, isInside, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Mat4, Volume } from '../volume/grid.ts';
 import { invertWarp } from '../volume/invertWarp.ts';
-import { correspondingPoints, type PointPairs } from '../volume/landmarks.ts';
+import type { PointPairs } from '../volume/landmarks.ts';
 import { applyWarp } from '../volume/warp.ts';
 
 /** Files of a pair. */
@@ -73,7 +73,7 @@ export async function registerFiles(
   warnAboutLabels(moving, files.moving);
   const fixedLabels = await readMatchingLabels(files.fixedLabels, fixed, files.fixed);
   const movingLabels = await readMatchingLabels(files.movingLabels, moving, files.moving);
-  const landmarks = await readPointPairs(files);
+  const landmarks = await landmarksOf(files, fixed);
   const fixedMask = await readMask(files.fixedMask, fixed, files.fixed);
   const movingMask = await readMask(files.movingMask, moving, files.moving);
   const registration = await registrar.register(
@@ -151,12 +151,16 @@ async function readMask(
   return mask;
 }
 
-/** The landmarks that both images have; undefined where one has none. */
-async function readPointPairs({ fixedLandmarks, movingLandmarks }: PairFiles): Promise<PointPairs | undefined> {
+/** The landmarks of a pair that the fixed image shows; undefined without any. */
+async function landmarksOf(
+  { fixed: path, fixedLandmarks, movingLandmarks }: PairFiles,
+  fixed: Volume,
+): Promise<PointPairs | undefined> {
   if (!fixedLandmarks || !movingLandmarks) return undefined;
-  const fixed = await readPoints(fixedLandmarks);
-  const moving = await readPoints(movingLandmarks);
-  return fixed.length > 0 && moving.length > 0 ? correspondingPoints(fixed, moving) : undefined;
+  const pairs = await readPointPairs(fixedLandmarks, movingLandmarks);
+  if (!pairs || pairs.fixed.some((point) => isInside(fixed, point))) return pairs;
+  console.error(`Note: all landmarks of ${fixedLandmarks.path} lie outside ${path}, so their error is left out.`);
+  return undefined;
 }
 
 async function readMatchingLabels(

@@ -18,7 +18,7 @@ import type { Mat4 } from '../volume/grid.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
-import { readImage } from './readImage.ts';
+import { readCase } from './readImage.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
 /** What a training run on disk is asked to do. */
@@ -171,7 +171,7 @@ async function loadCases(
     const { moving } = entry;
     if (needsLabels && !(entry.labels && (!moving || moving.labels)))
       throw new UserError(`The crop "label" needs labels, but "${id}" has none; add them, or train with --crop none.`);
-    loaded.push({ id, ...(await readImage(entry)), ...(moving ? { moving: await readImage(moving) } : {}) });
+    loaded.push({ id, ...(await readCase(entry)) });
     observer?.loading?.(loaded.length, ids.length);
   }
   return loaded;

@@ -1,10 +1,17 @@
 import { UserError } from '../errors.ts';
 import type { Grid, Vec3, Volume } from './grid.ts';
-import { applyToPoint, spacingOf } from './matrix.ts';
+import { applyToPoint, invert, spacingOf } from './matrix.ts';
 
 /** The number of voxels of a grid. */
 export function voxelCount({ size }: Grid): number {
   return size[0] * size[1] * size[2];
+}
+
+/** Whether a point, RAS mm, lies in a voxel of a grid. */
+export function isInside({ size, affine }: Grid, point: Vec3): boolean {
+  return applyToPoint(invert(affine), point).every(
+    (value, axis) => value >= -0.5 && value <= (size[axis] as number) - 0.5,
+  );
 }
 
 /** Whether two grids have the same voxels: equal sizes, and all corners within a hundredth of a voxel of each other. */

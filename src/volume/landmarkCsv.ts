@@ -7,7 +7,7 @@ const ONE = ['x', 'y', 'z'];
 const TWO = ['x1', 'y1', 'z1', 'x2', 'y2', 'z2'];
 
 /**
- * Reads landmarks from CSV with a header: `x,y,z` for one image, `x1,y1,z1,x2,y2,z2` for two, optionally `name`. RAS mm.
+ * Reads landmarks from CSV with a header: `x,y,z` for one image, `x1,y1,z1,x2,y2,z2` for two, optionally `name` or `label`. RAS mm.
  * @throws UserError when columns are missing or a cell is no number
  */
 export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
@@ -28,19 +28,34 @@ export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
         `Point ${index + 1} of ${file} does not hold a number in each of ${columns.join(', ')}; correct it.`,
       );
     return {
-      name: row.name?.trim() || String(index + 1),
+      ...nameOf(row.name ?? row.label, index),
       first: numbers.slice(0, 3) as unknown as Vec3,
       ...(columns === TWO ? { second: numbers.slice(3) as unknown as Vec3 } : {}),
     };
   });
 }
 
-/** Writes landmarks as CSV, RAS mm; both images where every landmark has a second point. */
+/**
+ * Writes landmarks as CSV, RAS mm; both images where every landmark has a second point. A name that a spreadsheet would run as a formula
+ * gets an apostrophe in front, which {@link decodeLandmarkCsv} takes away.
+ */
 export function encodeLandmarkCsv(landmarks: readonly Landmark[]): string {
   const both = landmarks.every(({ second }) => second !== undefined);
-  const data = landmarks.map(({ name, first, second }) => [
-    name,
+  const named = landmarks.some(({ unnamed }) => !unnamed);
+  const data = landmarks.map(({ name, unnamed, first, second }) => [
+    ...(named ? [unnamed ? '' : name.replace(FORMULA, "'$&")] : []),
     ...[...first, ...(both && second ? second : [])].map((v) => v.toFixed(6)),
   ]);
-  return `${Papa.unparse({ fields: ['name', ...(both ? TWO : ONE)], data }, { newline: '\n' })}\n`;
+  const fields = [...(named ? ['name'] : []), ...(both ? TWO : ONE)];
+  return `${Papa.unparse({ fields, data }, { newline: '\n' })}\n`;
+}
+
+/** How a text begins that a spreadsheet would run, or that was kept from it. */
+const FORMULA = /^'*[=+\-@\t\r]/;
+
+/** A row's name, or its number; without the apostrophe that kept a spreadsheet from running it. */
+function nameOf(cell: string | undefined, row: number): Pick<Landmark, 'name' | 'unnamed'> {
+  const name = cell?.trim() ?? '';
+  if (name === '') return { name: String(row + 1), unnamed: true };
+  return { name: name.startsWith("'") && FORMULA.test(name) ? name.slice(1) : name };
 }

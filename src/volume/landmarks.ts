@@ -6,6 +6,8 @@ import { applyToPoint } from './matrix.ts';
 export interface Landmark {
   /** As the file names it; its number, from 1, where it has none. */
   readonly name: string;
+  /** The file has no name for it. */
+  readonly unnamed?: true;
   readonly first: Vec3;
   /** The same point in the second image, where the file holds both. */
   readonly second?: Vec3;
@@ -20,7 +22,7 @@ export interface NamedPoint {
 /** Points of one image, RAS mm; one without a name is called by its row, from 1. */
 export type PointList = readonly (NamedPoint | Vec3)[];
 
-/** Points of two images that correspond, row by row. */
+/** Points of two images that correspond, in one order. */
 export interface PointPairs {
   readonly names: readonly string[];
   readonly fixed: readonly Vec3[];
@@ -28,34 +30,94 @@ export interface PointPairs {
 }
 
 /**
- * The points that two images have in common: those of one name or, where names recur, of one row.
- * @throws UserError when there are none, or names recur and the numbers of points differ
+ * Pairs the points of two images: by name or, where neither has names, by row. A point without a name beside points with names is called
+ * by its row, as labels are.
+ * @param sources what messages call the two, for instance their files
+ * @throws UserError when a point has no partner, a name recurs, only some points of an image have names, or points without names differ
+ *   in number
  */
-export function correspondingPoints(fixedPoints: PointList, movingPoints: PointList): PointPairs {
-  const [fixed, moving] = [namedPoints(fixedPoints), namedPoints(movingPoints)];
-  const isUnique = (points: readonly NamedPoint[]): boolean =>
-    new Set(points.map(({ name }) => name)).size === points.length;
-  const byName = new Map(moving.map(({ name, point }) => [name, point]));
-  const named = isUnique(fixed) && isUnique(moving);
-  if (!named && fixed.length !== moving.length)
+export function correspondingPoints(
+  fixedPoints: PointList,
+  movingPoints: PointList,
+  sources: readonly [fixed: string, moving: string] = ['the fixed image', 'the moving image'],
+): PointPairs {
+  const [fixed, moving] = [namedPoints(fixedPoints, sources[0]), namedPoints(movingPoints, sources[1])];
+  const named = [hasNames(fixedPoints), hasNames(movingPoints)] as const;
+  if (!named[0] && !named[1] && fixed.length !== moving.length)
     throw new UserError(
-      `There are ${fixed.length} fixed and ${moving.length} moving landmarks whose names recur; give landmarks that correspond row by row.`,
+      `The landmarks of ${sources[0]} and ${sources[1]} have no names and differ in number (${fixed.length} and ${moving.length}); give as many of each, row by row, or name them.`,
     );
-  const pairs = fixed.flatMap(({ name, point }, row) => {
-    const other = named ? byName.get(name) : moving[row]?.point;
-    return other ? [{ name, point, other }] : [];
-  });
-  if (pairs.length === 0)
-    throw new UserError('The fixed and the moving landmarks have no name in common; give points of the same names.');
+  const byName = new Map(moving.map(({ name, point }) => [name, point]));
+  const fixedNames = new Set(fixed.map(({ name }) => name));
+  const alone = [
+    ...only(
+      fixed.filter(({ name }) => !byName.has(name)),
+      sources[0],
+      named[0],
+    ),
+    ...only(
+      moving.filter(({ name }) => !fixedNames.has(name)),
+      sources[1],
+      named[1],
+    ),
+  ];
+  if (alone.length > 0)
+    throw new UserError(
+      `Landmarks are paired by name, but ${alone.join(', and ')}; give each landmark in both images.`,
+    );
   return {
-    names: pairs.map(({ name }) => name),
-    fixed: pairs.map(({ point }) => point),
-    moving: pairs.map(({ other }) => other),
+    names: fixed.map(({ name }) => name),
+    fixed: fixed.map(({ point }) => point),
+    moving: fixed.map(({ name }) => byName.get(name) as Vec3),
   };
 }
 
-function namedPoints(points: PointList): readonly NamedPoint[] {
-  return points.map((point, row) => ('point' in point ? point : { name: String(row + 1), point }));
+/** Names that a message lists at most. */
+const LISTED = 10;
+
+/** Names for a message: `"a", "b"` and how many more. */
+export function listedNames(names: readonly string[]): string {
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
+  return `${names
+    .slice(0, LISTED)
+    .map((name) => JSON.stringify(name))
+    .join(', ')}${more}`;
+}
+
+function only(points: readonly NamedPoint[], source: string, hasNames: boolean): string[] {
+  if (points.length === 0) return [];
+  const names = listedNames(points.map(({ name }) => name));
+  return [
+    `${names} ${points.length === 1 ? 'is' : 'are'} only in ${source}${hasNames ? '' : ', whose names are its row numbers'}`,
+  ];
+}
+
+/** The points of landmarks in their first or only image. */
+export function firstPoints(landmarks: readonly Landmark[]): PointList {
+  return landmarks.map(({ name, unnamed, first }) => (unnamed ? first : { name, point: first }));
+}
+
+function hasNames(points: PointList): boolean {
+  return points.some((point) => 'point' in point);
+}
+
+/** @throws UserError when a name recurs, or only some points have one */
+function namedPoints(points: PointList, source: string): readonly NamedPoint[] {
+  const bare = points.findIndex((point) => !('point' in point));
+  if (hasNames(points) && bare >= 0)
+    throw new UserError(
+      `Landmark ${bare + 1} of ${source} has no name, while others have one; name all of them, or none.`,
+    );
+  const seen = new Set<string>();
+  return points.map((point, row) => {
+    const named = 'point' in point ? point : { name: String(row + 1), point };
+    if (seen.has(named.name))
+      throw new UserError(
+        `The landmark ${JSON.stringify(named.name)} occurs more than once in ${source}; give each a name of its own.`,
+      );
+    seen.add(named.name);
+    return named;
+  });
 }
 
 /**

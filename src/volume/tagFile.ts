@@ -33,7 +33,7 @@ export function decodeTag(text: string, name: string): Landmark[] {
 }
 
 function landmarkOf(row: string, volumes: number, index: number, file: string): Landmark {
-  const label = /"([^"]*)"\s*$/.exec(row)?.[1] ?? '';
+  const label = /"([^"]*)"\s*$/.exec(row)?.[1]?.trim() ?? '';
   const numbers = row
     .replace(/"[^"]*"\s*$/, '')
     .trim()
@@ -45,15 +45,20 @@ function landmarkOf(row: string, volumes: number, index: number, file: string): 
       `Point ${index + 1} of ${file} does not hold ${3 * volumes} numbers, for ${volumes === 1 ? 'one volume' : 'two volumes'}; correct it.`,
     );
   const point = (at: number): Vec3 => coordinates.slice(at, at + 3) as unknown as Vec3;
-  return { name: label || String(index + 1), first: point(0), ...(volumes === 2 ? { second: point(3) } : {}) };
+  return {
+    ...(label === '' ? { name: String(index + 1), unnamed: true } : { name: label }),
+    first: point(0),
+    ...(volumes === 2 ? { second: point(3) } : {}),
+  };
 }
 
 /** Writes an MNI tag point file; of two volumes where every landmark has a second point. */
 export function encodeTag(landmarks: readonly Landmark[], comment = ''): string {
   const both = landmarks.every(({ second }) => second !== undefined);
-  const rows = landmarks.map(({ name, first, second }) => {
+  const rows = landmarks.map(({ name, unnamed, first, second }) => {
     const numbers = [...first, ...(both && second ? second : [])].map((value) => value.toFixed(6));
-    return ` ${numbers.join(' ')} "${name.replaceAll('"', "'")}"`;
+    const label = unnamed ? '' : name.replaceAll('"', "'").replace(/\s+/g, ' ');
+    return ` ${numbers.join(' ')} "${label}"`;
   });
   const remark = comment === '' ? '' : `% ${comment.replace(/\s+/g, ' ')}\n`;
   return `${MAGIC}\nVolumes = ${both ? 2 : 1};\n${remark}\nPoints =\n${rows.join('\n')};\n`;

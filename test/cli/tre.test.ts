@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeLabels, writeWarp } from '../../src/file/volumeFile.ts';
+import type { Landmark } from '../../src/volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../../src/volume/tagFile.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder, warpOf } from './support.ts';
 
@@ -13,6 +14,10 @@ const LANDMARKS = [
   { name: 'a', first: [3, 0, 4], second: [0, 0, 0] },
   { name: 'b', first: [4, 2, 5], second: [1, 3, 1] },
 ] as const;
+
+function landmark(name: string, first: Landmark['first']): Landmark {
+  return { name, first };
+}
 
 interface Tre {
   readonly landmarks: { name: string; before: number; after?: number }[];
@@ -75,11 +80,64 @@ describe('earthmorph tre', () => {
     expect(before.mean).toBeCloseTo(((5 + Math.sqrt(26)) / 2 + 1) / 2, 5);
   });
 
-  it('says when landmarks lie outside the warp', async () => {
-    await writeFile(path('far.tag'), encodeTag([{ name: 'far', first: [90, 0, 0], second: [99, 0, 0] }]));
-    const { stderr, code } = await earthmorph(['tre', '--landmarks', path('far.tag'), '--warp', path('warp.nii.gz')]);
-    expect(stderr).toMatch(/1 landmarks of .* lie outside/);
+  it('pairs the points of two files by name or label, not by row', async () => {
+    await writeFile(path('a.csv'), 'name,x,y,z\n3,0,0,0\n1,10,0,0\n2,0,20,0\n');
+    await writeFile(
+      path('b.tag'),
+      encodeTag([landmark('2', [0, 20, 3]), landmark('3', [1, 2, 2]), landmark('1', [10, 3, 0])]),
+    );
+    const voxels = new Int32Array(20 ** 3);
+    // At (0.5, 0.5, 2), (11, 0.5, 0.5) and (0.5, 18.5, 0.5) mm.
+    voxels[7 + 20 * (7 + 20 * 8)] = 3;
+    voxels[14 + 20 * (7 + 20 * 7)] = 1;
+    voxels[7 + 20 * (19 + 20 * 7)] = 2;
+    await writeLabels(path('labels.nii.gz'), { ...GRID, data: voxels });
+    for (const [moving, distances] of [
+      ['b.tag', [3, 3, 3]],
+      ['labels.nii.gz', [Math.hypot(0.5, 0.5, 2), Math.hypot(1, 0.5, 0.5), Math.hypot(0.5, 1.5, 0.5)]],
+    ] as const) {
+      const args = ['tre', '--landmarks', path('a.csv'), '--moving-landmarks', path(moving)];
+      const { landmarks } = await printed<Tre>(args);
+      expect(landmarks).toEqual(
+        ['3', '1', '2'].map((name, n) => ({ name, before: expect.closeTo(distances[n] as number, 4) })),
+      );
+    }
+  });
+
+  it('names landmarks that lie outside the warp, and refuses where all do', async () => {
+    const far = { name: 'far', first: [90, 0, 0], second: [99, 0, 0] } as const;
+    await writeFile(path('some.tag'), encodeTag([...LANDMARKS, far]));
+    const { stderr, code } = await earthmorph(['tre', '--landmarks', path('some.tag'), '--warp', path('warp.nii.gz')]);
+    expect(stderr).toMatch(/^Note: 1 of the 3 landmarks of .* lie outside .*: "far"\.\n$/);
     expect(code).toBe(0);
+    await writeFile(path('far.tag'), encodeTag([far]));
+    await expectRefusal(
+      ['tre', '--landmarks', path('far.tag'), '--warp', path('warp.nii.gz')],
+      /No landmark of .*far\.tag lies in the grid of .*warp\.nii\.gz/,
+    );
+    await writeFile(path('far-fixed.csv'), 'x,y,z\n99,0,0\n0,0,99\n');
+    await writeFile(path('near-moving.csv'), 'x,y,z\n0,0,0\n1,1,1\n');
+    await expectRefusal(
+      [
+        'tre',
+        '--landmarks',
+        path('far-fixed.csv'),
+        '--moving-landmarks',
+        path('near-moving.csv'),
+        '--warp',
+        path('warp.nii.gz'),
+      ],
+      /No landmark of .*far-fixed\.csv/,
+    );
+  });
+
+  it('measures more landmarks than a function takes arguments', async () => {
+    const rows = Array.from({ length: 130_000 }, (_, n) => `${n},0,0`).join('\n');
+    await writeFile(path('many.csv'), `x,y,z\n${rows}\n`);
+    const args = ['tre', '--landmarks', path('many.csv'), '--moving-landmarks', path('many.csv')];
+    const { stdout, code } = await earthmorph(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/maximum +0\.000\n$/);
   });
 
   it('refuses what does not fit', async () => {
@@ -87,8 +145,28 @@ describe('earthmorph tre', () => {
     await expectRefusal(['tre', '--landmarks', path('one.csv')], /one image only.*--moving-landmarks/);
     await expectRefusal(
       ['tre', '--landmarks', path('pair.tag'), '--moving-landmarks', path('one.csv')],
-      /2 landmarks and .* 1/,
+      /pair\.tag holds the points of both images/,
     );
+    await writeFile(path('two.csv'), 'x,y,z\n0,0,0\n1,1,1\n');
+    const pair = (fixed: string, moving: string) => [
+      'tre',
+      '--landmarks',
+      path(fixed),
+      '--moving-landmarks',
+      path(moving),
+    ];
+    await expectRefusal(
+      pair('two.csv', 'one.csv'),
+      /two\.csv and .*one\.csv have no names and differ in number \(2 and 1\)/,
+    );
+    await writeFile(path('named.csv'), 'name,x,y,z\nb,0,0,0\na,1,1,1\n');
+    await writeFile(path('others.csv'), 'name,x,y,z\na,0,0,0\nc,1,1,1\n');
+    await expectRefusal(
+      pair('named.csv', 'others.csv'),
+      /"b" is only in .*named\.csv, and "c" is only in .*others\.csv/,
+    );
+    await writeFile(path('twice.csv'), 'name,x,y,z\na,0,0,0\na,1,1,1\n');
+    await expectRefusal(pair('named.csv', 'twice.csv'), /"a" occurs more than once in .*twice\.csv/);
     await expectRefusal(['tre', '--landmarks', path('none.tag')], /cannot be read/);
     await expectRefusal(
       ['tre', '--landmarks', path('pair.tag'), path('far.tag'), '--warp', path('warp.nii.gz')],
@@ -116,6 +194,12 @@ describe('earthmorph warp --landmarks', () => {
     expect(moved[0]?.first).toEqual([3, 0, 4]);
     expect(moved[0]?.second).toEqual([3, 0, 4].map((value) => expect.closeTo(value, 4)));
     expect(moved[1]?.second).toEqual([4, 3, 5].map((value) => expect.closeTo(value, 4)));
+    const csv = path('moved.csv');
+    const unnamed = path('unnamed.csv');
+    await writeFile(unnamed, 'x,y,z\n0,0,0\n1,3,1\n');
+    const points = ['warp', '--warp', path('warp.nii.gz'), '--landmarks', unnamed, '--out', csv];
+    expect((await earthmorph(points)).code).toBe(0);
+    expect(await readFile(csv, 'utf8')).toMatch(/^x,y,z\n3\.0/);
     await expectRefusal([...args.slice(0, -1), path('moved.txt')], /no name for landmarks/, path('moved.txt'));
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Vec3 } from '../../src/volume/grid.ts';
 import { decodeLandmarkCsv, encodeLandmarkCsv } from '../../src/volume/landmarkCsv.ts';
 import {
   correspondingPoints,
@@ -35,7 +36,7 @@ describe('MNI tag files', () => {
     ].join('\r\n');
     expect(decodeTag(text, 'a.tag')).toEqual([
       { name: 'left', first: [1, 2, 3], second: [4, 5, 6] },
-      { name: '2', first: [7, 8, 9], second: [-1, -2, -3] },
+      { name: '2', unnamed: true, first: [7, 8, 9], second: [-1, -2, -3] },
     ]);
   });
 
@@ -61,7 +62,9 @@ describe('landmarks as CSV', () => {
   });
 
   it('may come from a spreadsheet', () => {
-    expect(decodeLandmarkCsv('\uFEFFX;Y;Z\r\n1;2;3\r\n', 'a.csv')).toEqual([{ name: '1', first: [1, 2, 3] }]);
+    expect(decodeLandmarkCsv('\uFEFFX;Y;Z\r\n1;2;3\r\n', 'a.csv')).toEqual([
+      { name: '1', unnamed: true, first: [1, 2, 3] },
+    ]);
   });
 
   it.each([
@@ -70,6 +73,40 @@ describe('landmarks as CSV', () => {
     ['x,y,z\n1,,3\n', /Point 1 of a.csv does not hold a number/],
   ])('are refused where they are wrong: %j', (text, sentence) => {
     expect(() => decodeLandmarkCsv(text, 'a.csv')).toThrow(sentence);
+  });
+});
+
+describe('names of landmarks', () => {
+  const named = (name: string): Landmark[] => [{ name, first: [-1, 2, 3] }];
+
+  it.each(['=HYPERLINK("http://a.example","b")', '+1', '-1', '@SUM(A1)', "'=1", "''-a", 'a, "b"'])(
+    'come back from CSV, and no spreadsheet runs them: %s',
+    (name) => {
+      const text = encodeLandmarkCsv(named(name));
+      const cell = text.split('\n')[1]?.replace(/^"/, '');
+      expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+      expect(text).toContain(',-1.000000,2.000000,3.000000\n');
+      expect(decodeLandmarkCsv(text, 'a.csv')).toEqual(named(name));
+    },
+  );
+
+  it('may stand in a column "label"', () => {
+    expect(decodeLandmarkCsv('label,x,y,z\n7,1,2,3\n', 'a.csv')).toEqual([{ name: '7', first: [1, 2, 3] }]);
+  });
+
+  it('break no line of a tag file', () => {
+    const text = encodeTag([{ name: 'tip "of"\n 1 2 3', first: [1, 2, 3] }]);
+    expect(decodeTag(text, 'a.tag')).toEqual([{ name: "tip 'of' 1 2 3", first: [1, 2, 3] }]);
+  });
+
+  it.each([
+    ['tag', (landmarks: Landmark[]) => decodeTag(encodeTag(landmarks), 'a')],
+    ['CSV', (landmarks: Landmark[]) => decodeLandmarkCsv(encodeLandmarkCsv(landmarks), 'a')],
+  ])('are not made up when they are written: %s', (_, again) => {
+    const landmarks: Landmark[] = [{ name: '1', unnamed: true, first: [1, 2, 3] }];
+    expect(again(landmarks)).toEqual(landmarks);
+    const mixed: Landmark[] = [...landmarks, { name: 'b', first: [4, 5, 6] }];
+    expect(again(mixed)).toEqual(mixed);
   });
 });
 
@@ -104,19 +141,20 @@ describe('landmarks of a volume each', () => {
 });
 
 describe('corresponding points', () => {
+  const point = (name: string, x: number) => ({ name, point: [x, 0, 0] as const });
+  const xs = (pairs: { readonly fixed: readonly Vec3[]; readonly moving: readonly Vec3[] }) =>
+    [pairs.fixed, pairs.moving].map((side) => side.map(([x]) => x));
+
   it('have one name, in whatever order', () => {
-    const fixed = [
-      { name: 'a', point: [1, 0, 0] as const },
-      { name: 'b', point: [2, 0, 0] as const },
-    ];
-    const moving = [
-      { name: 'c', point: [9, 0, 0] as const },
-      { name: 'b', point: [3, 0, 0] as const },
-    ];
-    expect(correspondingPoints(fixed, moving)).toEqual({ names: ['b'], fixed: [[2, 0, 0]], moving: [[3, 0, 0]] });
+    const pairs = correspondingPoints([point('a', 1), point('b', 2)], [point('b', 4), point('a', 3)]);
+    expect(pairs.names).toEqual(['a', 'b']);
+    expect(xs(pairs)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
-  it('without names, or where names recur, stand in one row', () => {
+  it('without names stand in one row', () => {
     const pairs = correspondingPoints(
       [
         [1, 0, 0],
@@ -127,18 +165,53 @@ describe('corresponding points', () => {
         [4, 0, 0],
       ],
     );
-    expect(pairs.moving).toEqual([
-      [3, 0, 0],
-      [4, 0, 0],
+    expect(xs(pairs)).toEqual([
+      [1, 2],
+      [3, 4],
     ]);
-    const same = [1, 2].map((x) => ({ name: 'tip', point: [x, 0, 0] as const }));
-    expect(correspondingPoints(same, same).fixed).toEqual([
-      [1, 0, 0],
-      [2, 0, 0],
+  });
+
+  it('are called by their row beside labels', () => {
+    const labels = [point('2', 2), point('1', 1)];
+    const rows = [[3, 0, 0] as const, [4, 0, 0] as const];
+    expect(xs(correspondingPoints(labels, rows))).toEqual([
+      [2, 1],
+      [4, 3],
     ]);
-    expect(() => correspondingPoints(same, same.slice(1))).toThrow(/2 fixed and 1 moving landmarks whose names recur/);
-    expect(() => correspondingPoints(same.slice(1), [{ name: 'other', point: [0, 0, 0] }])).toThrow(
-      /no name in common/,
+    expect(() => correspondingPoints([point('7', 1), point('2', 2)], rows, ['a', 'b'])).toThrow(
+      '"7" is only in a, and "1" is only in b, whose names are its row numbers',
     );
+  });
+
+  it.each([
+    ['a point without a partner', [point('a', 1), point('b', 2)], [point('a', 3)], /"b" is only in fixed\.csv; give/],
+    [
+      'points without partners on both sides',
+      [point('a', 1)],
+      [point('b', 2), point('c', 3)],
+      /"a" is only in fixed\.csv, and "b", "c" are only in moving\.csv/,
+    ],
+    ['a name that recurs', [point('a', 1)], [point('a', 2), point('a', 3)], /"a" occurs more than once in moving\.csv/],
+    [
+      'names that recur alike',
+      [point('a', 1), point('a', 2)],
+      [point('a', 2), point('a', 3)],
+      /"a" occurs more than once in fixed\.csv/,
+    ],
+    ['other numbers without names', [[1, 0, 0] as const], [], /differ in number \(1 and 0\)/],
+    [
+      'names of some only',
+      [point('a', 1), [1, 0, 0] as const],
+      [point('a', 1)],
+      /Landmark 2 of fixed\.csv has no name/,
+    ],
+    [
+      'very many without partners',
+      Array.from({ length: 99 }, (_, n) => point(`p${n}`, n)),
+      [point('p0', 0)],
+      /"p10" and 88 more are only in/,
+    ],
+  ])('are refused where they do not pair up: %s', (_, fixed, moving, sentence) => {
+    expect(() => correspondingPoints(fixed, moving, ['fixed.csv', 'moving.csv'])).toThrow(sentence);
   });
 });
