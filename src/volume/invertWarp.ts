@@ -1,47 +1,67 @@
 import type { Grid, Mat4, Size, Vec3, Warp } from './grid.ts';
-import { applyToPoint, applyToVector, invert, isInvertible } from './matrix.ts';
+import { applyToPoint, applyToVector, column, fromColumns, invert, isInvertible, spacingOf } from './matrix.ts';
+import { PreimageSearch } from './preimage.ts';
 import { clampTo, sampleVector } from './warp.ts';
 
 /** An inverse warp, and how well it undoes the given one. */
 export interface InverseWarp {
   /** Takes points of the moving image's space to the fixed image's: q ↦ q + v(q), on the grid asked for. */
   readonly warp: Warp;
-  /** The largest distance in mm by which q + v(q) misses q when the given warp takes it back, within that warp's grid. */
+  /**
+   * The largest distance in mm by which q + v(q) misses q when the given warp takes it back, over the voxels q of the grid asked for whose
+   * q + v(q) lies within the given warp's grid; 0 where none does.
+   */
   readonly residual: number;
+  /** The mean of that distance, in mm. */
+  readonly meanResidual: number;
 }
 
-const maxIterations = 60;
+const maxIterations = 50;
+/** A step is halved so many times at most. */
+const maxHalvings = 12;
 /** The distance, in voxels of the warp's grid, at which a point counts as found. */
-const tolerance = 0.01;
+const tolerance = 0.001;
 
 /**
  * Inverts a warp φ(p) = p + u(p) onto another grid, usually the moving image's: finds v with φ(q + v(q)) = q.
  *
- * Chen et al. (Med Phys 35(1), 2008, doi:10.1118/1.2816107) iterate v ← −u(q + v). That diverges when u holds more than
- * a small deformation, as it does when the two images differ in origin, orientation or voxel size. So the affine part
- * B of φ is fitted first, and in voxels x of the warp's grid the iteration is x ← x + B⁻¹(q − φ(x)), which is the same
- * for the rest of the deformation; a step that does not reduce the error is halved. Beyond its grid, φ continues by B.
+ * The affine part B of φ is fitted first, and each q starts from B⁻¹(q): the two images may differ in origin, orientation and voxel size.
+ * From there Newton's method goes on in voxels x of the warp's grid, x ← x + J⁻¹(q − φ(x)) with J the slope of φ, which linear
+ * interpolation gives exactly; a step that does not reduce the error is halved, and where J cannot be inverted B takes its place. (The
+ * fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008, stops short of the solution where φ turns or shears strongly.) Where
+ * Newton's method ends elsewhere than within the grid, all of the grid is searched ({@link PreimageSearch}), so that a point remains
+ * unsolved only if φ takes no place of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several places is taken.
  */
 export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
-  const map = forwardMap(warp);
+  const solver = new PointSolver(warp);
+  const toIndex = invert(warp.affine);
   const [nx, ny, nz] = grid.size;
   const count = nx * ny * nz;
   const data = new Float32Array(3 * count);
   let residual = 0;
+  let sum = 0;
+  let reached = 0;
   for (let k = 0, at = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++, at++) {
         const q = applyToPoint(grid.affine, [i, j, k]);
-        const { index, error } = solve(map, q);
-        if (isInside(warp.size, index)) residual = Math.max(residual, error);
+        const index = solver.solve(q);
         const p = applyToPoint(warp.affine, index);
         data[at] = q[0] - p[0];
         data[count + at] = q[1] - p[1];
         data[2 * count + at] = p[2] - q[2];
+        if (!isInside(warp.size, index)) continue;
+        // As it is stored: far from the origin, single precision counts.
+        const stored: Vec3 = [q[0] - data[at]!, q[1] - data[count + at]!, q[2] + data[2 * count + at]!];
+        const error = Math.sqrt(squaredLength(difference(q, solver.map(applyToPoint(toIndex, stored)))));
+        residual = Math.max(residual, error);
+        sum += error;
+        reached++;
       }
     }
   }
-  return { warp: { size: grid.size, affine: grid.affine, data }, residual };
+  const inverse = { size: grid.size, affine: grid.affine, data };
+  return { warp: inverse, residual, meanResidual: reached === 0 ? 0 : sum / reached };
 }
 
 /**
@@ -49,28 +69,82 @@ export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
  * @param points world coordinates, RAS mm
  */
 export function unwarpPoints(warp: Warp, points: readonly Vec3[]): Vec3[] {
-  const map = forwardMap(warp);
-  return points.map((q) => applyToPoint(warp.affine, solve(map, q).index));
+  const solver = new PointSolver(warp);
+  return points.map((q) => applyToPoint(warp.affine, solver.solve(q)));
 }
 
-/** φ as a map from voxel indices of the warp to RAS mm, with its affine part and the inverse of that. */
-interface ForwardMap {
-  readonly apply: (index: Vec3) => Vec3;
-  readonly inverseAffine: Mat4;
-}
+/** Inverts φ, as a map from voxel indices of the warp to RAS mm, at single points. */
+class PointSolver {
+  readonly #affine: Mat4;
+  readonly #inverseAffine: Mat4;
+  #search: PreimageSearch | undefined;
 
-function forwardMap(warp: Warp): ForwardMap {
-  const { data, size, affine } = warp;
-  const fitted = fitAffine(warp);
-  const u: [number, number, number] = [0, 0, 0];
-  const apply = (x: Vec3): Vec3 => {
+  constructor(private readonly warp: Warp) {
+    this.#affine = fitAffine(warp);
+    this.#inverseAffine = invert(this.#affine);
+  }
+
+  /** φ at a voxel index, in RAS mm; beyond the grid it continues by its affine part. */
+  map(x: Vec3): Vec3 {
+    const { data, size, affine } = this.warp;
+    const u: [number, number, number] = [0, 0, 0];
     const c = clampTo(size, x);
     sampleVector(data, size, c, u);
     const [px, py, pz] = applyToPoint(affine, c);
-    const [ex, ey, ez] = applyToVector(fitted, [x[0] - c[0], x[1] - c[1], x[2] - c[2]]);
+    const [ex, ey, ez] = applyToVector(this.#affine, [x[0] - c[0], x[1] - c[1], x[2] - c[2]]);
     return [px - u[0] + ex, py - u[1] + ey, pz + u[2] + ez];
-  };
-  return { apply, inverseAffine: invert(fitted) };
+  }
+
+  /** The voxel index that φ takes to q; where there is none, one beyond the grid if it can be, from where φ continues by its affine part. */
+  solve(q: Vec3): Vec3 {
+    const { index, miss, found } = this.#newton(q);
+    if (found && isInside(this.warp.size, index)) return index;
+    this.#search ??= new PreimageSearch(this.warp.size, (x) => this.map(x));
+    const within = this.#search.find(q, tolerance * Math.min(...spacingOf(this.#affine)));
+    if (within) return within;
+    const d = applyToVector(this.#inverseAffine, miss);
+    const beyond: Vec3 = [index[0] + d[0], index[1] + d[1], index[2] + d[2]];
+    return found || isInside(this.warp.size, beyond) ? index : beyond;
+  }
+
+  #newton(q: Vec3): { index: Vec3; miss: Vec3; found: boolean } {
+    let index = applyToPoint(this.#inverseAffine, q);
+    let miss = difference(q, this.map(index));
+    for (let iteration = 0; iteration < maxIterations; iteration++) {
+      if (squaredLength(applyToVector(this.#inverseAffine, miss)) < tolerance * tolerance)
+        return { index, miss, found: true };
+      const better = this.#stepped(q, index, miss, this.#slope(index)) ?? this.#stepped(q, index, miss, this.#affine);
+      if (!better) break;
+      ({ index, miss } = better);
+    }
+    return { index, miss, found: false };
+  }
+
+  /** One step along a slope, as long as it reduces the error. */
+  #stepped(q: Vec3, index: Vec3, miss: Vec3, slope: Mat4): { index: Vec3; miss: Vec3 } | undefined {
+    if (!isInvertible(slope)) return undefined;
+    const d = applyToVector(invert(slope), miss);
+    const error = squaredLength(miss);
+    for (let halving = 0, step = 1; halving <= maxHalvings; halving++, step /= 2) {
+      const next: Vec3 = [index[0] + step * d[0], index[1] + step * d[1], index[2] + step * d[2]];
+      const nextMiss = difference(q, this.map(next));
+      if (squaredLength(nextMiss) < error) return { index: next, miss: nextMiss };
+    }
+    return undefined;
+  }
+
+  /** The derivative of φ to the voxel index: a difference within the cell, the affine part along axes where the index is outside. */
+  #slope(x: Vec3): Mat4 {
+    const { size } = this.warp;
+    const columns = ([0, 1, 2] as const).map((axis): Vec3 => {
+      const n = size[axis];
+      if (n === 1 || x[axis] < 0 || x[axis] > n - 1) return column(this.#affine, axis);
+      const low = Math.min(Math.floor(x[axis]), n - 2);
+      const at = (value: number): Vec3 => x.map((other, a) => (a === axis ? value : other)) as unknown as Vec3;
+      return difference(this.map(at(low + 1)), this.map(at(low)));
+    }) as [Vec3, Vec3, Vec3];
+    return fromColumns(...columns, [0, 0, 0]);
+  }
 }
 
 /**
@@ -116,30 +190,6 @@ function momentsOf({ data, size: [nx, ny, nz] }: Warp, component: number): [numb
   return sums;
 }
 
-/** The voxel index that φ takes to q, and the distance in mm by which it misses. */
-function solve({ apply, inverseAffine }: ForwardMap, q: Vec3): { index: Vec3; error: number } {
-  let index = applyToPoint(inverseAffine, q);
-  let miss = difference(q, apply(index));
-  let squaredError = squaredLength(miss);
-  let step = 1;
-  for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const d = applyToVector(inverseAffine, miss);
-    if (squaredLength(d) < tolerance * tolerance) break;
-    const next: Vec3 = [index[0] + step * d[0], index[1] + step * d[1], index[2] + step * d[2]];
-    const nextMiss = difference(q, apply(next));
-    const nextError = squaredLength(nextMiss);
-    if (nextError < squaredError) {
-      index = next;
-      miss = nextMiss;
-      squaredError = nextError;
-      step = Math.min(1, 2 * step);
-    } else {
-      step /= 2;
-    }
-  }
-  return { index, error: Math.sqrt(squaredError) };
-}
-
 function difference(a: Vec3, b: Vec3): Vec3 {
   return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 }
@@ -148,6 +198,10 @@ function squaredLength([x, y, z]: Vec3): number {
   return x * x + y * y + z * z;
 }
 
+/** Within the outermost voxels, or within the only one along an axis. */
 function isInside(size: Size, index: Vec3): boolean {
-  return index.every((value, axis) => value >= 0 && value <= size[axis]! - 1);
+  return index.every((value, axis) => {
+    const margin = size[axis] === 1 ? 0.5 : 0;
+    return value >= -margin && value <= size[axis]! - 1 + margin;
+  });
 }
