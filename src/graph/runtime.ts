@@ -84,6 +84,8 @@ let loaded: Promise<OnnxRuntime> | undefined;
 /** ONNX Runtime for where we are: onnxruntime-node in Node, onnxruntime-web in a browser. */
 function onnxRuntime(): Promise<OnnxRuntime> {
   const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
+  // It would report to its makers, and leave two files a process in the folder for temporary ones.
+  if (inNode) process.env.ORT_DISABLE_TELEMETRY ??= '1';
   loaded ??= (inNode ? import('onnxruntime-node') : import('onnxruntime-web')) as Promise<OnnxRuntime>;
   return loaded;
 }
