@@ -19,8 +19,15 @@ export {
   registerSimilarity,
   similarities,
 } from './loss/registry.ts';
+export { smoothness } from './loss/regulariser/diffusion.ts';
+export {
+  type ChosenRegulariser,
+  chooseRegulariser,
+  registerRegulariser,
+  regularisers,
+} from './loss/regulariser/registry.ts';
+export { type Deformation, defineRegulariser, type Regulariser } from './loss/regulariser/regulariser.ts';
 export { defineSimilarity, RandomInputs, type Similarity, weightedMean } from './loss/similarity.ts';
-export { smoothness } from './loss/smoothness.ts';
 export { type ChosenTransform, TRANSFORM_SUMMARIES, type TransformName } from './loss/transforms.ts';
 export { type BootstrapMean, holm, type PairValue, pigeonholeBootstrap } from './metric/bootstrap.ts';
 export { dice, labelsIn } from './metric/dice.ts';

@@ -12,6 +12,8 @@ const ORDER = [
   'report',
   'registration',
   'training',
+  'objective',
+  'optimise',
   'loss',
   'network',
   'graph',
@@ -34,6 +36,8 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   graph: [],
   network: ['graph', 'dataset/preprocessing.ts'],
   loss: ['graph'],
+  objective: ['graph', 'loss', 'network'],
+  optimise: ['graph'],
   report: ['metric', 'volume'],
 };
 

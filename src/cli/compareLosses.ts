@@ -7,7 +7,8 @@ import { writeAtomically } from '../file/atomic.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
-import { REFINE_DEFAULTS, refinementWeight } from '../registration/refine.ts';
+import { defaultWeight } from '../objective/objective.ts';
+import { REFINE_DEFAULTS } from '../registration/refine.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
 import { compareLosses, type LossMethod } from '../run/compareLosses.ts';
 import { comparisonFigure, comparisonTable, pairedTests } from '../run/comparisonReport.ts';
@@ -122,12 +123,12 @@ function weights(text: string): readonly number[] {
 function methodOf(text: string, multiples: readonly number[]): LossMethod {
   const [loss = '', ...words] = text.trim().split(/\s+/);
   const options = words.reduce<Record<string, unknown>>((known, word) => assignments(word, known), {});
-  const { similarity } = chooseSimilarity(loss, options);
+  const chosen = chooseSimilarity(loss, options);
   return {
     name: [loss, ...words].join(' '),
     loss,
     options,
-    weights: multiples.map((multiple) => multiple * refinementWeight(similarity)),
+    weights: multiples.map((multiple) => multiple * defaultWeight(chosen, 'pair')),
   };
 }
 

@@ -12,6 +12,7 @@ import {
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
 import { parameterCount } from '../network/parameters.ts';
 import { unetParameters, VOXELMORPH } from '../network/unet.ts';
+import { defaultWeight } from '../objective/objective.ts';
 import { trainingStep, validationStep } from '../training/stepGraph.ts';
 import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { columns, printJson } from './output.ts';
@@ -81,7 +82,7 @@ async function run(options: Options): Promise<void> {
   const { graph, outputs } = build({
     network,
     loss,
-    smoothness: options.smoothness ?? loss.similarity.smoothness,
+    smoothness: options.smoothness ?? defaultWeight(loss, 'network'),
     extent: [size, size, size],
     features,
   });

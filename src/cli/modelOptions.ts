@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
+import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import type { AffineOptions } from '../registration/affine.ts';
 import type { AffineKind } from '../registration/affineMotion.ts';
 import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress } from '../registration/refine.ts';
@@ -105,10 +106,20 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
 /** The refinement that the options ask for, if any. */
 function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | undefined {
   const { refine: steps, refineGrid: grid, refineRate: rate, seed, loss, lossOption, smoothness } = options;
+  const { regulariser, regulariserOption } = options;
   if (steps === undefined) {
     // An alignment has use for the seed too.
     const seedUsed = options.affine === 'none' ? seed : undefined;
-    const given = { loss, lossOption, smoothness, refineGrid: grid, refineRate: rate, seed: seedUsed };
+    const given = {
+      loss,
+      lossOption,
+      regulariser,
+      regulariserOption,
+      smoothness,
+      refineGrid: grid,
+      refineRate: rate,
+      seed: seedUsed,
+    };
     const useless = Object.entries(given).find(([, value]) => value !== undefined);
     if (useless)
       throw new UserError(
@@ -118,6 +129,7 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
   }
   return {
     loss: chooseSimilarity(loss ?? REFINE_LOSS, lossOption),
+    regulariser: chooseRegulariser(regulariser, regulariserOption),
     ...(smoothness === undefined ? {} : { smoothness }),
     steps,
     grid: grid ?? REFINE_DEFAULTS.grid,
@@ -151,7 +163,7 @@ export function startOf(
 /** Where the numbers of a report come from. */
 export function provenanceOf(command: string, options: ModelOptions, registrar: Registrar): Provenance {
   const record = registrar.model?.record ?? {};
-  const { refine, loss, smoothness, affine, affineLoss } = options;
+  const { refine, loss, regulariser, smoothness, affine, affineLoss } = options;
   return {
     Command: command,
     EarthMorph: version,
@@ -159,7 +171,7 @@ export function provenanceOf(command: string, options: ModelOptions, registrar: 
     Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? AFFINE_LOSS}`,
     Refinement:
       refine &&
-      `${refine} steps, ${loss ?? REFINE_LOSS}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,
+      `${refine} steps, ${loss ?? REFINE_LOSS}${regulariser === undefined ? '' : `, ${regulariser}`}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,
     'Trained on': record.data && `${record.data} (${record.cases ?? 'cases unknown'})`,
     Loss: record.loss && `${record.loss}, smoothness ${record.smoothness ?? '?'}`,
     'Seed and epoch': record.seed && `${record.seed}, ${record.epoch ?? '?'}`,

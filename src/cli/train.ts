@@ -14,11 +14,12 @@ import { version } from './version.ts';
 
 type Settings = { -readonly [Key in keyof TrainingConfig]?: TrainingConfig[Key] };
 
-interface Options extends Omit<Settings, 'lossOptions'> {
+interface Options extends Omit<Settings, 'lossOptions' | 'regulariserOptions'> {
   readonly data?: string;
   readonly out: string;
   readonly preset?: string;
   readonly lossOption?: Record<string, unknown>;
+  readonly regulariserOption?: Record<string, unknown>;
   readonly split?: SplitFractions;
   readonly first?: string;
   readonly resume?: boolean;
@@ -117,6 +118,7 @@ async function run(options: Options): Promise<void> {
     out,
     preset,
     lossOption,
+    regulariserOption,
     split,
     first,
     resume = false,
@@ -140,7 +142,12 @@ async function run(options: Options): Promise<void> {
         const result = await trainingRun({
           out,
           ...(data === undefined ? {} : { data }),
-          settings: { ...base, ...settings, ...(lossOption ? { lossOptions: lossOption } : {}) },
+          settings: {
+            ...base,
+            ...settings,
+            ...(lossOption ? { lossOptions: lossOption } : {}),
+            ...(regulariserOption ? { regulariserOptions: regulariserOption } : {}),
+          },
           ...(split ? { split } : {}),
           ...(first === undefined ? {} : { first }),
           resume,

@@ -3,7 +3,8 @@ import { UserError } from '../errors.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import { median } from '../metric/statistics.ts';
-import { ADAM, cosineRate } from '../training/adam.ts';
+import { adamOnNumbers } from '../optimise/adam.ts';
+import { cosineRate } from '../optimise/schedule.ts';
 import type { Grid, Mat4, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, identity, spacingOf, translation } from '../volume/matrix.ts';
 import { type AffineKind, Motion } from './affineMotion.ts';
@@ -155,20 +156,12 @@ async function mostPromising(
 
 /** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
 async function descend(start: Mat4, { objective, motion, steps, rate }: Descent): Promise<Mat4> {
-  const { beta1, beta2, epsilon } = ADAM;
-  const first = new Array<number>(motion.dimension).fill(0);
-  const second = new Array<number>(motion.dimension).fill(0);
+  const changeOf = adamOnNumbers(motion.dimension);
   let matrix = start;
   for (let step = 1; step <= steps; step++) {
     const { gradient, loss } = await objective.evaluate(matrix);
     assertNumber(loss);
-    const length = cosineRate(rate, (step - 1) / steps);
-    const change = motion.slope(matrix, gradient).map((slope, k) => {
-      first[k] = beta1 * first[k]! + (1 - beta1) * slope;
-      second[k] = beta2 * second[k]! + (1 - beta2) * slope * slope;
-      const mean = first[k] / (1 - beta1 ** step);
-      return (-length * mean) / (Math.sqrt(second[k] / (1 - beta2 ** step)) + epsilon);
-    });
+    const change = changeOf(motion.slope(matrix, gradient), cosineRate(rate, (step - 1) / steps));
     matrix = motion.moved(matrix, change);
   }
   return matrix;

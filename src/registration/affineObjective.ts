@@ -3,16 +3,17 @@ import {
   Graph,
   gemm,
   gradients,
-  multiply,
   type Program,
   type RuntimeOptions,
   reshape,
   sum,
   type Tensor,
 } from '../graph/index.ts';
-import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
+import type { ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import { warp, warpMask } from '../network/spatialTransformer.ts';
+import { warp } from '../network/spatialTransformer.ts';
+import { fieldOfView } from '../objective/fieldOfView.ts';
+import { similarityOf } from '../objective/objective.ts';
 import type { Grid, Mat4 } from '../volume/grid.ts';
 import { invert, multiply as product } from '../volume/matrix.ts';
 import type { PyramidLevel } from './pyramid.ts';
@@ -56,11 +57,12 @@ export class AffineObjective {
       matrix: graph.input('matrix', [3, 4]),
     };
     const displacement = reshape(gemm(inputs.matrix, coordinates(graph, fixed.grid)), [1, 3, ...shape.slice(2)]);
-    const weight = multiply(inputs.fixedMask, warpMask(inputs.movingMask, displacement));
+    const counts = fieldOfView(inputs.fixedMask, inputs.movingMask, displacement);
     const random = new RandomInputs(graph);
-    const loss = buildSimilarity(chosen, warp(inputs.moving, displacement), inputs.fixed, random, weight);
+    const moved = warp(inputs.moving, displacement);
+    const loss = similarityOf({ moved, fixed: inputs.fixed, counts, random }, chosen);
     const [gradient] = gradients(loss, [inputs.matrix]) as [Tensor];
-    const program = await compile(graph, { loss, gradient, overlap: sum(weight) }, runtime);
+    const program = await compile(graph, { loss, gradient, overlap: sum(counts) }, runtime);
     return new AffineObjective(program, random, fixed, moving, seed);
   }
 

@@ -7,23 +7,26 @@ import {
   hoisted,
   interpolationMatrix,
   linearAlongAxis,
-  multiply,
   type Program,
   type RuntimeOptions,
   type Tensor,
 } from '../graph/index.ts';
-import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
-import { RandomInputs, type Similarity } from '../loss/similarity.ts';
-import { smoothness } from '../loss/smoothness.ts';
+import type { ChosenSimilarity } from '../loss/registry.ts';
+import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
+import { RandomInputs } from '../loss/similarity.ts';
 import type { Extent } from '../network/model.ts';
 import { warp } from '../network/spatialTransformer.ts';
-import { adam, adamValues, cosineRate } from '../training/adam.ts';
-import { fieldOfView } from '../training/stepGraph.ts';
+import { fedFieldOfView } from '../objective/fieldOfView.ts';
+import { defaultWeight, objective } from '../objective/objective.ts';
+import { adam, adamValues } from '../optimise/adam.ts';
+import { cosineRate } from '../optimise/schedule.ts';
 
 /** How a pair is refined. */
 export interface RefineOptions {
   readonly loss: ChosenSimilarity;
-  /** Weight λ of the smoothness penalty on the whole displacement; the loss's own when left out. */
+  /** What keeps the displacement plausible; `diffusion` when left out. */
+  readonly regulariser?: ChosenRegulariser;
+  /** Weight λ of the regulariser, which sees the whole displacement; the loss's own when left out. */
   readonly smoothness?: number;
   /** Steps of Adam. */
   readonly steps: number;
@@ -55,7 +58,7 @@ export type RefineProgress = (step: number, steps: number, loss: number) => void
 
 /**
  * Instance optimisation: Adam on the displacement of one pair, without any training. The displacement is start + linear interpolation of
- * a field on a coarser grid; the objective is similarity + λ · smoothness, as in training.
+ * a field on a coarser grid; the objective is similarity + λ · regulariser, as in training.
  * Compiled for one extent and one loss, and used for any number of pairs.
  */
 export class Refiner {
@@ -77,11 +80,10 @@ export class Refiner {
     const field = graph.input('field', [1, 3, ...coarse]);
     const displacement = add(start, interpolated(field, extent));
     const random = new RandomInputs(graph);
-    const weight = options.mask ? fieldOfView(fixed, displacement) : undefined;
-    const loss = add(
-      buildSimilarity(options.loss, warp(moving, displacement), fixed, random, weight),
-      multiply(smoothness(displacement), options.smoothness ?? refinementWeight(options.loss.similarity)),
-    );
+    const moved = warp(moving, displacement);
+    const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
+    const weight = options.smoothness ?? defaultWeight(options.loss, 'pair', options.regulariser);
+    const { loss } = objective(pair, { flow: displacement, displacement }, { ...options, smoothness: weight });
     const [gradient] = gradients(loss, [field]) as [Tensor];
     const moments = { first: graph.input('first', field.shape), second: graph.input('second', field.shape) };
     const next = adam(field, gradient, moments, {
@@ -158,11 +160,6 @@ export class Refiner {
   async release(): Promise<void> {
     await Promise.all([this.programs.once?.release(), this.programs.step.release(), this.programs.whole.release()]);
   }
-}
-
-/** Weight of the smoothness penalty that suits a loss in refinement. */
-export function refinementWeight({ smoothness: trained, refinementSmoothness }: Similarity<never>): number {
-  return refinementSmoothness ?? trained;
 }
 
 /** A field in voxels of the full grid, given on a coarser one, by linear interpolation. */

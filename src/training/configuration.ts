@@ -3,8 +3,10 @@ import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { requirement, UserError } from '../errors.ts';
 import { affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
+import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import type { NetworkOptions } from '../network/registrationNetwork.ts';
 import { VOXELMORPH } from '../network/unet.ts';
+import { SCHEDULES } from '../optimise/schedule.ts';
 
 /** The value of `affineLoss` that stands for the loss of the training. */
 export const OWN = 'own';
@@ -16,7 +18,10 @@ export const trainingSchema = z.strictObject({
   loss: z.string().default('mse'),
   /** The loss's own options. */
   lossOptions: z.record(z.string(), z.unknown()).default({}),
-  /** Weight of the smoothness penalty; the loss's own default when left out. */
+  /** What keeps the deformation plausible, by name, and its own options. */
+  regulariser: z.string().default(DEFAULT_REGULARISER),
+  regulariserOptions: z.record(z.string(), z.unknown()).default({}),
+  /** Weight of the regulariser; the loss's own default when left out. */
   smoothness: z.number().min(0).optional(),
   /** Compare only where both volumes have data, not in the padding. */
   mask: z.boolean().default(false),
@@ -55,7 +60,7 @@ export const trainingSchema = z.strictObject({
   /** Longest gradient as a multiple of the usual length, the root mean square over the steps so far: suits losses of every scale. */
   clipGradientRatio: z.number().min(1).optional(),
   /** How the rate goes on: constant (the paper's), or down to zero over all epochs along half a cosine. */
-  schedule: z.enum(['constant', 'cosine']).default('constant'),
+  schedule: z.enum(SCHEDULES).default('constant'),
   /** Epochs at most. */
   epochs: z.int().positive().default(100),
   /** Epochs without improvement of the validation loss before training stops. */
@@ -137,6 +142,7 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
   if (config.decoder.length !== config.encoder.length)
     throw new UserError('The settings "encoder" and "decoder" must have as many entries as each other.');
   chooseSimilarity(config.loss, config.lossOptions);
+  chooseRegulariser(config.regulariser, config.regulariserOptions);
   assertAffineLoss(config);
   return config;
 }

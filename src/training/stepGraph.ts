@@ -1,23 +1,20 @@
-import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
-import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
+import { type FeatureOperators, Graph, gradients, type Tensor } from '../graph/index.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import { smoothness } from '../loss/smoothness.ts';
 import { constantStages, type ModelStage } from '../network/model.ts';
 import { parameterCount, unpackParameters } from '../network/parameters.ts';
 import type { NetworkOptions, Registered } from '../network/registrationNetwork.ts';
-import { warpMask } from '../network/spatialTransformer.ts';
 import { registerInStages } from '../network/stages.ts';
 import { unetParameters } from '../network/unet.ts';
-import { adam, clippedGradient, clippedToUsual } from './adam.ts';
+import { fedFieldOfView } from '../objective/fieldOfView.ts';
+import { type Objective, type ObjectiveTerms, objective } from '../objective/objective.ts';
+import { adam } from '../optimise/adam.ts';
+import { clippedGradient, clippedToUsual } from '../optimise/clipping.ts';
 
 /** What decides a training graph. */
-export interface ObjectiveOptions {
+export interface TrainingGraphOptions extends ObjectiveTerms {
   readonly network: NetworkOptions;
   /** Trained networks that align the pair first and stay as they are. */
   readonly before?: readonly ModelStage[];
-  readonly loss: ChosenSimilarity;
-  /** Weight λ of the smoothness penalty: loss = similarity + λ · smoothness. */
-  readonly smoothness: number;
   /** Extents of the volumes, [D, H, W]. */
   readonly extent: readonly [number, number, number];
   readonly features: FeatureOperators;
@@ -29,17 +26,14 @@ export interface ObjectiveOptions {
   readonly clipGradientRatio?: number;
 }
 
-interface Objective extends Registered {
+interface TrainingObjective extends Registered, Objective {
   readonly graph: Graph;
   readonly flat: Tensor;
-  readonly loss: Tensor;
-  readonly similarity: Tensor;
-  readonly smoothness: Tensor;
   readonly random: RandomInputs;
 }
 
 /** Network and loss with inputs `parameters` (all weights, one after the other), `moving` and `fixed` ([1, 1, D, H, W]). */
-export function objective(name: string, options: ObjectiveOptions): Objective {
+export function trainingObjective(name: string, options: TrainingGraphOptions): TrainingObjective {
   const graph = new Graph(name);
   const specs = unetParameters(options.network);
   const flat = graph.input('parameters', [parameterCount(specs)]);
@@ -50,18 +44,9 @@ export function objective(name: string, options: ObjectiveOptions): Objective {
   const own = { network: options.network, parameters: unpackParameters(flat, specs), reduction: 1 };
   const stages = [...constantStages(graph, before, before.length + 1), own];
   const registered = registerInStages(moving, fixed, stages, options.features);
-  const weight = options.mask ? fieldOfView(fixed, registered.displacement) : undefined;
-  const similarity = buildSimilarity(options.loss, registered.moved, fixed, random, weight);
-  const penalty = smoothness(registered.flow);
-  const loss = add(similarity, multiply(penalty, options.smoothness));
-  return { ...registered, graph, flat, loss, similarity, smoothness: penalty, random };
-}
-
-/** 1 where both volumes have data under the displacement; adds the inputs `fixed_mask` and `moving_mask`, of the volumes' shape. */
-export function fieldOfView({ graph, shape }: Tensor, displacement: Tensor): Tensor {
-  const fixedMask = graph.input('fixed_mask', shape);
-  const movingMask = graph.input('moving_mask', shape);
-  return multiply(fixedMask, warpMask(movingMask, displacement));
+  const { moved, displacement } = registered;
+  const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
+  return { ...registered, ...objective(pair, registered, options), graph, flat, random };
 }
 
 /** A graph with the tensors that leave it. */
@@ -76,8 +61,8 @@ export interface BuiltGraph {
  * Inputs: `parameters`, `first`, `second` (Adam's moments), `moving`, `fixed`, the scalars `rate`, `correction1`, `correction2`, and the
  * loss's random inputs. Outputs: `parameters`, `first`, `second` after the step as `next_…`, and `loss`, `similarity`, `smoothness`.
  */
-export function trainingStep(options: ObjectiveOptions): BuiltGraph {
-  const { graph, flat, loss, similarity, smoothness: penalty, random } = objective('training_step', options);
+export function trainingStep(options: TrainingGraphOptions): BuiltGraph {
+  const { graph, flat, loss, similarity, penalty, random } = trainingObjective('training_step', options);
   const [gradient] = gradients(loss, [flat]) as [Tensor];
   const moments = { first: graph.input('first', flat.shape), second: graph.input('second', flat.shape) };
   const inputs = {
@@ -105,7 +90,7 @@ export function trainingStep(options: ObjectiveOptions): BuiltGraph {
 }
 
 /** Loss and displacement without gradients, for validation. Outputs: `loss`, `similarity`, `smoothness`, `displacement`. */
-export function validationStep(options: ObjectiveOptions): BuiltGraph {
-  const { graph, loss, similarity, smoothness: penalty, displacement, random } = objective('validation_step', options);
+export function validationStep(options: TrainingGraphOptions): BuiltGraph {
+  const { graph, loss, similarity, penalty, displacement, random } = trainingObjective('validation_step', options);
   return { graph, random, outputs: { loss, similarity, smoothness: penalty, displacement } };
 }

@@ -3,12 +3,15 @@ import type { PreparedVolume } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
+import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
 import { mean } from '../metric/statistics.ts';
 import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
 import { unetParameters } from '../network/unet.ts';
-import { adamValues, cosineRate } from './adam.ts';
+import { defaultWeight } from '../objective/objective.ts';
+import { adamValues } from '../optimise/adam.ts';
+import { scheduledRate } from '../optimise/schedule.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
 import { networkOptions, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
@@ -68,7 +71,7 @@ export interface TrainOptions {
 }
 
 /**
- * Trains a registration network without labels: Adam on similarity + λ · smoothness over random pairs, early stopping on the
+ * Trains a registration network without labels: Adam on similarity + λ · regulariser over random pairs, early stopping on the
  * validation loss. Labels, where the data has them, are only measured.
  *
  * @returns the final state and why training stopped
@@ -80,7 +83,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const network = networkOptions(config);
   const specs = unetParameters(network, config.flowDeviation);
   const loss = chooseSimilarity(config.loss, config.lossOptions);
-  const lambda = config.smoothness ?? loss.similarity.smoothness;
+  const regulariser = chooseRegulariser(config.regulariser, config.regulariserOptions);
   const objective = {
     network,
     before: options.before ?? [],
@@ -88,7 +91,8 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
     mask: config.mask,
     ...(config.clipGradient === undefined ? {} : { clipGradient: config.clipGradient }),
     ...(config.clipGradientRatio === undefined ? {} : { clipGradientRatio: config.clipGradientRatio }),
-    smoothness: lambda,
+    regulariser,
+    smoothness: config.smoothness ?? defaultWeight(loss, 'network', regulariser),
     extent,
     features: await fastestFeatures(runtime.device),
   };
@@ -124,7 +128,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
           volumes,
           pair,
           config.seed,
-          rateAt(config, (state.epoch + index / pairs.length) / config.epochs),
+          scheduledRate(config.schedule, config.rate, (state.epoch + index / pairs.length) / config.epochs),
         );
         assertSound(values.loss, epoch, state.losses);
         sums.loss += values.loss / pairs.length;
@@ -167,11 +171,6 @@ export function bestSoFar({ losses }: TrainingState, config: TrainingConfig): St
 /** Whether every rule of early stopping says that training is over. */
 function hasStopped(losses: readonly number[], config: TrainingConfig): boolean {
   return config.stopping.every((rule) => followStopping(losses, rule, config).endEpoch !== undefined);
-}
-
-/** Adam's rate after a share of all epochs. */
-function rateAt({ rate, schedule }: TrainingConfig, share: number): number {
-  return schedule === 'cosine' ? cosineRate(rate, share) : rate;
 }
 
 function finiteOrNull(value: number): number | null {

@@ -4,8 +4,8 @@ import { compile, type Device, PORTABLE_FEATURES } from '../../src/graph/index.t
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { initialParameters } from '../../src/network/parameters.ts';
 import { unetParameters } from '../../src/network/unet.ts';
+import { adamValues } from '../../src/optimise/adam.ts';
 import { randomStream } from '../../src/random.ts';
-import { adamValues } from '../../src/training/adam.ts';
 import { trainingStep } from '../../src/training/stepGraph.ts';
 import { relativeError } from '../support/reference.ts';
 

@@ -10,8 +10,8 @@ import {
 } from '../../src/graph/index.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { unetParameters } from '../../src/network/unet.ts';
-import { adamValues } from '../../src/training/adam.ts';
-import { objective, trainingStep } from '../../src/training/stepGraph.ts';
+import { adamValues } from '../../src/optimise/adam.ts';
+import { trainingObjective, trainingStep } from '../../src/training/stepGraph.ts';
 import { reference, relativeError, type Stored, values } from '../support/reference.ts';
 
 interface TrainingReference {
@@ -75,13 +75,13 @@ for (const [layout, features] of layouts)
     const pair = { moving: values(known.moving), fixed: values(known.fixed) };
 
     it('gives the flow, the moved image, the terms of the loss and every gradient', async () => {
-      const o = objective('objective', options);
+      const o = trainingObjective('objective', options);
       const [gradient] = gradients(o.loss, [o.flat]) as [Tensor];
       const program = await compile(o.graph, {
         flow: o.flow,
         moved: o.moved,
         similarity: o.similarity,
-        smoothness: o.smoothness,
+        smoothness: o.penalty,
         gradient,
       });
       const result = await program.run({ parameters: flat(known.initial), ...pair });

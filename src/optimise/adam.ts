@@ -1,4 +1,4 @@
-import { add, clip, divide, multiply, sqrt, square, subtract, sum, type Tensor } from '../graph/index.ts';
+import { add, divide, multiply, sqrt, square, subtract, type Tensor } from '../graph/index.ts';
 
 /** State of Adam: the running means of the gradient and of its square, of the parameters' shape. */
 export interface Moments {
@@ -31,26 +31,6 @@ export function adam(
   return { parameters: subtract(parameters, change), moments: { first, second } };
 }
 
-/** A gradient scaled down to a given length where it is longer (Pascanu et al., ICML 2013), so that one odd pair cannot undo a network. */
-export function clippedGradient(gradient: Tensor, length: number): Tensor {
-  const norm = sqrt(add(sum(square(gradient)), 1e-12));
-  return multiply(gradient, clip(divide(length, norm), 0, 1));
-}
-
-/**
- * A gradient scaled down where it is longer than `ratio` times the usual: the root mean square length of the gradients so far, which Adam's
- * second moment before this step holds. Unlike a fixed length it suits losses of every scale. The first gradient stays as it is.
- */
-export function clippedToUsual(gradient: Tensor, ratio: number, { second }: Moments, correction2: Tensor): Tensor {
-  const { beta2 } = ADAM;
-  const trace = 1e-12;
-  const length2 = add(sum(square(gradient)), trace);
-  // 1 − βᵗ⁻¹ but for the factor β, exactly 0 at the first step, where the quotient is the gradient's own length.
-  const before = clip(subtract(correction2, 1 - beta2), 0, 1);
-  const usual2 = divide(add(multiply(sum(second), beta2), multiply(length2, trace)), add(before, trace));
-  return multiply(gradient, clip(sqrt(divide(multiply(usual2, ratio * ratio), length2)), 0, 1));
-}
-
 /** Values of {@link AdamInputs} for step t, counted from 1. */
 export function adamValues(
   step: number,
@@ -63,7 +43,22 @@ export function adamValues(
   };
 }
 
-/** A rate that falls to zero along half a cosine, after a share of all steps (Loshchilov & Hutter, ICLR 2017, without restarts). */
-export function cosineRate(rate: number, share: number): number {
-  return (rate * (1 + Math.cos(Math.PI * share))) / 2;
+/**
+ * Adam on plain numbers, for problems of few: the same rule as {@link adam}, in double precision.
+ * @returns what to add to the numbers, for each gradient in turn; it keeps the moments
+ */
+export function adamOnNumbers(count: number): (gradient: readonly number[], rate: number) => number[] {
+  const { beta1, beta2, epsilon } = ADAM;
+  const first = new Float64Array(count);
+  const second = new Float64Array(count);
+  let step = 0;
+  return (gradient, rate) => {
+    step++;
+    return gradient.map((slope, k) => {
+      first[k] = beta1 * first[k]! + (1 - beta1) * slope;
+      second[k] = beta2 * second[k]! + (1 - beta2) * slope * slope;
+      const mean = first[k]! / (1 - beta1 ** step);
+      return (-rate * mean) / (Math.sqrt(second[k]! / (1 - beta2 ** step)) + epsilon);
+    });
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile, Graph } from '../../src/graph/index.ts';
-import { ADAM, adam, adamValues, clippedGradient, clippedToUsual } from '../../src/training/adam.ts';
+import { ADAM, adam, adamValues } from '../../src/optimise/adam.ts';
+import { clippedGradient, clippedToUsual } from '../../src/optimise/clipping.ts';
 
 const SIZE = 3;
 

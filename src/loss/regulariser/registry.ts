@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { requirement, UserError } from '../../errors.ts';
+import type { Tensor } from '../../graph/index.ts';
+import { bendingEnergy } from './bendingEnergy.ts';
+import { diffusion } from './diffusion.ts';
+import { folding } from './folding.ts';
+import type { Deformation, Regulariser } from './regulariser.ts';
+
+const known = new Map<string, Regulariser<never>>();
+
+/** Makes a regulariser known by its name to training, refinement and the command line. */
+export function registerRegulariser<Options>(regulariser: Regulariser<Options>): void {
+  known.set(regulariser.name, regulariser as Regulariser<never>);
+}
+
+registerRegulariser(diffusion);
+registerRegulariser(bendingEnergy);
+registerRegulariser(folding);
+
+/** All regularisers by name. */
+export function regularisers(): ReadonlyMap<string, Regulariser<never>> {
+  return known;
+}
+
+/** The name of the regulariser where nothing else is said. */
+export const DEFAULT_REGULARISER = diffusion.name;
+
+/** A regulariser with its options settled. */
+export interface ChosenRegulariser {
+  readonly regulariser: Regulariser<never>;
+  readonly options: never;
+}
+
+/**
+ * Finds a regulariser and checks its options.
+ * @throws UserError for an unknown name or a wrong option
+ */
+export function chooseRegulariser(
+  name: string = DEFAULT_REGULARISER,
+  options: Readonly<Record<string, unknown>> = {},
+): ChosenRegulariser {
+  const regulariser = known.get(name);
+  if (!regulariser)
+    throw new UserError(`There is no regulariser "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
+  const parsed = regulariser.options.safeParse(options);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    if (issue.code === 'unrecognized_keys') {
+      const own = Object.keys(z.toJSONSchema(regulariser.options, { unrepresentable: 'any' }).properties ?? {});
+      throw new UserError(
+        `The regulariser "${name}" has no option "${issue.keys[0]}"${own.length > 0 ? `, only ${own.join(', ')}` : ''}.`,
+      );
+    }
+    throw new UserError(`The option "${String(issue.path[0])}" of the regulariser "${name}" ${requirement(issue)}.`);
+  }
+  return { regulariser, options: parsed.data };
+}
+
+/** Builds the penalty, a scalar (shape []). */
+export function buildRegulariser({ regulariser, options }: ChosenRegulariser, deformation: Deformation): Tensor {
+  return regulariser.build(deformation, options);
+}

@@ -1,0 +1,54 @@
+import { add, multiply, type Tensor } from '../graph/index.ts';
+import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
+import { buildRegulariser, type ChosenRegulariser, chooseRegulariser } from '../loss/regulariser/registry.ts';
+import type { Deformation } from '../loss/regulariser/regulariser.ts';
+import type { RandomInputs } from '../loss/similarity.ts';
+
+/** What is minimised: similarity + λ · regulariser. */
+export interface ObjectiveTerms {
+  readonly loss: ChosenSimilarity;
+  /** `diffusion` when left out. */
+  readonly regulariser?: ChosenRegulariser;
+  /** λ, the weight of the regulariser. */
+  readonly smoothness: number;
+}
+
+/** A pair, as the similarity sees it. */
+export interface ComparedPair {
+  /** [1, 1, D, H, W] each. */
+  readonly moved: Tensor;
+  readonly fixed: Tensor;
+  /** How much each voxel counts, [1, 1, D, H, W]; all alike when left out. */
+  readonly counts?: Tensor;
+  /** Where the loss declares its random quantities. */
+  readonly random: RandomInputs;
+}
+
+/** The value to minimise and its parts, scalars (shape []). */
+export interface Objective {
+  readonly loss: Tensor;
+  readonly similarity: Tensor;
+  /** The regulariser's value, without its weight. */
+  readonly penalty: Tensor;
+}
+
+/** How alike a pair is, a scalar; smaller is more alike. All there is to minimise where a few numbers are free, as in an alignment. */
+export function similarityOf({ moved, fixed, counts, random }: ComparedPair, loss: ChosenSimilarity): Tensor {
+  return buildSimilarity(loss, moved, fixed, random, counts);
+}
+
+/** Similarity and regulariser together. */
+export function objective(pair: ComparedPair, deformation: Deformation, terms: ObjectiveTerms): Objective {
+  const similarity = similarityOf(pair, terms.loss);
+  const penalty = buildRegulariser(terms.regulariser ?? chooseRegulariser(), deformation);
+  return { loss: add(similarity, multiply(penalty, terms.smoothness)), similarity, penalty };
+}
+
+/** The regulariser's weight where none is given: the loss's own, for networks or for single pairs, times the regulariser's. */
+export function defaultWeight(
+  { similarity: { smoothness, refinementSmoothness } }: ChosenSimilarity,
+  what: 'network' | 'pair',
+  { regulariser }: ChosenRegulariser = chooseRegulariser(),
+): number {
+  return regulariser.weight * (what === 'pair' ? (refinementSmoothness ?? smoothness) : smoothness);
+}

@@ -1,0 +1,13 @@
+/** How the rate goes on over a run: constant, or down to zero along half a cosine. */
+export const SCHEDULES = ['constant', 'cosine'] as const;
+export type Schedule = (typeof SCHEDULES)[number];
+
+/** The rate after a share of all steps, from 0 to 1. */
+export function scheduledRate(schedule: Schedule, rate: number, share: number): number {
+  return schedule === 'cosine' ? cosineRate(rate, share) : rate;
+}
+
+/** A rate that falls to zero along half a cosine, after a share of all steps (Loshchilov & Hutter, ICLR 2017, without restarts). */
+export function cosineRate(rate: number, share: number): number {
+  return (rate * (1 + Math.cos(Math.PI * share))) / 2;
+}
