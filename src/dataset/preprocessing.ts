@@ -3,7 +3,16 @@ import { UserError } from '../errors.ts';
 import { foregroundOf } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
-import { applyToPoint, closestAxes, column, fromColumns, invert, multiply, spacingOf } from '../volume/matrix.ts';
+import {
+  applyToPoint,
+  closestAxes,
+  column,
+  fromColumns,
+  invert,
+  multiply,
+  spacingOf,
+  voxelEdge,
+} from '../volume/matrix.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
 import { resampleTo } from '../volume/resample.ts';
 
@@ -51,9 +60,8 @@ const OWN_GRID_LIMIT = 96;
  * @param spacing edge of the voxels in mm, in place of that
  */
 export function ownGridPreprocessing(fixed: Grid, spacing?: number): Preprocessing {
-  const [x, y, z] = spacingOf(fixed.affine);
   const [nx, ny, nz] = fixed.size;
-  const own = Math.cbrt(x * y * z);
+  const own = voxelEdge(fixed.affine);
   const chosen = spacing ?? Math.max(own, (own * Math.cbrt(nx * ny * nz)) / OWN_GRID_LIMIT);
   return preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: chosen, foreground: true });
 }

@@ -1,6 +1,8 @@
-import type { Size, Vec3 } from '../volume/grid.ts';
+import type { Mat4, Size, Vec3 } from '../volume/grid.ts';
+import { applyToPoint, isSheared, spacingOf } from '../volume/matrix.ts';
 import { percentiles } from '../volume/percentile.ts';
 import { squaredDistances } from './distanceTransform.ts';
+import { NearestPoint } from './nearestPoint.ts';
 
 /**
  * The 95th percentile of the Hausdorff distance between one label of two segmentations, in mm.
@@ -10,10 +12,16 @@ import { squaredDistances } from './distanceTransform.ts';
  * interpolation), in both directions, and the larger of the two is the result. Distances are between voxel centres.
  * @param a label of each voxel, index = i + nx·(j + ny·k).
  * @param b the same of the other segmentation, on the same grid.
- * @param spacing mm along x, y, z.
+ * @param space the grid's affine, or the spacing along x, y and z in mm of axes at right angles.
  * @returns NaN when either segmentation lacks the label.
  */
-export function hd95(a: ArrayLike<number>, b: ArrayLike<number>, size: Size, spacing: Vec3, label: number): number {
+export function hd95(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  size: Size,
+  space: Vec3 | Mat4,
+  label: number,
+): number {
   const count = size[0] * size[1] * size[2];
   if (a.length !== count || b.length !== count) {
     throw new RangeError(
@@ -25,16 +33,45 @@ export function hd95(a: ArrayLike<number>, b: ArrayLike<number>, size: Size, spa
   const boxSize: Size = [box.to[0]! - box.from[0]!, box.to[1]! - box.from[1]!, box.to[2]! - box.from[2]!];
   const surfaceA = surfaceIn(box, boxSize, a, size, label);
   const surfaceB = surfaceIn(box, boxSize, b, size, label);
-  return Math.max(
-    directed(surfaceA, squaredDistances(surfaceB, boxSize, spacing)),
-    directed(surfaceB, squaredDistances(surfaceA, boxSize, spacing)),
-  );
+  const distances = isAffine(space) && isSheared(space) ? inWorld(boxSize, space) : alongAxes(boxSize, space);
+  const directed = (from: Uint8Array, to: Uint8Array): number => percentiles(distances(from, to), [95])[0]!;
+  return Math.max(directed(surfaceA, surfaceB), directed(surfaceB, surfaceA));
 }
 
-function directed(surface: Uint8Array, squared: Float64Array): number {
-  const distances: number[] = [];
-  for (let i = 0; i < surface.length; i++) if (surface[i]) distances.push(Math.sqrt(squared[i]!));
-  return percentiles(distances, [95])[0]!;
+/** Distances in mm of the voxels of one surface from the nearest of another. */
+type SurfaceDistances = (from: Uint8Array, to: Uint8Array) => number[];
+
+function isAffine(space: Vec3 | Mat4): space is Mat4 {
+  return space.length === 16;
+}
+
+/** Where the axes are at right angles. */
+function alongAxes(size: Size, space: Vec3 | Mat4): SurfaceDistances {
+  const spacing = isAffine(space) ? spacingOf(space) : space;
+  return (from, to) => {
+    const squared = squaredDistances(to, size, spacing);
+    const distances: number[] = [];
+    for (let i = 0; i < from.length; i++) if (from[i]) distances.push(Math.sqrt(squared[i]!));
+    return distances;
+  };
+}
+
+/** Where the axes are at any angles. */
+function inWorld([nx, ny]: Size, affine: Mat4): SurfaceDistances {
+  const pointsOf = (surface: Uint8Array): Float64Array => {
+    const points: number[] = [];
+    for (let n = 0; n < surface.length; n++)
+      if (surface[n])
+        points.push(...applyToPoint(affine, [n % nx, Math.floor(n / nx) % ny, Math.floor(n / (nx * ny))]));
+    return Float64Array.from(points);
+  };
+  return (from, to) => {
+    const nearest = new NearestPoint(pointsOf(to));
+    const points = pointsOf(from);
+    return Array.from({ length: points.length / 3 }, (_, n) =>
+      Math.sqrt(nearest.squaredDistance(points[3 * n]!, points[3 * n + 1]!, points[3 * n + 2]!)),
+    );
+  };
 }
 
 /** Voxels from `from` up to, not including, `to`. */

@@ -6,7 +6,7 @@ import { median } from '../metric/statistics.ts';
 import { adamOnNumbers } from '../optimise/adam.ts';
 import { cosineRate } from '../optimise/schedule.ts';
 import type { Grid, Mat4, Vec3, Volume } from '../volume/grid.ts';
-import { applyToPoint, identity, spacingOf, translation } from '../volume/matrix.ts';
+import { applyToPoint, identity, translation, voxelEdge } from '../volume/matrix.ts';
 import { type AffineKind, Motion } from './affineMotion.ts';
 import { AffineObjective } from './affineObjective.ts';
 import { pyramidLevel } from './pyramid.ts';
@@ -255,8 +255,7 @@ function bodyOf({ size, affine }: Grid, mask: Float32Array | undefined): { centr
 
 /** Voxels of the finest level in mm: the fixed volume's own, or coarser for large ones. */
 function finestSpacing({ size, affine }: Grid): number {
-  const [x, y, z] = spacingOf(affine);
-  const own = Math.cbrt(x * y * z);
+  const own = voxelEdge(affine);
   return Math.max(own, (own * Math.cbrt(size[0] * size[1] * size[2])) / FINEST);
 }
 

@@ -3,7 +3,6 @@ import { hd95 } from '../metric/hausdorff.ts';
 import { foldedPercent, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Labels, Warp } from '../volume/grid.ts';
-import { spacingOf } from '../volume/matrix.ts';
 
 /** Agreement of one label between two segmentations. */
 export interface LabelAgreement {
@@ -39,11 +38,10 @@ export function agreement(
   assertSameGrid(fixed, moved, ...names);
   const present = labelsIn(fixed.data, moved.data);
   const overlaps = dice(fixed.data, moved.data, present);
-  const spacing = spacingOf(fixed.affine);
   const labels = present.map((label, k) => ({
     label,
     dice: overlaps[k] as number,
-    hd95: hd95(fixed.data, moved.data, fixed.size, spacing, label),
+    hd95: hd95(fixed.data, moved.data, fixed.size, fixed.affine, label),
   }));
   return { labels, dice: average(labels.map((l) => l.dice)), hd95: average(labels.map((l) => l.hd95)) };
 }

@@ -15,7 +15,7 @@ import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
-import { spacingOf } from '../volume/matrix.ts';
+import { voxelEdge } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
 import { readCase } from './readImage.ts';
@@ -147,10 +147,7 @@ function continued(config: TrainingConfig, settings: Readonly<Record<string, unk
 /** Settings with the voxel size of the data where none is given. */
 function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly TrainingCase[]): TrainingConfig {
   if (settings.spacing !== undefined) return trainingConfig(settings);
-  const edges = loaded.map(({ image }) => {
-    const [x, y, z] = spacingOf(image.affine);
-    return Math.cbrt(x * y * z);
-  });
+  const edges = loaded.map(({ image }) => voxelEdge(image.affine));
   return trainingConfig({ ...settings, spacing: Number(median(edges).toPrecision(4)) });
 }
 

@@ -4,7 +4,7 @@ import { hd95 } from '../metric/hausdorff.ts';
 import { foldedPercent, sdLogJacobian, voxelJacobianDeterminant } from '../metric/jacobian.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
 import { correspondingPoints } from '../volume/landmarks.ts';
-import { applyToPoint, invert, spacingOf } from '../volume/matrix.ts';
+import { applyToPoint, invert } from '../volume/matrix.ts';
 import { clampTo, sampleVector } from '../volume/warp.ts';
 
 /** How well one pair is aligned on the network's grid. */
@@ -65,11 +65,10 @@ export function pairMetrics(fixed: PreparedVolume, moving: PreparedVolume, displ
   const moved = moveLabels(moving.labels, displacement, fixed.grid.size);
   const labels = labelsIn(fixed.labels, moving.labels);
   const average = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  const spacing = spacingOf(fixed.grid.affine);
   const target = fixed.labels;
   return {
     dice: average(dice(target, moved, labels)),
-    hd95: average(labels.map((label) => hd95(target, moved, fixed.grid.size, spacing, label))),
+    hd95: average(labels.map((label) => hd95(target, moved, fixed.grid.size, fixed.grid.affine, label))),
     ...shape,
   };
 }

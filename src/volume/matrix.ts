@@ -110,6 +110,20 @@ export function spacingOf(affine: Mat4): Vec3 {
   return [length(0), length(1), length(2)];
 }
 
+/** Whether the axes of a grid are not at right angles, as of a CT with a tilted gantry; rounding in a header does not count. */
+export function isSheared(affine: Mat4): boolean {
+  const [x, y, z] = spacingOf(affine);
+  const [i, j, k] = [column(affine, 0), column(affine, 1), column(affine, 2)];
+  const dot = (a: Vec3, b: Vec3): number => Math.abs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]);
+  return Math.max(dot(i, j) / (x * y), dot(i, k) / (x * z), dot(j, k) / (y * z)) > 1e-5;
+}
+
+/** The edge in mm of a cube as large as a voxel. */
+export function voxelEdge(affine: Mat4): number {
+  const [x, y, z] = spacingOf(affine);
+  return Math.cbrt(isSheared(affine) ? Math.abs(determinant(affine)) : x * y * z);
+}
+
 /**
  * The three letters that say where the axes i, j, k of a grid point to, for instance `RAS` or `LPI`:
  * to the Right or Left, Anterior or Posterior, Superior or Inferior.
