@@ -1,10 +1,10 @@
 import { UserError } from '../errors.ts';
-import { copyBytes, hostIsLittleEndian, reverseElements } from './byteOrder.ts';
 import { assertFinite } from './checks.ts';
-import type { Warp } from './grid.ts';
-import { gunzip, isGzip } from './gzip.ts';
+import type { Vec3, Warp } from './grid.ts';
+import { isGzip, unpack } from './gzip.ts';
 import { type NiftiHeader, readNiftiHeader } from './niftiHeader.ts';
-import { type StoredArray, type StoredImage, scaled } from './storedImage.ts';
+import { type StoredImage, scaled } from './storedImage.ts';
+import { assertVoxels, assertWorkable, bytesOf, decodeVoxels, type ElementType, type VoxelLayout } from './voxels.ts';
 
 export { encodeNifti, type NiftiOptions } from './niftiEncode.ts';
 export { toLabels, toVolume } from './storedImage.ts';
@@ -19,23 +19,17 @@ export interface NiftiImage extends StoredImage {
 export const intentDisplacement = 1006;
 export const intentVector = 1007;
 
-type BinaryArray = StoredArray | BigInt64Array | BigUint64Array;
-interface ElementType {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer): BinaryArray;
-}
-
 const elementTypes: Readonly<Record<number, ElementType>> = {
-  2: Uint8Array,
-  4: Int16Array,
-  8: Int32Array,
-  16: Float32Array,
-  64: Float64Array,
-  256: Int8Array,
-  512: Uint16Array,
-  768: Uint32Array,
-  1024: BigInt64Array,
-  1280: BigUint64Array,
+  2: 'uint8',
+  4: 'int16',
+  8: 'int32',
+  16: 'float32',
+  64: 'float64',
+  256: 'int8',
+  512: 'uint16',
+  768: 'uint32',
+  1024: 'int64',
+  1280: 'uint64',
 };
 
 const refusedTypes: Readonly<Record<number, string>> = {
@@ -56,41 +50,50 @@ const refusedTypes: Readonly<Record<number, string>> = {
  * @throws UserError when the file is damaged, cut short, not NIfTI, not one 3-D volume of real numbers, or has no such volume.
  */
 export async function decodeNifti(bytes: Uint8Array, name: string, which?: number): Promise<NiftiImage> {
-  const volumes = await decodeNiftiVolumes(bytes, name);
-  if (which === undefined && volumes.length > 1)
-    throw new UserError(
-      `${name} has 4 dimensions (${volumes[0]?.size.join('×')}×${volumes.length}); give one 3-D volume, or name one of them by its number, as ${name},1.`,
-    );
-  const found = volumes[(which ?? 1) - 1];
-  if (!found)
-    throw new UserError(`${name} has no volume ${which}: it holds ${volumes.length}; give a number from 1 on.`);
-  return found;
+  const [image] = await read(bytes, name, (count, shape) => {
+    if (which === undefined && count > 1)
+      throw new UserError(
+        `${name} has 4 dimensions (${shape.join('×')}×${count}); give one 3-D volume, or name one of them by its number, as ${name},1.`,
+      );
+    if (which !== undefined && !(which >= 1 && which <= count))
+      throw new UserError(`${name} has no volume ${which}: it holds ${count}; give a number from 1 on.`);
+    return { first: which ?? 1, number: 1 };
+  });
+  return image!;
 }
 
 /**
  * Reads all volumes of a 3-D or 4-D file.
  * @throws UserError as {@link decodeNifti}
  */
-export async function decodeNiftiVolumes(bytes: Uint8Array, name: string): Promise<NiftiImage[]> {
-  const { header, file } = await open(bytes, name);
-  const shape = withoutTrailingOnes(header.shape);
-  if (shape.length !== 3 && shape.length !== 4) {
-    const all = header.shape.join('×');
-    throw new UserError(`${name} has ${shape.length} dimensions (${all}); give one 3-D volume.`);
-  }
-  const [nx, ny, nz, count = 1] = shape as [number, number, number, number?];
+export function decodeNiftiVolumes(bytes: Uint8Array, name: string): Promise<NiftiImage[]> {
+  return read(bytes, name, (count) => ({ first: 1, number: count }));
+}
+
+/** Reads some of a file's volumes, numbered from 1; which ones, is told from how many there are and how large they are. */
+async function read(
+  bytes: Uint8Array,
+  name: string,
+  choose: (count: number, shape: readonly number[]) => { first: number; number: number },
+): Promise<NiftiImage[]> {
+  const { header, voxels, part } = await open(bytes, name, (found) => {
+    const shape = withoutTrailingOnes(found.shape);
+    if (shape.length !== 3 && shape.length !== 4) {
+      const all = found.shape.join('×');
+      throw new UserError(`${name} has ${shape.length} dimensions (${all}); give one 3-D volume.`);
+    }
+    const [count = 1] = shape.slice(3);
+    return { shape: shape.slice(0, 3), count, ...choose(count, shape.slice(0, 3)) };
+  });
   const { affine, slope, intercept, intent } = header;
-  const data = elements(file, header, name);
-  const voxels = nx * ny * nz;
-  return Array.from({ length: count }, (_, n) => ({
-    name: count === 1 ? name : `${name},${n + 1}`,
-    size: [nx, ny, nz],
-    affine,
-    slope,
-    intercept,
-    intent,
-    data: count === 1 ? data : data.subarray(n * voxels, (n + 1) * voxels),
-  }));
+  const layout = layoutOf(header, part.shape, name);
+  const size = part.shape as unknown as Vec3;
+  const length = bytesOf(layout);
+  return Array.from({ length: part.number }, (_, n) => {
+    const each = part.count === 1 ? name : `${name},${part.first + n}`;
+    const data = decodeVoxels(voxels.subarray(n * length, (n + 1) * length), layout, each);
+    return { name: each, size, affine, slope, intercept, intent, data };
+  });
 }
 
 /**
@@ -101,17 +104,23 @@ export async function decodeNiftiVolumes(bytes: Uint8Array, name: string): Promi
  * @throws UserError when the file is damaged or is not such a field.
  */
 export async function decodeWarp(bytes: Uint8Array, name: string): Promise<Warp> {
-  const { header, file } = await open(bytes, name);
-  const [nx, ny, nz, time, components] = header.shape as [number, number, number, number, number];
-  const isVector = header.intent === intentVector || header.intent === intentDisplacement;
-  if (header.shape.length !== 5 || time !== 1 || components !== 3 || !isVector) {
-    const found = `${header.shape.join('×')}, intent ${header.intent}`;
-    throw new UserError(
-      `${name} is not a displacement field (${found}); give a NIfTI of nx×ny×nz×1×3 with intent 1007 (LPS, as ANTs writes) or 1006 (RAS).`,
-    );
-  }
+  const { header, voxels } = await open(bytes, name, ({ shape, intent }) => {
+    const [, , , time, components] = shape;
+    if (
+      shape.length !== 5 ||
+      time !== 1 ||
+      components !== 3 ||
+      !(intent === intentVector || intent === intentDisplacement)
+    )
+      throw new UserError(
+        `${name} is not a displacement field (${shape.join('×')}, intent ${intent}); give a NIfTI of nx×ny×nz×1×3 with intent 1007 (LPS, as ANTs writes) or 1006 (RAS).`,
+      );
+    return { shape, count: 1, first: 1, number: 1 };
+  });
+  const [nx, ny, nz] = header.shape as [number, number, number];
   const { slope, intercept } = header;
-  const data = scaled({ data: elements(file, header, name), slope, intercept }, Float32Array);
+  const stored = decodeVoxels(voxels, layoutOf(header, header.shape, name), name);
+  const data = scaled({ data: stored, slope, intercept }, Float32Array);
   assertFinite(data, name);
   if (header.intent === intentDisplacement) {
     for (let i = 0; i < 2 * nx * ny * nz; i++) data[i] = -data[i]!;
@@ -119,16 +128,47 @@ export async function decodeWarp(bytes: Uint8Array, name: string): Promise<Warp>
   return { size: [nx, ny, nz], affine: header.affine, data };
 }
 
-async function open(bytes: Uint8Array, name: string): Promise<{ header: NiftiHeader; file: Uint8Array }> {
+/** Some of the volumes of a file. */
+interface Part {
+  /** Of one volume. */
+  readonly shape: readonly number[];
+  /** How many the file has. */
+  readonly count: number;
+  /** The first that is read, from 1. */
+  readonly first: number;
+  /** How many are read. */
+  readonly number: number;
+}
+
+/** Reads the header and the voxels of a part of the file, after a check that all it announces can be there. */
+async function open(
+  bytes: Uint8Array,
+  name: string,
+  partOf: (header: NiftiHeader) => Part,
+): Promise<{ header: NiftiHeader; part: Part; voxels: Uint8Array }> {
   if (bytes.length === 0) throw new UserError(`${name} is empty; copy the file again.`);
-  const file = isGzip(bytes) ? await gunzip(bytes, name) : bytes;
-  const header = readNiftiHeader(file, name);
-  if (header.shape.some((n) => !(n > 0))) {
-    throw new UserError(
-      `${name} has an axis without voxels (${header.shape.join('×')}); give a volume that is not empty.`,
-    );
+  const plan = (head: Uint8Array, most: number) => {
+    const header = readNiftiHeader(head, name);
+    const part = partOf(header);
+    const layout = layoutOf(header, part.shape, name);
+    assertVoxels(layoutOf(header, header.shape, name), most - header.offset, name);
+    assertWorkable(part.number > 1 ? [...part.shape, part.number] : part.shape, name);
+    const from = header.offset + (part.first - 1) * bytesOf(layout);
+    return {
+      header,
+      part,
+      from,
+      to: from + part.number * bytesOf(layout),
+      end: header.offset + part.count * bytesOf(layout),
+    };
+  };
+  if (!isGzip(bytes)) {
+    const { header, part, from, to } = plan(bytes, bytes.length);
+    return { header, part, voxels: bytes.subarray(from, to) };
   }
-  return { header, file };
+  let planned: ReturnType<typeof plan> | undefined;
+  const voxels = await unpack(bytes, name, 'gzip', (head, most) => (planned = plan(head, most)));
+  return { ...planned!, voxels };
 }
 
 function withoutTrailingOnes(shape: readonly number[]): readonly number[] {
@@ -137,35 +177,11 @@ function withoutTrailingOnes(shape: readonly number[]): readonly number[] {
   return shape.slice(0, length);
 }
 
-/** The voxels, copied out of the file after a check that they are all there: a header may claim any number of them. */
-function elements(file: Uint8Array, header: NiftiHeader, name: string): StoredArray {
-  const { shape, datatype, offset, littleEndian } = header;
-  const Type = elementTypes[datatype];
-  if (Type === undefined) {
+function layoutOf({ datatype, littleEndian }: NiftiHeader, shape: readonly number[], name: string): VoxelLayout {
+  const type = elementTypes[datatype];
+  if (type === undefined) {
     const kind = refusedTypes[datatype] ?? `elements of the unknown type ${datatype}`;
     throw new UserError(`${name} holds ${kind}; give a volume of integers or floats of up to 64 bits.`);
   }
-  const bytes = shape.reduce((product, n) => product * n, Type.BYTES_PER_ELEMENT);
-  if (offset + bytes > file.length) {
-    const claim = `${shape.join('×')} voxels, ${readable(offset + bytes)}`;
-    throw new UserError(
-      `${name} is cut short: its header announces ${claim}, but there are ${readable(file.length)}; copy the file again.`,
-    );
-  }
-  const copy = copyBytes(file, offset, offset + bytes);
-  if (littleEndian !== hostIsLittleEndian) reverseElements(copy, Type.BYTES_PER_ELEMENT);
-  const array = new Type(copy.buffer);
-  return array instanceof BigInt64Array || array instanceof BigUint64Array ? toDoubles(array) : array;
-}
-
-function toDoubles(array: BigInt64Array | BigUint64Array): Float64Array {
-  const out = new Float64Array(array.length);
-  for (let i = 0; i < array.length; i++) out[i] = Number(array[i]!);
-  return out;
-}
-
-function readable(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const unit = Math.min(Math.max(Math.floor(Math.log10(bytes) / 3), 0), 4);
-  return `${unit === 0 ? bytes : (bytes / 1000 ** unit).toPrecision(3)} ${units[unit]}`;
+  return { shape, type, littleEndian };
 }
