@@ -47,8 +47,8 @@ export const graphCommand: CommandDefinition = (program) => {
     .option('--loss <name>', `similarity: ${names.join(', ')}`, choice(names), 'mse')
     .option('--loss-option <name=value>', 'an option of the loss; may be repeated', assignments)
     .option('--smoothness <weight>', "weight of the smoothness penalty (default: the loss's own)", number(0))
-    .option('--size <voxels>', 'edge of the volumes', whole(1), 48)
-    .option('--integration-steps <n>', 'steps of scaling and squaring', whole(0), 0)
+    .option('--size <voxels>', 'edge of the volumes', whole(1, 512), 48)
+    .option('--integration-steps <n>', 'steps of scaling and squaring', whole(0, 12), 0)
     .option('--half-resolution', 'flow on a grid of half the size')
     .option('--device <name>', DEVICE_HELP, device, 'cpu')
     .option(

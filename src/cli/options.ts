@@ -2,10 +2,11 @@ import { InvalidArgumentError } from 'commander';
 import { DEVICES, type Device } from '../graph/index.ts';
 import type { Size } from '../volume/grid.ts';
 
-/** A whole number of at least `least`. */
-export function whole(least: number): (text: string) => number {
+/** A whole number of at least `least`, and at most `most`. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
+    if (value > most) throw new InvalidArgumentError(`It must be a whole number of at most ${most}.`);
     if (text.trim() === '' || !Number.isInteger(value) || value < least)
       throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
     return value;

@@ -25,13 +25,13 @@ export const preprocessingSchema = z.strictObject({
   /** `none`: the volume in the middle of a cube of `pad` voxels. `label`: the box of its own labels and `margin`, the paper's contoured region. */
   crop: z.enum(['none', 'label']).default('none'),
   /** Edge of the cube that volumes are padded to, in voxels. */
-  pad: z.int().min(8).default(64),
+  pad: z.int().min(8).max(4096).default(64),
   /** Voxels kept around the label box on each side, with `crop: label`. */
-  margin: z.int().min(0).default(5),
+  margin: z.int().min(0).max(4096).default(5),
   /** Edge of the network's grid in voxels: the padded cube or the label box is resampled to it. */
-  size: z.int().min(8).default(64),
+  size: z.int().min(8).max(1024).default(64),
   /** Edge of a voxel of the padded cube in mm; the training data's own when left out. */
-  spacing: z.number().positive().default(1),
+  spacing: z.number().positive().max(1e4).default(1),
   /** Leave out the even surroundings of an image ({@link foregroundOf}): normalisation and masks count only what is inside. */
   foreground: z.boolean().default(false),
 });

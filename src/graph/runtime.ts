@@ -55,6 +55,19 @@ export class Program {
     return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
   }
 
+  /**
+   * Runs the program where a displacement may have become something else than a number, which leads out of the volume it is looked up in.
+   * @returns the outputs, or nothing when that happened
+   */
+  async runOrNothing(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, Float32Array>>> {
+    try {
+      return await this.run(feeds);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('out of data bounds')) return {};
+      throw error;
+    }
+  }
+
   /** Whether the program reads this input. */
   takes(name: string): boolean {
     return this.shapes.has(name);
@@ -120,7 +133,8 @@ async function createProgram(
   const session = await runtime.InferenceSession.create(bytes, {
     executionProviders: [device === 'cpu' ? cpuProvider() : device],
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
+    // What goes wrong is thrown; it is not printed too.
+    logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   }).catch((error: unknown) => {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { checksum } from '../crc32.ts';
 import { type Preprocessing, preprocessingSchema } from '../dataset/preprocessing.ts';
-import { UserError } from '../errors.ts';
+import { requirement, UserError } from '../errors.ts';
 import {
+  elementCount,
   type FeatureOperators,
   Graph,
   type OnnxContents,
@@ -11,8 +13,8 @@ import {
   toOnnx,
   writeOnnx,
 } from '../graph/index.ts';
-import { constantParameters, parameterCount } from './parameters.ts';
-import type { NetworkOptions } from './registrationNetwork.ts';
+import { constantParameters } from './parameters.ts';
+import { type NetworkOptions, networkSchema } from './registrationNetwork.ts';
 import { registerInStages, type Stage } from './stages.ts';
 import { unetParameters } from './unet.ts';
 
@@ -34,21 +36,24 @@ export interface RegistrationModel {
   readonly record: Readonly<Record<string, string>>;
 }
 
-const stagesSchema = z.array(
-  z.strictObject({
-    reduction: z.int().positive(),
-    encoder: z.array(z.int().positive()),
-    decoder: z.array(z.int().positive()),
-    remaining: z.array(z.int().positive()),
-    halfResolution: z.boolean(),
-    integrationSteps: z.int().min(0),
-  }),
-);
+const stagesSchema = z
+  .array(
+    z
+      .strictObject({ reduction: z.int().positive(), ...networkSchema.shape })
+      .refine(({ encoder, decoder }) => encoder.length === decoder.length, {
+        path: ['decoder'],
+        message: 'must have as many entries as the encoder',
+      }),
+  )
+  .min(1)
+  .max(8);
+const recordSchema = z.record(z.string(), z.string());
 
 const FORMAT = 'earthmorph.format';
 const STAGES = 'earthmorph.stages';
 const PREPROCESSING = 'earthmorph.preprocessing';
 const RECORD = 'earthmorph.record';
+const CHECKSUM = 'earthmorph.checksum';
 
 /** Extents of a network's volumes, [D, H, W]. */
 export type Extent = readonly [number, number, number];
@@ -84,26 +89,29 @@ export function inferenceGraph(
 
 /**
  * Serialises a model as an `.onnx` file that any ONNX runtime can run at the size it was trained at. Its metadata carry the
- * preprocessing and the structure, its constants the weights by name, so that {@link decodeModel} needs nothing else.
+ * preprocessing, the structure and a checksum of both and the weights, its constants the weights by name, so that {@link decodeModel}
+ * needs nothing else.
+ * @throws UserError when a weight is not a number
  */
 export function encodeModel(model: RegistrationModel): Uint8Array {
+  assertNumbers(model, 'The model');
   const { size } = model.preprocessing;
   const { graph, outputs } = inferenceGraph(model, [size, size, size], PORTABLE_FEATURES);
+  const metadata = {
+    [STAGES]: JSON.stringify(model.stages.map(({ network, reduction }) => ({ reduction, ...network }))),
+    [PREPROCESSING]: JSON.stringify(model.preprocessing),
+    [RECORD]: JSON.stringify(model.record),
+  };
   return writeOnnx(
     toOnnx(graph, outputs, {
-      metadata: {
-        [FORMAT]: '1',
-        [STAGES]: JSON.stringify(model.stages.map(({ network, reduction }) => ({ reduction, ...network }))),
-        [PREPROCESSING]: JSON.stringify(model.preprocessing),
-        [RECORD]: JSON.stringify(model.record),
-      },
+      metadata: { [FORMAT]: '1', ...metadata, [CHECKSUM]: checksumOf(metadata, model.stages) },
     }),
   );
 }
 
 /**
- * Reads a model file.
- * @throws UserError when it is no ONNX file, or none that EarthMorph wrote
+ * Reads a model file. One that was written before model files had checksums is checked in all other ways.
+ * @throws UserError when it is no ONNX file, none that EarthMorph wrote, damaged, or does not hold its weights as numbers
  */
 export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel {
   const contents = readOnnx(bytes, name);
@@ -112,31 +120,76 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
     throw new UserError(
       `${name} is an ONNX model, but not one of EarthMorph's; give a model.onnx that "earthmorph train" wrote.`,
     );
-  const structures = stagesSchema.parse(JSON.parse(metadata[STAGES] ?? '[]'));
-  return {
+  const structures = parsed(metadata, STAGES, stagesSchema, name);
+  const preprocessing = parsed(metadata, PREPROCESSING, preprocessingSchema, name);
+  const unfit = structures.find(({ reduction }) => preprocessing.size % reduction !== 0);
+  if (unfit) throw damaged(name, `its grid of ${preprocessing.size} voxels cannot be ${unfit.reduction} times coarser`);
+  const model: RegistrationModel = {
     stages: structures.map(({ reduction, ...network }, index) => ({
       network,
       reduction,
       parameters: weightsOf(contents, network, prefixOf(index, structures.length), name),
     })),
-    preprocessing: preprocessingSchema.parse(JSON.parse(metadata[PREPROCESSING] ?? '{}')),
-    record: z.record(z.string(), z.string()).parse(JSON.parse(metadata[RECORD] ?? '{}')),
+    preprocessing,
+    record: parsed(metadata, RECORD, recordSchema, name),
   };
+  const known = metadata[CHECKSUM];
+  if (known !== undefined && known !== checksumOf(metadata, model.stages))
+    throw damaged(name, 'its weights and settings are not those that its checksum was made of');
+  assertNumbers(model, name);
+  return model;
+}
+
+/** Of the texts that say how the weights are used, and the weights. */
+function checksumOf(metadata: Readonly<Record<string, string>>, stages: readonly ModelStage[]): string {
+  const texts = [STAGES, PREPROCESSING, RECORD].map((key) => `${metadata[key]}\n`);
+  return checksum([...texts, ...stages.map(({ parameters }) => parameters)]);
+}
+
+function parsed<T>(metadata: Readonly<Record<string, string>>, key: string, schema: z.ZodType<T>, name: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(metadata[key] ?? '');
+  } catch {
+    throw damaged(name, `"${key}" ${metadata[key] === undefined ? 'is missing' : 'is cut off or garbled'}`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  throw damaged(name, `"${[key, ...issue.path].join('.')}" ${requirement(issue)}`);
+}
+
+function damaged(name: string, what: string): UserError {
+  return new UserError(`${name} is damaged: ${what}; take the model file that "earthmorph train" wrote.`);
+}
+
+/** @throws UserError when a weight is NaN or infinite */
+function assertNumbers({ stages }: RegistrationModel, name: string): void {
+  if (stages.every(({ parameters }) => parameters.every(Number.isFinite))) return;
+  throw new UserError(`${name} has weights that are not numbers, so it cannot register; train it again.`);
 }
 
 function weightsOf({ constants }: OnnxContents, network: NetworkOptions, prefix: string, name: string): Float32Array {
-  const specs = unetParameters(network);
-  const flat = new Float32Array(parameterCount(specs));
-  let start = 0;
-  for (const spec of specs) {
+  const parts = unetParameters(network).map((spec) => {
     const stored = constants.get(prefix + spec.name);
-    if (!stored || stored.shape.join() !== spec.shape.join())
+    if (stored?.external)
       throw new UserError(
-        `${name} lacks the weights "${prefix}${spec.name}"; take the model file that "earthmorph train" wrote.`,
+        `${name} keeps its weights in another file, which is not read; take the model file that "earthmorph train" wrote.`,
       );
-    flat.set(stored.data, start);
-    start += stored.data.length;
-  }
+    if (!stored) throw damaged(name, `it lacks the weights "${prefix}${spec.name}"`);
+    const { shape, data } = stored;
+    if (shape.join() !== spec.shape.join() || data.length !== elementCount(spec.shape))
+      throw damaged(
+        name,
+        `its weights "${prefix}${spec.name}" are ${data.length} values of the shape ${shape.join(' × ')}, where its network has ${spec.shape.join(' × ')}`,
+      );
+    return data;
+  });
+  const flat = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  parts.reduce((start, part) => {
+    flat.set(part, start);
+    return start + part.length;
+  }, 0);
   return flat;
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { FeatureOperators } from '../graph/index.ts';
 import {
   add,
@@ -11,6 +12,17 @@ import {
 } from '../graph/index.ts';
 import { warp } from './spatialTransformer.ts';
 import { sizeMultiple, type UnetOptions, unet } from './unet.ts';
+
+const channels = z.array(z.int().positive().max(1024)).min(1).max(8);
+
+/** The bounds of a network that comes from a file: within them its graph can be built. */
+export const networkSchema = z.strictObject({
+  encoder: channels,
+  decoder: channels,
+  remaining: channels,
+  halfResolution: z.boolean(),
+  integrationSteps: z.int().min(0).max(12),
+});
 
 /** Structure of a registration network: the U-Net and what is made of its flow. */
 export interface NetworkOptions extends UnetOptions {

@@ -133,7 +133,7 @@ export class Refiner {
     let second = new Float32Array(count);
     const losses: number[] = [];
     for (let step = 1; step <= steps; step++) {
-      const out = await this.programs.step.run({
+      const out = await this.programs.step.runOrNothing({
         ...ready,
         field,
         first,
@@ -144,15 +144,15 @@ export class Refiner {
       field = out.next_field as Float32Array<ArrayBuffer>;
       first = out.next_first as Float32Array<ArrayBuffer>;
       second = out.next_second as Float32Array<ArrayBuffer>;
-      const loss = out.loss?.[0] as number;
+      const loss = out.loss?.[0] ?? Number.NaN;
       if (!Number.isFinite(loss))
-        throw new UserError(
-          `The loss is not a number in step ${step} of the refinement; try a smaller --refine-rate or a larger --smoothness.`,
-        );
+        throw new UserError(`The loss is not a number in step ${step} of the refinement; ${CALMER}.`);
       losses.push(loss);
       progress(step, steps, loss);
     }
-    const { displacement } = (await this.programs.whole.run({ ...still, field })) as { displacement: Float32Array };
+    const { displacement } = await this.programs.whole.runOrNothing({ ...still, field });
+    if (!displacement?.every(Number.isFinite))
+      throw new UserError(`The refinement ends in displacements that are not numbers; ${CALMER}.`);
     return { displacement, losses };
   }
 
@@ -161,6 +161,9 @@ export class Refiner {
     await Promise.all([this.programs.once?.release(), this.programs.step.release(), this.programs.whole.release()]);
   }
 }
+
+/** What to do about a refinement that goes astray. */
+const CALMER = 'try a smaller --refine-rate or a larger --smoothness';
 
 /** A field in voxels of the full grid, given on a coarser one, by linear interpolation. */
 function interpolated(field: Tensor, extent: Extent): Tensor {

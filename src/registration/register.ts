@@ -139,7 +139,11 @@ export class Registrar {
       const { graph, outputs } = inferenceGraph(model, extent, await fastestFeatures(this.options.runtime?.device));
       return compile(graph, { displacement: outputs.displacement }, this.options.runtime);
     });
-    const { displacement } = (await program.run(inputs)) as { displacement: Float32Array };
+    const { displacement } = await program.runOrNothing(inputs);
+    if (!displacement?.every(Number.isFinite))
+      throw new UserError(
+        'The model gives displacements that are not numbers for this pair; take another model, and check the images with "earthmorph data check".',
+      );
     return displacement;
   }
 

@@ -1,4 +1,5 @@
 import { zlibSync } from 'fflate';
+import { crc32 } from '../crc32.ts';
 
 /** An 8-bit image, row by row from the top left; `channels` is 1 (grey), 3 (RGB) or 4 (RGBA). */
 export interface Raster {
@@ -9,18 +10,6 @@ export interface Raster {
 }
 
 const COLOUR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-  return value;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-}
 
 /** A chunk: length, type, content, and the CRC over type and content. */
 function chunk(type: string, content: Uint8Array): Uint8Array {

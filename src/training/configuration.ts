@@ -4,7 +4,7 @@ import { requirement, UserError } from '../errors.ts';
 import { affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
-import type { NetworkOptions } from '../network/registrationNetwork.ts';
+import { type NetworkOptions, networkSchema } from '../network/registrationNetwork.ts';
 import { VOXELMORPH } from '../network/unet.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 
@@ -32,22 +32,13 @@ export const trainingSchema = z.strictObject({
   /** What finds that transform: a similarity by name, or `own` for the loss of the training with its options. */
   affineLoss: z.string().optional(),
   /** Channels of the U-Net. */
-  encoder: z
-    .array(z.int().positive())
-    .min(1)
-    .default([...VOXELMORPH.encoder]),
-  decoder: z
-    .array(z.int().positive())
-    .min(1)
-    .default([...VOXELMORPH.decoder]),
-  remaining: z
-    .array(z.int().positive())
-    .min(1)
-    .default([...VOXELMORPH.remaining]),
+  encoder: networkSchema.shape.encoder.default([...VOXELMORPH.encoder]),
+  decoder: networkSchema.shape.decoder.default([...VOXELMORPH.decoder]),
+  remaining: networkSchema.shape.remaining.default([...VOXELMORPH.remaining]),
   /** Predict the flow on a grid of half the size. */
-  halfResolution: z.boolean().default(false),
+  halfResolution: networkSchema.shape.halfResolution.default(false),
   /** 0: displacement; n > 0: stationary velocity, n steps of scaling and squaring. */
-  integrationSteps: z.int().min(0).max(12).default(0),
+  integrationSteps: networkSchema.shape.integrationSteps.default(0),
   /**
    * Standard deviation of the flow's first weights. VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs:
    * the gradients that pass through it are too small for Adam's ε.

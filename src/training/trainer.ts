@@ -138,6 +138,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       const secondsPerStep = (performance.now() - started) / 1000 / pairs.length;
       const checked = await check((done, value) => observer.progress?.(epoch, pairs.length + done, total, value));
       assertSound(checked.loss, epoch, state.losses);
+      assertNumbers(state, epoch);
       state.losses = [...state.losses, checked.loss];
       state.epoch = epoch;
       state.seconds += (performance.now() - started) / 1000;
@@ -237,7 +238,7 @@ async function trainOnPair(
   rate: number,
 ): Promise<{ loss: number; similarity: number }> {
   const step = state.step + 1;
-  const result = await runOrNothing(program, {
+  const result = await program.runOrNothing({
     parameters: state.parameters,
     first: state.first,
     second: state.second,
@@ -245,7 +246,7 @@ async function trainOnPair(
     ...adamValues(step, rate),
     ...random.values(seed, step),
   });
-  const loss = result.loss?.[0] as number;
+  const loss = result.loss?.[0] ?? Number.NaN;
   if (Number.isFinite(loss)) {
     state.parameters = result.next_parameters as Float32Array;
     state.first = result.next_first as Float32Array;
@@ -253,20 +254,6 @@ async function trainOnPair(
     state.step = step;
   }
   return { loss, similarity: result.similarity?.[0] as number };
-}
-
-/** Runs a step; where a displacement that is not a number led outside the volume, nothing comes back and the loss is not a number. */
-async function runOrNothing(
-  program: Program,
-  feeds: Readonly<Record<string, Float32Array>>,
-): Promise<Record<string, Float32Array>> {
-  try {
-    return await program.run(feeds);
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('out of data bounds'))
-      return { loss: Float32Array.of(Number.NaN) };
-    throw error;
-  }
 }
 
 interface ValidationResult {
@@ -291,7 +278,7 @@ async function validate(
   const distances: number[] = [];
   for (const [index, pair] of pairs.entries()) {
     // The same random directions at every epoch, so that losses of different epochs can be compared.
-    const result = await runOrNothing(program, {
+    const result = await program.runOrNothing({
       parameters,
       ...feedsOf(volumes, pair),
       ...random.values(seed, 'validation'),
@@ -310,16 +297,26 @@ async function validate(
   return { ...sums, tre: mean(distances) };
 }
 
+/** What to try when a run cannot recover. */
+const CALMER = 'try a smaller --rate, a larger --smoothness or --clip-gradient';
+
+/** Nothing that is not a number is kept: a pooling or a mask may hide it from the loss. */
+function assertNumbers({ parameters, first, second }: TrainingState, epoch: number): void {
+  if (![parameters, first, second].every((values) => values.every(Number.isFinite)))
+    throw new UserError(
+      `The weights are no longer numbers after epoch ${epoch}; the last good checkpoint is kept: ${CALMER}.`,
+    );
+}
+
 /** Stops a run that cannot recover, saying what to try. */
 function assertSound(loss: number, epoch: number, losses: readonly number[]): void {
-  const advice = 'try a smaller --rate, a larger --smoothness or --clip-gradient';
   if (!Number.isFinite(loss))
     throw new UserError(
-      `The loss is not a number in epoch ${epoch}; the last good checkpoint is kept: ${advice}, and check the data with "earthmorph data check".`,
+      `The loss is not a number in epoch ${epoch}; the last good checkpoint is kept: ${CALMER}, and check the data with "earthmorph data check".`,
     );
   const least = Math.min(...losses.slice(1).map(Math.abs));
   if (losses.length > 1 && Math.abs(loss) > 1e3 * Math.max(1, least))
     throw new UserError(
-      `The loss diverges in epoch ${epoch} (${loss.toPrecision(3)}); the last good checkpoint is kept: ${advice}.`,
+      `The loss diverges in epoch ${epoch} (${loss.toPrecision(3)}); the last good checkpoint is kept: ${CALMER}.`,
     );
 }

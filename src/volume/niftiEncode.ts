@@ -23,7 +23,7 @@ const headerSize = 352;
  *   vectors of this intent without change, so ANTs and Slicer take the file as a displacement field.
  * - The sform holds the affine (code 1); the qform repeats it (code 1) when it is a rotation or reflection with voxel
  *   sizes, and is left out (code 0) when it has shear.
- * @throws UserError when an axis is longer than NIfTI-1 can say (32767).
+ * @throws UserError when an axis is longer than NIfTI-1 can say (32767), or a value is not a number.
  */
 export async function encodeNifti(image: Volume | Labels | Warp, options: NiftiOptions = {}): Promise<Uint8Array> {
   const tooLong = image.size.find((n) => n > 32767);
@@ -44,7 +44,13 @@ type WrittenArray = Uint8Array | Int16Array | Uint16Array | Int32Array | Float32
 
 /** Chooses the type of the elements: floats stay, labels get the smallest that holds them. */
 function stored(data: Float32Array | Int32Array): { data: WrittenArray; datatype: number } {
-  if (data instanceof Float32Array) return { data, datatype: 16 };
+  if (data instanceof Float32Array) {
+    if (!data.every(Number.isFinite))
+      throw new UserError(
+        'The result has values that are not numbers, so it is not written; check the images and the model.',
+      );
+    return { data, datatype: 16 };
+  }
   let min = 0;
   let max = 0;
   for (const label of data) {
