@@ -3,9 +3,23 @@ import type { z } from 'zod';
 /**
  * A mistake in what the user gave: one sentence that says what is wrong and what to do.
  * The command line prints the message and exits with code 2; every other error is a defect of the program.
+ * What a message quotes of a file stays on its line, sends no commands to a terminal, and is cut short where it is very long.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+
+  constructor(message: string) {
+    super(printable(message));
+  }
+}
+
+const LONGEST_WORD = 400;
+
+function printable(text: string): string {
+  const end = LONGEST_WORD / 2;
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu, ' ')
+    .replace(/\S+/g, (word) => (word.length > LONGEST_WORD ? `${word.slice(0, end)}…${word.slice(-end)}` : word));
 }
 
 const KINDS: Readonly<Record<string, string>> = {
