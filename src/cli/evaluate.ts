@@ -99,9 +99,8 @@ function sayWhatTheDataAre({ dataset: { incomplete = [], simulated } }: PairList
 
 /** The pair in the middle by Dice; the first where there are no labels. */
 function medianPair(results: readonly PairResult[]): number {
-  if (results.some(({ diceAfter }) => diceAfter === null)) return 0;
   const places = worstMedianBest(
-    results.map(({ diceAfter }) => diceAfter as number),
+    results.map(({ diceAfter }) => diceAfter ?? Number.NaN),
     'higher',
   );
   return places.find(({ name }) => name === 'median')?.index ?? 0;

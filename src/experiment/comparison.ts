@@ -12,6 +12,9 @@ export interface PairedDifference {
   readonly bootstrap: BootstrapMean | undefined;
   /** p of Wilcoxon's signed-rank test, which takes pairs for independent. */
   readonly wilcoxon: number;
+  /** The pairs compared, which both have a value of, and all pairs. */
+  readonly n: number;
+  readonly of: number;
 }
 
 /** Cases that a bootstrap needs at least. */
@@ -62,6 +65,8 @@ export function pairedDifference(
       both.map(({ a }) => a),
       both.map(({ b }) => b),
     ).p,
+    n: both.length,
+    of: scores.length,
   };
 }
 
@@ -76,5 +81,5 @@ export function adjusted(differences: readonly (PairedDifference | undefined)[])
 export function secondsPerStep({ trials }: MethodResult): number {
   const values = trials.flatMap(({ result }) => result.records.map((record) => record.secondsPerStep));
   const measured = values.filter(Number.isFinite);
-  return measured.length > 0 ? Math.min(...measured) : Number.NaN;
+  return measured.reduce((a, b) => Math.min(a, b), measured[0] ?? Number.NaN);
 }

@@ -101,7 +101,12 @@ export function alignmentsOf(methods: readonly AlignedMethod[]): readonly { labe
   return [...found].map(([by, method]) => ({ label: found.size === 1 ? 'aligned' : `aligned by ${by}`, method }));
 }
 
-const paperCell = ([average, sd]: readonly [number, number]): Cell => ({ mean: average, sd, n: Number.NaN });
+const paperCell = ([average, sd]: readonly [number, number]): Cell => ({
+  mean: average,
+  sd,
+  n: Number.NaN,
+  of: Number.NaN,
+});
 
 /** What the paper says of a method; with landmarks also of the unregistered pairs. */
 function paperCells({ paper, measures }: Outcome, name: string, part: keyof typeof PAPER): Record<string, Cell> {
@@ -274,7 +279,7 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
           ...(fold === undefined ? {} : { fold: fold + 1 }),
           end: at.endEpoch,
           best: at.bestEpoch,
-          validation: summarise(valuesOf(at.validation, headline.key)).mean * headline.scale,
+          validation: summarise(valuesOf(at.validation, headline.key).map((value) => value * headline.scale)),
           ...scoreCells(outcome, scores, 'after'),
           folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
         };
@@ -312,13 +317,14 @@ export function labelOf({ name, variant }: MethodResult): string {
   return variant === '' ? name : `${name} (${variant})`;
 }
 
-/** A mean difference with its interval, where there is one. */
-function differenceText({ mean: average, bootstrap }: PairedDifference, scale: number): string {
+/** A mean difference with its interval, where there is one, and of how many pairs, where it is not of all. */
+function differenceText({ mean: average, bootstrap, n, of }: PairedDifference, scale: number): string {
   const text = (value: number): string => {
     const digits = (Math.abs(value) * scale).toFixed(2);
     return value < 0 && Number(digits) > 0 ? `−${digits}` : `+${digits}`;
   };
-  return bootstrap ? `${text(average)} [${text(bootstrap.low)}, ${text(bootstrap.high)}]` : text(average);
+  const interval = bootstrap ? ` [${text(bootstrap.low)}, ${text(bootstrap.high)}]` : '';
+  return `${text(average)}${interval}${n < of ? ` (${n} of ${of})` : ''}`;
 }
 
 function pText(p: number): string {

@@ -36,14 +36,16 @@ export interface PairedTest {
 /**
  * Wilcoxon's signed-rank test of paired values (Wilcoxon, Biometrics Bulletin 1(6), 1945), two-sided.
  *
- * Pairs without a difference are left out; equal differences share their mean rank. With at most 25 differing pairs and
+ * Pairs without a difference, or in which a value is NaN, are left out; equal differences share their mean rank. With at most 25 differing pairs and
  * no equal differences p is exact: the rank sums of all 2ⁿ signs are counted. Otherwise p comes from the normal
  * distribution with the tie correction of the variance and a continuity correction of ½, as
  * `scipy.stats.wilcoxon(correction=True, method='approx')` has it.
  */
 export function wilcoxonSignedRank(a: readonly number[], b: readonly number[]): PairedTest {
   if (a.length !== b.length) throw new RangeError(`${a.length} and ${b.length} values do not pair up.`);
-  const differences = a.map((value, i) => value - b[i]!).filter((difference) => difference !== 0);
+  const differences = a
+    .map((value, i) => value - b[i]!)
+    .filter((difference) => difference !== 0 && !Number.isNaN(difference));
   const n = differences.length;
   if (n === 0) return { statistic: 0, p: 1, n, method: 'exact' };
   const { ranks, tieTerm } = rankMagnitudes(differences);

@@ -66,7 +66,7 @@ export function boxPlot(chart: BoxPlot): string {
   const categories = [...new Set(chart.boxes.map((box) => box.category))];
   const series = [...new Set(chart.boxes.map((box) => box.series))];
   const colours = series.map((name, index) => ({ name, colour: colourAt(SERIES_COLOURS, index) }));
-  const widest = Math.max(0, ...categories.map((name) => textWidth(name, TEXT.body)));
+  const widest = Math.max(0, ...categories.map((name) => textWidth(labelled(name, chart), TEXT.body)));
   const left = Math.min(widest, width * 0.35) + 12;
   let top = chart.title === undefined ? 6 : 10 + TEXT.title;
   const title = chartTitle(chart.title, 3, TEXT.title + 2);
@@ -92,7 +92,7 @@ export function boxPlot(chart: BoxPlot): string {
     const label = text(
       plot.left - 6,
       start + rowHeight / 2 + TEXT.body * 0.36,
-      fitText(category, TEXT.body, left - 12),
+      fitText(labelled(category, chart), TEXT.body, left - 12),
       {
         'text-anchor': 'end',
       },
@@ -112,6 +112,13 @@ export function boxPlot(chart: BoxPlot): string {
     xAxis(plot, x, chart.xLabel, true),
     group({}, ...rows),
   );
+}
+
+/** A category's name and, where some of its values are not there, of how many its boxes are. */
+function labelled(category: string, { boxes }: BoxPlot): string {
+  const values = boxes.filter((box) => box.category === category).flatMap((box) => box.values);
+  const there = values.filter(Number.isFinite).length;
+  return there < values.length ? `${category} (${there} of ${values.length})` : category;
 }
 
 function swatch(entry: LegendEntry, x: number, y: number): string {

@@ -8,6 +8,8 @@ export interface Summary {
   /** With n − 1 in the denominator; NaN for fewer than two values. */
   readonly sd: number;
   readonly n: number;
+  /** How many there could have been: the pairs, of which some have no such value. */
+  readonly of: number;
 }
 
 /** What a cell holds; `undefined` is shown as a dash and left empty in CSV. */
@@ -33,7 +35,7 @@ export interface Table {
 /** Mean and standard deviation (n − 1) of the finite values. */
 export function summarise(values: readonly number[]): Summary {
   const finite = values.filter(Number.isFinite);
-  return { mean: mean(finite), sd: standardDeviation(finite), n: finite.length };
+  return { mean: mean(finite), sd: standardDeviation(finite), n: finite.length, of: values.length };
 }
 
 /** A number with so many decimals and a true minus sign; a dash when it is none. */
@@ -43,7 +45,15 @@ export function formatNumber(value: number, digits: number): string {
   return written.startsWith('-') || value === Number.NEGATIVE_INFINITY ? `−${written.replace('-', '')}` : written;
 }
 
-/** A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`; `< 0.001` for what would round to nothing. */
+/** Whether some of the values that a mean could be of are not there. */
+export function isPartial(cell: Cell): cell is Summary {
+  return typeof cell === 'object' && cell.n < cell.of;
+}
+
+/**
+ * A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`; `< 0.001` for what would round to nothing; `0.842 ± 0.031 (2 of 4)` where a mean
+ * is of fewer values than there are rows to it.
+ */
 export function formatCell(cell: Cell, digits = 3): string {
   if (cell === undefined) return '–';
   if (typeof cell === 'string') return cell;
@@ -52,7 +62,8 @@ export function formatCell(cell: Cell, digits = 3): string {
     return cell > 0 && cell < smallest / 2 ? `< ${smallest.toFixed(digits)}` : formatNumber(cell, digits);
   }
   const centre = formatNumber(cell.mean, digits);
-  return Number.isFinite(cell.sd) ? `${centre} ± ${formatNumber(cell.sd, digits)}` : centre;
+  const spread = Number.isFinite(cell.sd) ? ` ± ${formatNumber(cell.sd, digits)}` : '';
+  return `${centre}${spread}${isPartial(cell) && cell.n > 0 ? ` (${cell.n} of ${cell.of})` : ''}`;
 }
 
 function headingOf(column: Column): string {
@@ -64,12 +75,30 @@ function isNumeric(table: Table, column: Column): boolean {
   return table.rows.every((row) => typeof row[column.key] !== 'string');
 }
 
+/**
+ * A text that Markdown shows as it is: no HTML, emphasis, code or links come of it. Only what would be taken for them is escaped, since
+ * tables are read on terminals too.
+ */
+function plainMarkdown(content: string): string {
+  return content
+    .replace(/\s+/g, ' ')
+    .replace(/[\\|`~]/g, '\\$&')
+    .replace(/&(?=#?\w+;)/g, '&amp;')
+    .replace(/<(?=[a-z/!?])/gi, '&lt;')
+    .replace(/\*(?=\S)|(?<=\S)\*/g, '\\*')
+    .replace(/(?<![\p{L}\p{N}])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}])/gu, '\\_')
+    .replace(/\](?=[([:])/g, '\\]');
+}
+
 /** The table in GitHub's Markdown. */
 export function toMarkdown(table: Table): string {
-  const clean = (content: string): string => content.replace(/\\/g, '\\\\').replace(/\|/g, '\\|').replace(/\s+/g, ' ');
-  const rowOf = (cells: readonly string[]): string => `| ${cells.map(clean).join(' | ')} |`;
+  const rowOf = (cells: readonly string[]): string => `| ${cells.map(plainMarkdown).join(' | ')} |`;
+  // A paragraph that began so would be a heading, a list or a quotation.
+  const caption = plainMarkdown(table.caption ?? '')
+    .trim()
+    .replace(/^(\d*)(?=[#>+=.)-])/, '$1\\');
   return [
-    ...(table.caption === undefined ? [] : [table.caption, '']),
+    ...(table.caption === undefined ? [] : [caption, '']),
     rowOf(table.columns.map(headingOf)),
     `| ${table.columns.map((column) => (isNumeric(table, column) ? '---:' : ':---')).join(' | ')} |`,
     ...table.rows.map((row) => rowOf(table.columns.map((column) => formatCell(row[column.key], column.digits)))),
@@ -78,8 +107,8 @@ export function toMarkdown(table: Table): string {
 }
 
 /**
- * The table as CSV (RFC 4180), in full precision. A column with summaries becomes two, mean and SD. Texts that a
- * spreadsheet would run as a formula get an apostrophe in front.
+ * The table as CSV (RFC 4180), in full precision. A column with summaries becomes two, mean and SD, and a third, of how many values they
+ * are, where some lack. Texts that a spreadsheet would run as a formula get an apostrophe in front.
  */
 export function toCsv(table: Table): string {
   const fields: string[] = [];
@@ -87,10 +116,13 @@ export function toCsv(table: Table): string {
   for (const column of table.columns) {
     const cells = table.rows.map((row) => row[column.key]);
     const summaries = cells.some((cell) => typeof cell === 'object');
-    fields.push(...(summaries ? [`${headingOf(column)} mean`, `${headingOf(column)} SD`] : [headingOf(column)]));
+    const partial = cells.some(isPartial);
+    const parts = summaries ? [' mean', ' SD', ...(partial ? [' n'] : [])] : [''];
+    fields.push(...parts.map((part) => `${headingOf(column)}${part}`));
     cells.forEach((cell, row) => {
-      if (typeof cell === 'object') data[row]!.push(plain(cell.mean), plain(cell.sd));
-      else data[row]!.push(plain(cell), ...(summaries ? [''] : []));
+      const values =
+        typeof cell === 'object' ? [plain(cell.mean), plain(cell.sd), plain(cell.n)] : [plain(cell), '', ''];
+      data[row]!.push(...values.slice(0, parts.length));
     });
   }
   return `${Papa.unparse({ fields, data }, { newline: '\r\n', escapeFormulae: true })}\r\n`;

@@ -62,12 +62,18 @@ export function comparisonTable({ settings, judge, simulated, unregistered, resu
         ...(result === first
           ? {}
           : {
-              difference: mean(over(result.pairs, judge)) - mean(over(first.pairs, judge)),
+              difference: differenceOf(result.pairs, first.pairs, judge),
               againstFirst: pOf(result.pairs, first.pairs, judge),
             }),
       })),
     ],
   };
+}
+
+/** Mean difference over the pairs that both have a value of. */
+function differenceOf(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): number {
+  const reference = over(others, judge);
+  return summarise(over(pairs, judge).map((value, n) => value - (reference[n] as number))).mean;
 }
 
 /** p of Wilcoxon's signed-rank test on the same pairs. */
@@ -82,7 +88,7 @@ function chosenWeight({ smoothness, tuning }: MethodResult): string {
 }
 
 function testAgainst(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): string {
-  const difference = mean(over(pairs, judge)) - mean(over(others, judge));
+  const difference = differenceOf(pairs, others, judge);
   const sign = difference === 0 ? '=' : difference > 0 ? '+' : '−';
   const p = pOf(pairs, others, judge);
   return `${sign} ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;

@@ -90,11 +90,11 @@ export async function manyPairsReport(
   provenance: Provenance,
   figureOf: (index: number) => Promise<string>,
 ): Promise<string> {
-  const scored = results.every(({ diceAfter }) => diceAfter !== null);
+  const scored = results.some(({ diceAfter }) => diceAfter !== null);
   const figures = [];
   if (scored)
     for (const { name, index } of worstMedianBest(
-      results.map(({ diceAfter }) => diceAfter as number),
+      results.map(({ diceAfter }) => diceAfter ?? Number.NaN),
       'higher',
     )) {
       const { fixed, moving, diceAfter } = results[index] as PairResult;
@@ -102,8 +102,8 @@ export async function manyPairsReport(
       figures.push({ caption, svg: await figureOf(index) });
     }
   const boxes = (before: 'diceBefore' | 'hd95Before', after: 'diceAfter' | 'hd95After') => [
-    { category: 'unregistered', series: 'unregistered', values: results.map((r) => r[before] as number) },
-    { category: 'registered', series: 'registered', values: results.map((r) => r[after] as number) },
+    { category: 'unregistered', series: 'unregistered', values: results.map((r) => r[before] ?? Number.NaN) },
+    { category: 'registered', series: 'registered', values: results.map((r) => r[after] ?? Number.NaN) },
   ];
   return evaluationReport({
     title: 'Evaluation report',

@@ -131,6 +131,44 @@ describe('tables of an experiment', () => {
     );
   });
 
+  it('count the pairs of every mean and difference', () => {
+    const lost = new Set(['c3', 'c8']);
+    const lose = (pair: PairScore): PairScore =>
+      lost.has(pair.fixed) ? { ...pair, after: { ...pair.after, hd95: null } } : pair;
+    const methods = outcome.methods.map((each) => ({
+      ...each,
+      trials: each.trials.map(({ result, test }) => ({
+        result: {
+          ...result,
+          rules: { absolute: { ...result.rules.absolute!, validation: test.absolute!.map(lose) } },
+        },
+        test: { absolute: test.absolute!.map(lose) },
+      })),
+    }));
+    const partial = { ...outcome, methods, rules: ['absolute'] as const, measures: [MEASURES.hd95, MEASURES.dice] };
+    for (const table of [validationTable(partial, 'absolute'), testTable(partial, 'absolute')]) {
+      expect(table.rows[0]).toMatchObject({ hd95: { n: 12, of: 12 } });
+      expect(table.rows[1]).toMatchObject({ hd95: { mean: 3, n: 10, of: 12 }, dice: { n: 12, of: 12 } });
+      expect(toMarkdown(table)).toContain('3.00 ± 0.00 (10 of 12)');
+    }
+    expect(trialTable(partial, 'absolute').rows[0]).toMatchObject({ hd95: { n: 10, of: 12 } });
+    const changes = startTable(partial, 'absolute').rows[0];
+    expect(changes?.hd95Change).toMatch(/^−1\.00 .*\(10 of 12\)$/);
+    expect(changes?.diceChange).not.toContain(' of ');
+    expect(testBoxes(partial, 'absolute', 'hd95')).toContain('MSE (10 of 12)');
+  });
+
+  it('hold no names as HTML', () => {
+    const [mse] = outcome.methods as [MethodResult];
+    const named = { ...outcome, name: '<b>x</b>', methods: [{ ...mse, name: '<img src=x>', variant: '<i>' }] };
+    for (const table of [
+      validationTable(named, 'absolute'),
+      testTable(named, 'absolute'),
+      trialTable(named, 'absolute'),
+    ])
+      expect(toMarkdown(table)).not.toMatch(/<[a-z/]/i);
+  });
+
   it('take a measure that one seed lacks for missing', () => {
     const whole = score('x', 'y', 0.7);
     const lacking = { ...whole, after: { dice: null, hd95: null } };

@@ -57,6 +57,8 @@ test('all differences of one sign give the smallest p there is, swapping the sam
 test('pairs without a difference do not count', () => {
   expect(wilcoxonSignedRank([1, 2, 5], [1, 2, 4])).toMatchObject({ n: 1, p: 1 });
   expect(wilcoxonSignedRank([1, 2], [1, 2])).toMatchObject({ n: 0, p: 1 });
+  const lacking = wilcoxonSignedRank([1, Number.NaN, 3, 4, 9], [0.5, 1, 1.9, Number.NaN, 6]);
+  expect(lacking).toEqual(wilcoxonSignedRank([1, 3, 9], [0.5, 1.9, 6]));
   expect(() => wilcoxonSignedRank([1], [])).toThrow('do not pair up');
 });
 

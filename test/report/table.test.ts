@@ -17,12 +17,53 @@ const table: Table = {
 };
 
 test('the standard deviation divides by n − 1 and leaves out what is no number', () => {
-  expect(summarise([2, 4, Number.NaN, 6])).toEqual({ mean: 4, sd: 2, n: 3 });
+  expect(summarise([2, 4, Number.NaN, 6])).toEqual({ mean: 4, sd: 2, n: 3, of: 4 });
   expect(summarise([]).mean).toBeNaN();
   expect(formatCell(summarise([3]), 1)).toBe('3.0');
   expect(formatCell(Number.NaN)).toBe('–');
   expect(formatCell(Number.NEGATIVE_INFINITY)).toBe('−∞');
 });
+
+test('a mean of fewer values than there are pairs says so', () => {
+  const lost = [0.5, Number.NaN, 1, Number.NaN];
+  expect(formatCell(summarise(lost), 2)).toBe('0.75 ± 0.35 (2 of 4)');
+  expect(formatCell(summarise([Number.NaN, 1]), 1)).toBe('1.0 (1 of 2)');
+  expect(formatCell(summarise([Number.NaN, Number.NaN]))).toBe('–');
+  const rows = [{ a: summarise(lost) }, { a: summarise([1, 2, 3, 4]) }, { a: 7 }];
+  const partial = { columns: [{ key: 'a', heading: 'HD95', unit: 'mm' }], rows };
+  expect(Papa.parse(toCsv(partial).trimEnd()).data).toEqual([
+    ['HD95 (mm) mean', 'HD95 (mm) SD', 'HD95 (mm) n'],
+    ['0.75', String(summarise(lost).sd), '2'],
+    ['2.5', String(summarise([1, 2, 3, 4]).sd), '4'],
+    ['7', '', ''],
+  ]);
+  for (const text of [toMarkdown(partial), toHtml(partial)]) expect(text).toContain('0.750 ± 0.354 (2 of 4)');
+});
+
+test.each([
+  ['<img src=x onerror=alert(1)>', '&lt;img src=x onerror=alert(1)>'],
+  ['</td><!-- <?php', '&lt;/td>&lt;!-- &lt;?php'],
+  ['&lt;b&#62;', '&amp;lt;b&amp;#62;'],
+  ['[a](javascript:b)', '[a\\](javascript:b)'],
+  ['![a][b]', '![a\\][b]'],
+  ['`c` ~~d~~ **e** _f_', '\\`c\\` \\~\\~d\\~\\~ \\*\\*e\\*\\* \\_f\\_'],
+  ['a\n| b', 'a \\| b'],
+  ['a\\', 'a\\\\'],
+  // What needs no escape reads as it is, on terminals too.
+  ['swd_fine, 35 * p < 0.001, +1 [0, 2], R&D', 'swd_fine, 35 * p < 0.001, +1 [0, 2], R&D'],
+])('Markdown shows a name as it is: %s', (name, written) => {
+  const named = { columns: [{ key: 'a', heading: name }], rows: [{ a: name }] };
+  expect(toMarkdown(named)).toBe(`| ${written} |\n| :--- |\n| ${written} |\n`);
+});
+
+test.each(['# big', '> said', '- item', '+ item', '1. item', '2) item', '=== x'])(
+  'a caption begins no other block: %s',
+  (caption) => {
+    const [first] = toMarkdown({ ...table, caption }).split('\n');
+    expect(first?.replace('\\', '')).toBe(caption);
+    expect(first).toMatch(/^\d*\\/);
+  },
+);
 
 test('Markdown', () => {
   expect(toMarkdown(table)).toBe(`Results
@@ -30,7 +71,7 @@ test('Markdown', () => {
 | Label | Dice | HD95 (mm) |
 | :--- | ---: | ---: |
 | a\\|b | 0.900 ± 0.100 | 1.3 |
-| =1+1,"<i>" | 0.500 | – |
+| =1+1,"&lt;i>" | 0.500 | – |
 | c | 0.700 | −2.0 |
 `);
 });
