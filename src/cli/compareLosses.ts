@@ -4,6 +4,7 @@ import { type Preprocessing, preprocessingSchema } from '../dataset/preprocessin
 import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { assertDistinctFiles } from '../file/distinctFiles.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
@@ -153,8 +154,22 @@ async function fittingSpacing({ pairs }: PairList, size: number): Promise<number
   return Math.ceil((100 * largest) / size - 1e-3) / 100;
 }
 
+/** Files of the folder of results. */
+const RESULTS = [
+  'comparison.json',
+  'refinements.jsonl',
+  'table.md',
+  'table.csv',
+  'results.json',
+  ...['dice', 'tre'].flatMap((judge) => [`${judge}.svg`, `${judge}.png`]),
+];
+
 async function run(options: Options): Promise<void> {
   const { data, out, json } = options;
+  await assertDistinctFiles(
+    RESULTS.map((name) => ({ name: 'a result', path: join(out, name) })),
+    [options.pairs, options.tune].map((path) => ({ name: 'a list of pairs', path })),
+  );
   const named = options.loss.length > 0 ? options.loss : DEFAULT_LOSSES;
   const methods = named.map((text) => methodOf(text, options.weights));
   const open = options.mri === undefined ? {} : { mri: options.mri };

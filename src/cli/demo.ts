@@ -33,7 +33,6 @@ async function run({ out, threads, json }: Options): Promise<void> {
   const started = performance.now();
   const progress = new TrainingProgress(json);
   let making: Progress | undefined;
-  if (!json) console.log('Making synthetic scans …');
   await endsAtOnce(async () => {
     try {
       const result = await runDemo({
@@ -41,6 +40,7 @@ async function run({ out, threads, json }: Options): Promise<void> {
         version,
         ...(threads === undefined ? {} : { runtime: { threads } }),
         onCase(done, total) {
+          if (!making && !json) console.log('Making synthetic scans …');
           making ??= startProgress(total, 'synthetic scans');
           making.update(done);
           if (done === total) making.stop();

@@ -13,6 +13,7 @@ import {
 import { assertFigureName, writeFigure } from '../run/pairReport.ts';
 import { assignments, choice, DEVICE_HELP, device, whole } from './options.ts';
 import { printJson } from './output.ts';
+import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
@@ -74,6 +75,8 @@ async function run(fixed: string, moved: string, options: Options): Promise<void
     assertFigureName(profile);
     profileOptions(loss);
   }
+  const scans = [fixed, moved].map((path, scan) => ({ name: `scan ${scan === 0 ? 'A' : 'B'}`, path }));
+  await assertOutputs(options, ['profile'], [], scans);
   const runtime = { device: options.device, ...(threads === undefined ? {} : { threads }) };
   const files = { fixed, moved };
   const bar = startProgress(draws, 'evaluating');

@@ -6,10 +6,18 @@ import { toMarkdown } from '../report/table.ts';
 import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, summaryTable } from '../run/pairResults.ts';
 import { registerFiles } from '../run/registerFiles.ts';
-import { filesOfPair, ownPairList, type PairList, readPairList, registerPairs } from '../run/registerPairs.ts';
+import {
+  filesOfPair,
+  ownPairList,
+  type PairList,
+  pairInputs,
+  readPairList,
+  registerPairs,
+} from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice } from './options.ts';
 import { printJson } from './output.ts';
+import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
@@ -33,7 +41,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .requiredOption('--data <dir>', 'folder of the scans; labels through dataset.json, or in labelsTr/ or labels/')
     .option(
       '--pairs <csv>',
-      "columns fixed,moving with paths relative to --data (default: each case's own two images, as in RESECT)",
+      "columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute (default: each case's own two images, as in RESECT)",
     )
     .option(
       '--mri <sequence>',
@@ -56,6 +64,7 @@ async function run(options: Options): Promise<void> {
   const { pairs, data, mri } = options;
   const open = mri === undefined ? {} : { mri };
   const list = pairs === undefined ? await ownPairList(data, open) : await readPairList(pairs, data, open);
+  await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
   sayWhatTheDataAre(list);
   const registrar = await openRegistrar(options);
   const start = startOf(options, registrar, isPaired(list.dataset) ? 'world' : 'center');

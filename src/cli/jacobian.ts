@@ -2,6 +2,7 @@ import { readWarp, writeVolume } from '../file/volumeFile.ts';
 import { foldedPercent, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
 import { cropPad } from '../volume/resample.ts';
 import { decimals, printJson } from './output.ts';
+import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 
 interface Options {
@@ -27,7 +28,9 @@ export const jacobianCommand: CommandDefinition = (program) => {
     .action(run);
 };
 
-async function run({ warp, out, log, json }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { warp, out, log, json } = options;
+  await assertOutputs(options, ['out'], ['warp']);
   const field = await readWarp(warp);
   const interior = jacobianDeterminant(field);
   const determinants = interior.data;

@@ -12,7 +12,7 @@ import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
 import { addLossOptions, type LossOptions } from './lossOptions.ts';
-import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { assignments, choice, DEVICE_HELP, device, number, optionName, whole } from './options.ts';
 import { version } from './version.ts';
 
 /** Loss of a refinement that names none. */
@@ -121,10 +121,7 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
       seed: seedUsed,
     };
     const useless = Object.entries(given).find(([, value]) => value !== undefined);
-    if (useless)
-      throw new UserError(
-        `--${useless[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for a refinement; give --refine <steps> too.`,
-      );
+    if (useless) throw new UserError(`${optionName(useless[0])} is for a refinement; give --refine <steps> too.`);
     return undefined;
   }
   return {

@@ -2,6 +2,11 @@ import { InvalidArgumentError } from 'commander';
 import { DEVICES, type Device } from '../graph/index.ts';
 import type { Size } from '../volume/grid.ts';
 
+/** The option of a key: `fixedLabels` is `--fixed-labels`. */
+export function optionName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** A whole number of at least `least`, and at most `most`. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

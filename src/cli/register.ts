@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { assertDistinctFiles } from '../file/distinctFiles.ts';
 import { assertTransformName } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
@@ -8,10 +9,11 @@ import { toCsv, toMarkdown } from '../report/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
 import { type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
-import { readPairList, registerPairs } from '../run/registerPairs.ts';
+import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
-import { choice } from './options.ts';
+import { choice, optionName } from './options.ts';
 import { decimals, printJson, toJson } from './output.ts';
+import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
 
@@ -70,7 +72,10 @@ export const registerCommand: CommandDefinition = (program) => {
     )
     .option('--figure <file>', 'draws the result: .png or .svg')
     .option('--report <file>', 'writes an HTML report with an interactive viewer')
-    .option('--pairs <csv>', 'registers many pairs: columns fixed,moving with paths relative to --data')
+    .option(
+      '--pairs <csv>',
+      'registers many pairs: columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute',
+    )
     .option('--data <dir>', "folder of the pairs' scans")
     .option('--out <dir>', "folder for the pairs' moved_…, labels_…, warp_… and results.csv, results.json");
   addModelOptions(command)
@@ -88,25 +93,29 @@ Examples:
     .action(run);
 };
 
+/** What a single pair is written to, and what is read of it. */
+const OUTPUTS = ['moved', 'warp', 'inverseWarp', 'affineTransform', 'movedLabels', 'figure', 'report'] as const;
+const INPUTS = [
+  'fixed',
+  'moving',
+  'fixedLabels',
+  'movingLabels',
+  'fixedMask',
+  'movingMask',
+  'landmarks',
+  'model',
+] as const;
+
 async function run(options: Options): Promise<void> {
   if (options.pairs !== undefined) return runPairs(options, options.pairs);
   const { fixed, moving, json } = options;
   if (fixed === undefined || moving === undefined)
     throw new UserError('Give the scans with --fixed and --moving, or a list of pairs with --pairs, --data and --out.');
-  const outputs = [
-    options.moved,
-    options.warp,
-    options.inverseWarp,
-    options.affineTransform,
-    options.movedLabels,
-    options.figure,
-    options.report,
-  ];
   const measured =
     options.landmarks !== undefined || (options.fixedLabels !== undefined && options.movingLabels !== undefined);
   if (options.fixedPoints !== undefined && options.landmarks === undefined)
     throw new UserError('--fixed-points says which landmarks are the fixed ones; give --landmarks too.');
-  if (outputs.every((file) => file === undefined) && !json && !measured)
+  if (OUTPUTS.every((name) => options[name] === undefined) && !json && !measured)
     throw new UserError(
       'Nothing would be written or measured; give --moved, --warp, --figure or --report, or the labels of both scans.',
     );
@@ -118,6 +127,7 @@ async function run(options: Options): Promise<void> {
       throw new UserError('--affine-transform writes what --affine finds; give --affine rigid or --affine affine too.');
   }
   if (options.figure !== undefined) assertFigureName(options.figure);
+  await assertOutputs(options, OUTPUTS, INPUTS);
   let bar: Progress | undefined;
   const registrar = await openRegistrar(options, (step, steps, loss) => {
     bar ??= startProgress(steps, 'refining');
@@ -164,27 +174,16 @@ async function runPairs(options: Options, csv: string): Promise<void> {
   const { data, out, json } = options;
   if (data === undefined || out === undefined)
     throw new UserError('A list of pairs needs --data (the folder of its scans) and --out (the folder for results).');
-  for (const name of [
-    'fixed',
-    'moving',
-    'moved',
-    'warp',
-    'inverseWarp',
-    'affineTransform',
-    'fixedLabels',
-    'movingLabels',
-    'movedLabels',
-    'fixedMask',
-    'movingMask',
-    'landmarks',
-    'figure',
-    'report',
-  ] as const)
-    if (options[name] !== undefined)
-      throw new UserError(
-        `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} belongs to a single pair; leave it out with --pairs.`,
-      );
+  for (const name of [...INPUTS, ...OUTPUTS])
+    if (name !== 'model' && options[name] !== undefined)
+      throw new UserError(`${optionName(name)} belongs to a single pair; leave it out with --pairs.`);
   const list = await readPairList(csv, data);
+  const table = join(out, 'results.csv');
+  const document = join(out, 'results.json');
+  await assertDistinctFiles(
+    [...pairOutputs(list, out), ...[table, document].map((path) => ({ name: 'a result', path }))],
+    [...pairInputs(list), { name: 'the list of pairs', path: csv }],
+  );
   const registrar = await openRegistrar(options);
   const bar = startProgress(list.pairs.length, 'registering');
   try {
@@ -194,8 +193,8 @@ async function runPairs(options: Options, csv: string): Promise<void> {
       start: startOf(options, registrar),
       onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
     });
-    await writeAtomically(join(out, 'results.csv'), toCsv(resultsTable(results)));
-    await writeAtomically(join(out, 'results.json'), `${toJson(results)}\n`);
+    await writeAtomically(table, toCsv(resultsTable(results)));
+    await writeAtomically(document, `${toJson(results)}\n`);
     bar.stop();
     if (json) printJson(results);
     else console.log(toMarkdown(summaryTable(results)));

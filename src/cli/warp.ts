@@ -10,6 +10,7 @@ import type { Outside } from '../volume/interpolate.ts';
 import { applyToPoint } from '../volume/matrix.ts';
 import { applyWarp, linearWarp, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
+import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 
 /** Where points go: a warp's file, or a transform's with an image whose grid the result gets. */
@@ -66,6 +67,7 @@ async function run(options: Options): Promise<void> {
   if ([image, labels, landmarks].filter((given) => given !== undefined).length !== 1)
     throw new UserError('Give either --image or --labels or --landmarks: one of them.');
   assertMapping(options, landmarks !== undefined);
+  await assertOutputs(options, ['out'], ['image', 'labels', 'landmarks', 'warp', 'transform', 'reference']);
   if (landmarks !== undefined) return warpLandmarks(options, landmarks, fixed, out);
   if (image !== undefined) {
     const [field, moving] = [await fieldOf(options), await readVolume(image)];

@@ -4,11 +4,12 @@ import { readDecathlon } from './decathlon.ts';
 import { isDeepReg, readDeepReg } from './deepReg.ts';
 import { listFolder, missingFiles } from './files.ts';
 import { readFolder } from './folder.ts';
+import { LayoutError } from './layoutError.ts';
 import { isLearn2Reg, readLearn2Reg } from './learn2reg.ts';
 import { readManifest } from './manifest.ts';
 import type { Pair } from './pairs.ts';
 import { baseName, fileAndVolume, folderOf, join } from './paths.ts';
-import { caseFolders, type MriSequence, readResect } from './resect.ts';
+import { caseFolders, type MriSequence, readResect, readSimulation } from './resect.ts';
 
 /** Points of one image in a file of landmarks. */
 export interface PointsFile {
@@ -71,6 +72,8 @@ export interface Dataset {
 export interface OpenOptions {
   /** Whether every listed file must be there (default). Without it, reading a case finds out: for a check of the data. */
   readonly requireFiles?: boolean;
+  /** For lists that name their files: a folder that is laid out as no dataset is becomes one without cases. */
+  readonly anyLayout?: boolean;
   /** RESECT: which MRI is moved onto the ultrasound; T1 by default, as in the paper. */
   readonly mri?: MriSequence;
 }
@@ -115,12 +118,34 @@ export async function openDataset(root: string, files: FileSource, options: Open
   if (names === undefined) {
     throw new UserError(`There is no folder '${folder}': give the folder that holds dataset.json or the images.`);
   }
-  const manifest = named ?? manifestName(folder, names);
-  const requireFiles = options.requireFiles ?? true;
+  try {
+    return await discover(root, folder, named ?? manifestName(folder, names), names, files, options);
+  } catch (error) {
+    if (!options.anyLayout || !(error instanceof LayoutError)) throw error;
+    const simulated = await readSimulation(folder, files);
+    return {
+      name: baseName(folder) || 'images',
+      root: folder,
+      layout: 'folder',
+      cases: [],
+      labelNames: {},
+      ...(simulated === undefined ? {} : { simulated }),
+    };
+  }
+}
+
+async function discover(
+  root: string,
+  folder: string,
+  manifest: string | undefined,
+  names: readonly string[],
+  files: FileSource,
+  { requireFiles = true, mri }: OpenOptions,
+): Promise<Dataset> {
   let dataset: Dataset;
   if (manifest === undefined) {
     const patients = await caseFolders(folder, names, files);
-    if (patients) dataset = await readResect(folder, patients, files, options.mri);
+    if (patients) dataset = await readResect(folder, patients, files, mri);
     else if (await isDeepReg(folder, names, files)) dataset = await readDeepReg(folder, names, files);
     else dataset = await readFolder(folder, names, files, requireFiles);
   } else {
@@ -130,7 +155,7 @@ export async function openDataset(root: string, files: FileSource, options: Open
     if (requireFiles) await requireAll(dataset, files);
   }
   if (dataset.cases.length === 0) {
-    throw new UserError(`'${root}' lists no case: give a folder with volumes (.nii.gz, .nii, .nrrd, .mha, ...).`);
+    throw new LayoutError(`'${root}' lists no case: give a folder with volumes (.nii.gz, .nii, .nrrd, .mha, ...).`);
   }
   return dataset;
 }

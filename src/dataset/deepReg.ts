@@ -1,7 +1,7 @@
-import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, Dataset, ImageFiles } from './dataset.ts';
 import { listFolder } from './files.ts';
+import { LayoutError } from './layoutError.ts';
 import { caseIds } from './manifest.ts';
 import { baseName, isVolumeFile, join } from './paths.ts';
 
@@ -22,14 +22,13 @@ export async function isDeepReg(root: string, names: readonly string[], files: F
  * `fixed_labels/`, `moving_labels/` whose 4-D files hold a structure a channel, the organ first and landmarks behind it. The cases of
  * `train/`, `valid/` and `test/` are taken together.
  *
- * @throws UserError when an image has no counterpart, or two images share a name
+ * @throws LayoutError when an image has no counterpart, or two images share a name
  */
 export async function readDeepReg(root: string, names: readonly string[], files: FileSource): Promise<Dataset> {
   const sets = names.includes('fixed_images')
     ? [root]
     : SETS.filter((name) => names.includes(name)).map((name) => join(root, name));
-  const cases: Case[] = [];
-  for (const set of sets) cases.push(...(await readSet(set, files)));
+  const cases = (await Promise.all(sets.map((set) => readSet(set, files)))).flat();
   caseIds(
     cases.map(({ image }) => image),
     root,
@@ -49,7 +48,7 @@ async function readSet(set: string, files: FileSource): Promise<Case[]> {
   const [fixed, moving] = [await volumes('fixed_images'), await volumes('moving_images')];
   const alone = [...fixed, ...moving].find((file) => !(fixed.includes(file) && moving.includes(file)));
   if (alone !== undefined)
-    throw new UserError(
+    throw new LayoutError(
       `'${join(set, alone)}' is in only one of fixed_images/ and moving_images/: add its counterpart or remove it.`,
     );
   const labels = { fixed: await volumes('fixed_labels'), moving: await volumes('moving_labels') };

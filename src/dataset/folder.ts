@@ -1,7 +1,7 @@
-import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, Dataset } from './dataset.ts';
 import { listFolder } from './files.ts';
+import { LayoutError } from './layoutError.ts';
 import { caseIds } from './manifest.ts';
 import { baseName, isVolumeFile, join, volumeName } from './paths.ts';
 
@@ -19,7 +19,7 @@ async function volumesIn(folder: string, files: FileSource): Promise<string[]> {
  *
  * @param names What the root folder holds.
  * @param requireImages Whether labels without an image are an error, which names them.
- * @throws UserError for labels without an image, or two images of one name.
+ * @throws LayoutError for labels without an image, or two images of one name.
  */
 export async function readFolder(
   root: string,
@@ -30,7 +30,7 @@ export async function readFolder(
   const imageFolder = IMAGE_FOLDERS.find((name) => names.includes(name));
   const labelFolder = LABEL_FOLDERS.find((name) => names.includes(name));
   if (imageFolder === undefined && labelFolder !== undefined && !names.some(isVolumeFile)) {
-    throw new UserError(`'${root}' has ${labelFolder}/ but no images/ or imagesTr/: add the folder of the images.`);
+    throw new LayoutError(`'${root}' has ${labelFolder}/ but no images/ or imagesTr/: add the folder of the images.`);
   }
   const images =
     imageFolder === undefined ? names.filter(isVolumeFile) : await volumesIn(join(root, imageFolder), files);
@@ -48,7 +48,7 @@ export async function readFolder(
   });
   const orphan = unclaimed.values().next().value;
   if (orphan !== undefined && requireImages) {
-    throw new UserError(
+    throw new LayoutError(
       `'${join(root, `${labelFolder}/${orphan}`)}' has no image of that name in '${join(root, imageFolder ?? '')}': add the image or remove the labels.`,
     );
   }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { requirement, UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
+import { LayoutError } from './layoutError.ts';
 import { isVolumeFile, tidy, volumeName } from './paths.ts';
+import { readText } from './textFile.ts';
 
 const CHANNEL_0 = /_0000$/;
 
@@ -16,15 +18,15 @@ export const labelsSchema = z.record(z.string(), z.union([z.string(), z.record(z
 /**
  * Reads a JSON file.
  *
- * @throws UserError when it is not JSON.
+ * @throws UserError when it is too large, no text, or not JSON.
  */
 export async function readManifest(path: string, files: FileSource): Promise<unknown> {
-  // TextDecoder drops the byte order mark that some editors write.
-  const text = new TextDecoder().decode(await files.read(path));
+  const text = await readText(path, files);
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    // The reason may quote lines of the file.
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/[\s\p{Cc}]+/gu, ' ');
     throw new UserError(`'${path}' is not valid JSON (${reason}): correct the file or download it again.`);
   }
 }
@@ -32,9 +34,14 @@ export async function readManifest(path: string, files: FileSource): Promise<unk
 /**
  * Checks a parsed JSON file against its schema.
  *
- * @throws UserError naming the first place that does not fit.
+ * @throws LayoutError, or the given kind of UserError, naming the first place that does not fit.
  */
-export function checkManifest<T>(path: string, json: unknown, schema: z.ZodType<T>): T {
+export function checkManifest<T>(
+  path: string,
+  json: unknown,
+  schema: z.ZodType<T>,
+  Mistake: typeof UserError = LayoutError,
+): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0] as z.core.$ZodIssue;
@@ -43,7 +50,7 @@ export function checkManifest<T>(path: string, json: unknown, schema: z.ZodType<
       typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
     '',
   );
-  throw new UserError(
+  throw new Mistake(
     `'${path}' is not a description of a dataset, at '${place || 'the top'}' (it ${requirement(issue)}): correct the file.`,
   );
 }
@@ -81,7 +88,7 @@ export function realEntries(entries: readonly Entry[]): Entry[] {
  * The ids of images, in their order: the names of the files. Where every one ends with the channel suffix `_0000`,
  * it tells nothing and is dropped; with several channels (fixed and moving phase, say) it is kept.
  *
- * @throws UserError when two images would share an id.
+ * @throws LayoutError when two images would share an id.
  */
 export function caseIds(images: readonly string[], source: string): string[] {
   const names = images.map(volumeName);
@@ -90,7 +97,9 @@ export function caseIds(images: readonly string[], source: string): string[] {
   ids.forEach((id, i) => {
     const other = seen.get(id);
     if (other !== undefined) {
-      throw new UserError(`'${source}' has two images named '${id}' ('${other}', '${images[i]}'): rename one of them.`);
+      throw new LayoutError(
+        `'${source}' has two images named '${id}' ('${other}', '${images[i]}'): rename one of them.`,
+      );
     }
     seen.set(id, images[i]!);
   });

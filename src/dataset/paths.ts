@@ -14,6 +14,11 @@ export function join(folder: string, path: string): string {
   return `${folder.replace(/\/+$/, '')}/${tidy(path)}`;
 }
 
+/** Whether a path starts at the root of a disk. */
+export function isAbsolute(path: string): boolean {
+  return /^(\/|[a-z]:[/\\])/i.test(path);
+}
+
 /** The last step of a path. */
 export function baseName(path: string): string {
   return path.replace(/\/+$/, '').split('/').at(-1) ?? '';

@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, Dataset, ImageFiles, IncompleteCase, PointsFile } from './dataset.ts';
 import { listFolder } from './files.ts';
+import { LayoutError } from './layoutError.ts';
 import { checkManifest, readManifest } from './manifest.ts';
 import { baseName, isVolumeFile, join, volumeName } from './paths.ts';
 
@@ -49,7 +50,7 @@ export async function caseFolders(
  * first. The ultrasound before resection is the fixed image. A case without landmarks is kept; one without either image is not, and is
  * listed. A `simulation.json` beside the cases says that they are simulated, or else the remarks in their landmark files do.
  *
- * @throws UserError when not one case has both images
+ * @throws LayoutError when not one case has both images
  */
 export async function readResect(
   folder: string,
@@ -65,7 +66,7 @@ export async function readResect(
     else cases.push(found);
   }
   if (cases.length === 0)
-    throw new UserError(
+    throw new LayoutError(
       `No case of '${folder}' has both ${mri} and ultrasound (${names.length} looked at, the first lacks ${incomplete[0]?.lacks}): complete the copy.`,
     );
   const simulated = (await readSimulation(root, files)) ?? (await simulationRemark(cases, files));
@@ -104,10 +105,11 @@ async function readCase(
 }
 
 /** What `simulation.json` says. @throws UserError when it is damaged, since nothing simulated may pass for real */
-async function readSimulation(root: string, files: FileSource): Promise<string | undefined> {
+export async function readSimulation(root: string, files: FileSource): Promise<string | undefined> {
   const path = join(root, SIMULATION);
   if (!(await files.exists(path))) return undefined;
-  return checkManifest(path, await readManifest(path, files), simulationSchema).description;
+  // No list of pairs may pass over it.
+  return checkManifest(path, await readManifest(path, files), simulationSchema, UserError).description;
 }
 
 /** What the landmark files say where the cases were copied without their `simulation.json`. */

@@ -5,7 +5,7 @@ import { reasonOf } from './reason.ts';
 
 /** Files on this machine's disks. */
 export function nodeFiles(): FileSource {
-  return { read: readBytes, list, exists };
+  return { read: readBytes, list, exists, size };
 }
 
 /**
@@ -18,8 +18,13 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /** Throws the UserError that {@link readBytes} would, without reading the file. */
 export async function assertFile(path: string): Promise<void> {
+  await size(path);
+}
+
+async function size(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => refuse(path, reasonOf(error)));
   if (found.isDirectory()) refuse(path, 'it is a folder');
+  return found.size;
 }
 
 function refuse(path: string, reason: string): never {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Case } from '../dataset/dataset.ts';
 import type { CasePair } from '../dataset/pairsCsv.ts';
 import { type PreparedVolume, type Preprocessing, prepareCase } from '../dataset/preprocessing.ts';
@@ -91,9 +92,13 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
     try {
       for (const pair of list.pairs) {
         signal?.throwIfAborted();
-        const names = { method: method.name, smoothness, fixed: pair.fixed.id, moving: pair.moving.id };
+        const prepared = await volumes.prepare(list, pair);
+        const names = {
+          ...{ method: method.name, smoothness, fixed: pair.fixed.id, moving: pair.moving.id },
+          scans: volumes.digest(prepared.fixed) + volumes.digest(prepared.moving),
+        };
         const known = journal.find(names);
-        const record = known ?? { ...names, ...(await worker.refine(await volumes.prepare(list, pair))) };
+        const record = known ?? { ...names, ...(await worker.refine(prepared)) };
         if (!known) await journal.add(record);
         records.push(record);
         onRefined?.(record, known !== undefined, ++done, total);
@@ -138,11 +143,11 @@ async function judgeOf(volumes: PreparedPairs, lists: readonly PairList[]): Prom
 
 /** Nothing that is reported may have been tuned on. */
 function assertApart(tune: PairList, test: PairList): void {
-  const seen = new Set(tune.pairs.flatMap(({ fixed, moving }) => [fixed.id, moving.id]));
-  const shared = test.pairs.flatMap(({ fixed, moving }) => [fixed.id, moving.id]).find((id) => seen.has(id));
+  const seen = new Set(tune.pairs.flatMap(({ fixed, moving }) => [fixed.image, moving.image]));
+  const shared = test.pairs.flatMap(({ fixed, moving }) => [fixed, moving]).find(({ image }) => seen.has(image));
   if (shared !== undefined)
     throw new UserError(
-      `The case "${shared}" is in the pairs to tune on and in those to report; take it out of one of the lists.`,
+      `The case "${shared.id}" is in the pairs to tune on and in those to report; take it out of one of the lists.`,
     );
 }
 
@@ -201,6 +206,7 @@ interface PreparedPair {
 /** Volumes as the losses see them, each read once. */
 class PreparedPairs {
   readonly #volumes = new Map<string, PreparedVolume>();
+  readonly #digests = new WeakMap<PreparedVolume, string>();
 
   constructor(private readonly preprocessing: Preprocessing) {}
 
@@ -219,13 +225,27 @@ class PreparedPairs {
     return { fixed: prepared, moving: other };
   }
 
+  /** Tells volumes apart by all that is compared of them: voxels, labels and landmarks. */
+  digest(volume: PreparedVolume): string {
+    const known = this.#digests.get(volume);
+    if (known !== undefined) return known;
+    const { values, mask, labels, landmarks, grid } = volume;
+    const hash = createHash('sha256').update(JSON.stringify([grid, landmarks]));
+    for (const { buffer, byteOffset, byteLength } of labels ? [values, mask, labels] : [values, mask])
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    const digest = hash.digest('hex').slice(0, 16);
+    this.#digests.set(volume, digest);
+    return digest;
+  }
+
   async #volume(list: PairList, own: Case): Promise<PreparedVolume> {
-    const known = this.#volumes.get(own.id);
+    const key = JSON.stringify([own.image, own.labels]);
+    const known = this.#volumes.get(key);
     if (known) return known;
     const { fixedLabels } = await filesOfPair(list, { fixed: own, moving: own });
     const read = await readCase({ ...own, ...(fixedLabels ? { labels: fixedLabels } : {}) });
     const volume = prepareCase(own.id, read, this.preprocessing, 'world');
-    this.#volumes.set(own.id, volume);
+    this.#volumes.set(key, volume);
     return volume;
   }
 }

@@ -4,6 +4,8 @@ import type { RegisteredPair } from './registerFiles.ts';
 
 /** One row of `results.csv`: measures of a pair, before (start alignment) and after. Empty where there are no labels. */
 export interface PairResult {
+  /** Of a list: what the names of the pair's files hold, `<fixed>_<moving>` where no other pair has that name. */
+  readonly name?: string;
   readonly fixed: string;
   readonly moving: string;
   readonly diceBefore: number | null;
@@ -56,6 +58,7 @@ export function pairResult(fixed: string, moving: string, pair: RegisteredPair):
 }
 
 const COLUMNS = [
+  { key: 'name', heading: 'pair' },
   { key: 'fixed', heading: 'fixed' },
   { key: 'moving', heading: 'moving' },
   { key: 'diceBefore', heading: 'Dice before', digits: 4 },
@@ -69,9 +72,12 @@ const COLUMNS = [
   { key: 'seconds', heading: 'time', unit: 's', digits: 2 },
 ] as const;
 
-/** All pairs as a table; landmarks only where a pair has them. */
+/** All pairs as a table; landmarks only where a pair has them, names only where the ids do not tell them. */
 export function resultsTable(results: readonly PairResult[]): Table {
-  const columns = hasLandmarks(results) ? COLUMNS : COLUMNS.filter(({ key }) => !key.startsWith('tre'));
+  const named = results.some(({ name, fixed, moving }) => name !== undefined && name !== `${fixed}_${moving}`);
+  const columns = COLUMNS.filter(
+    ({ key }) => (hasLandmarks(results) || !key.startsWith('tre')) && (named || key !== 'name'),
+  );
   return {
     columns,
     rows: results.map(

@@ -25,8 +25,12 @@ export interface RefinementRecord extends PairMetrics {
   readonly smoothness: number;
   readonly fixed: string;
   readonly moving: string;
+  /** What the two scans held; left out in records of earlier versions. */
+  readonly scans?: string;
   readonly seconds: number;
 }
+
+type Refinement = Pick<RefinementRecord, 'method' | 'smoothness' | 'fixed' | 'moving' | 'scans'>;
 
 const SETTINGS = 'comparison.json';
 const RECORDS = 'refinements.jsonl';
@@ -63,9 +67,9 @@ export class RefinementJournal {
     return new RefinementJournal(path, new Map(records.map((record) => [keyOf(record), record])));
   }
 
-  /** The record of a refinement, when it was done. */
-  find(refinement: Pick<RefinementRecord, 'method' | 'smoothness' | 'fixed' | 'moving'>): RefinementRecord | undefined {
-    return this.records.get(keyOf(refinement));
+  /** The record of a refinement, when it was done of the same scans. */
+  find(refinement: Refinement): RefinementRecord | undefined {
+    return this.records.get(keyOf(refinement)) ?? this.records.get(keyOf({ ...refinement, scans: '' }));
   }
 
   /** Writes a record down. */
@@ -88,13 +92,8 @@ function isSame(stored: string, text: string): boolean {
   }
 }
 
-function keyOf({
-  method,
-  smoothness,
-  fixed,
-  moving,
-}: Pick<RefinementRecord, 'method' | 'smoothness' | 'fixed' | 'moving'>): string {
-  return JSON.stringify([method, smoothness, fixed, moving]);
+function keyOf({ method, smoothness, fixed, moving, scans = '' }: Refinement): string {
+  return JSON.stringify([method, smoothness, fixed, moving, scans]);
 }
 
 function parse(line: string, path: string): RefinementRecord {

@@ -123,9 +123,9 @@ export async function writeRegistration(
   if (inverseWarp !== undefined) await writeWarp(inverseWarp, invertWarp(pair.warp, pair.moving).warp);
 }
 
-/** Names of a pair's files in a folder: moved_…, labels_…, warp_<fixed>_<moving>.nii.gz. */
-export function outputFiles(folder: string, fixedId: string, movingId: string, hasLabels: boolean): OutputFiles {
-  const file = (prefix: string): string => join(folder, `${prefix}_${fixedId}_${movingId}.nii.gz`);
+/** A pair's files in a folder: moved_…, labels_… and warp_<name>.nii.gz. */
+export function outputFiles(folder: string, name: string, hasLabels: boolean): OutputFiles {
+  const file = (prefix: string): string => join(folder, `${prefix}_${name}.nii.gz`);
   return { moved: file('moved'), warp: file('warp'), ...(hasLabels ? { movedLabels: file('labels') } : {}) };
 }
 

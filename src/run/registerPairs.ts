@@ -1,8 +1,12 @@
+import { resolve } from 'node:path';
 import { type Dataset, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
+import { distinctNames } from '../dataset/distinctNames.ts';
 import { findLabels } from '../dataset/files.ts';
 import { type CasePair, readPairsCsv } from '../dataset/pairsCsv.ts';
+import { fileAndVolume } from '../dataset/paths.ts';
 import type { InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
+import type { NamedFile } from '../file/distinctFiles.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import type { Registrar } from '../registration/register.ts';
 import { type PairResult, pairResult } from './pairResults.ts';
@@ -25,13 +29,13 @@ export interface PairList {
 }
 
 /**
- * Reads a list of pairs; every file that it names must be there.
+ * Reads a list of pairs; every file that it names must be there. The folder may be laid out in any way.
  * @throws UserError when the list or the folder is wrong
  */
 export async function readPairList(pairs: string, data: string, open: OpenOptions = {}): Promise<PairList> {
   const files = nodeFiles();
-  const dataset = await openDataset(data, files, { requireFiles: false, ...open });
-  return { dataset, pairs: await readPairsCsv(pairs, dataset, files) };
+  const dataset = await openDataset(data, files, { requireFiles: false, anyLayout: true, ...open });
+  return { dataset, pairs: await readPairsCsv(pairs, dataset, files, resolve(dataset.root)) };
 }
 
 /**
@@ -61,20 +65,46 @@ export async function filesOfPair({ dataset }: PairList, { fixed, moving: other 
   };
 }
 
+/** What the pairs of a list are called in names of files: `<fixed>_<moving>`, each name its own. */
+export function pairNames({ pairs }: Pick<PairList, 'pairs'>): string[] {
+  const nameOf = distinctNames();
+  return pairs.map(({ fixed, moving }) => nameOf(`${fixed.id}_${moving.id}`));
+}
+
+/** The files that {@link registerPairs} writes into a folder. */
+export function pairOutputs(list: PairList, folder: string): NamedFile[] {
+  return pairNames(list).flatMap((name, index) =>
+    Object.values(outputFiles(folder, name, true)).map((path) => ({ name: `a result of pair ${index + 1}`, path })),
+  );
+}
+
+/** The files that a list names, for {@link assertDistinctFiles}. */
+export function pairInputs({ pairs }: PairList): NamedFile[] {
+  const paths = pairs.flatMap(({ fixed, moving }) =>
+    [fixed, moving, fixed.moving].flatMap((each) => [each?.image, each?.labels, each?.landmarks?.path]),
+  );
+  return [...new Set(paths.filter((path) => path !== undefined))].map((path) => ({
+    name: 'a file of the pairs',
+    path: fileAndVolume(path).file,
+  }));
+}
+
 /** Registers the pairs of a list one after the other with one loaded model. */
 export async function registerPairs(list: PairList, options: RegisterPairsOptions): Promise<PairResult[]> {
   const results: PairResult[] = [];
-  for (const pair of list.pairs) {
+  const names = pairNames(list);
+  for (const [index, pair] of list.pairs.entries()) {
+    const name = names[index] as string;
     const registered: RegisteredPair = await registerFiles(
       options.registrar,
       await filesOfPair(list, pair),
       options.start,
     );
     if (options.out !== undefined) {
-      const files = outputFiles(options.out, pair.fixed.id, pair.moving.id, registered.movedLabels !== undefined);
+      const files = outputFiles(options.out, name, registered.movedLabels !== undefined);
       await writeRegistration(registered, files);
     }
-    results.push(pairResult(pair.fixed.id, pair.moving.id, registered));
+    results.push({ name, ...pairResult(pair.fixed.id, pair.moving.id, registered) });
     await options.onPair?.(results.at(-1) as PairResult, results.length, list.pairs.length);
   }
   return results;

@@ -9,4 +9,6 @@ export interface FileSource {
   list(dir: string): Promise<string[]>;
   /** Whether a file or a folder of that path exists. */
   exists(path: string): Promise<boolean>;
+  /** The bytes of a file, where they are known without reading it; throws as {@link FileSource.read}. */
+  size?(path: string): Promise<number>;
 }

@@ -33,6 +33,39 @@ async function messageOf(work: Promise<unknown>): Promise<string> {
   return (error as UserError).message;
 }
 
+describe('any layout, for lists that name their files', () => {
+  const open = (contents: Record<string, string | object>) =>
+    openDataset('d', memoryFiles(contents), { requireFiles: false, anyLayout: true });
+
+  it.each([
+    ['subjects in folders', { 'd/sub-01/anat/T1w.nii.gz': '', 'd/dataset_description.json': '{}' }],
+    ['a description of another kind', { 'd/dataset.json': { channel_names: {}, numTraining: 3 }, 'd/s1/t1.nii': '' }],
+    ['a description without cases', { 'd/dataset.json': { training: [] }, 'd/s1/t1.nii': '' }],
+    ['images of one name', { 'd/a.nii': '', 'd/a.nii.gz': '' }],
+    ['labels alone', { 'd/labels/a.nii': '', 'd/s1/a.nii': '' }],
+    ['cases of MRI alone', { 'd/Case1/MRI/Case1-T1.nii.gz': '' }],
+    ['an image without its counterpart', { 'd/fixed_images/a.nii': '', 'd/moving_images/b.nii': '' }],
+  ])('takes %s for a folder without cases', async (_, contents) => {
+    expect(await open(contents)).toMatchObject({ root: 'd', cases: [] });
+    await expect(openDataset('d', memoryFiles(contents))).rejects.toThrow(UserError);
+  });
+
+  it('still refuses what is damaged or not there', async () => {
+    expect(await messageOf(open({ 'd/dataset.json': '{' }))).toContain('is not valid JSON');
+    expect(await messageOf(open({ 'e/a.nii': '' }))).toContain("no folder 'd'");
+    const simulated = {
+      'd/simulation.json': '{}',
+      'd/Case1/MRI/Case1-T1.nii': '',
+      'd/Case1/US/Case1-US-before.nii': '',
+    };
+    expect(await messageOf(open(simulated))).toContain('simulation.json');
+  });
+
+  it('quotes what is no JSON in one line', async () => {
+    expect(await messageOf(open({ 'd/dataset.json': 'no\njson\n\u001b[31m' }))).not.toMatch(/\p{Cc}/u);
+  });
+});
+
 describe('Decathlon layout', () => {
   it('lists the training cases by id, without the files of macOS', async () => {
     const dataset = await openDataset('data', memoryFiles(decathlonFiles()));

@@ -79,6 +79,67 @@ describe('readPairsCsv', () => {
     expect(first?.moving).toEqual(b);
   });
 
+  const read = (contents: Record<string, string>, list: string, root?: string) => {
+    const files = memoryFiles({ ...contents, 'pairs.csv': list });
+    return readPairsCsv('pairs.csv', { root: 'd', cases: [] }, files, root);
+  };
+  const SUBJECTS = Object.fromEntries(
+    ['s1/t1.nii', 's1/t2.nii.gz', 's2/t1.nii', 's2/t2.nii.gz', 't1.nii', 't1.nii.gz'].map((name) => [`d/${name}`, '']),
+  );
+
+  it('gives images of one name ids that tell them apart', async () => {
+    const pairs = await read(
+      SUBJECTS,
+      'fixed,moving\ns1/t1.nii,s1/t2.nii.gz\ns2/t1.nii,s2/t2.nii.gz\nt1.nii,t1.nii.gz',
+    );
+    expect(pairs.map(({ fixed, moving }) => [fixed.id, moving.id])).toEqual([
+      ['s1/t1', 's1/t2'],
+      ['s2/t1', 's2/t2'],
+      ['t1.nii', 't1.nii.gz'],
+    ]);
+  });
+
+  it('leaves the ids of the dataset to its own cases', async () => {
+    const files = memoryFiles({ ...VOLUMES, 'd/other/a.nii': '', 'pairs.csv': 'fixed,moving\na,other/a.nii' });
+    const [pair] = await readPairsCsv('pairs.csv', await openDataset('d', files), files);
+    expect([pair?.fixed.id, pair?.moving.id]).toEqual(['a', 'other/a']);
+  });
+
+  it('reads absolute paths, also those of the dataset, and volumes of 4-D files', async () => {
+    const outside = { ...SUBJECTS, '/x/c.nii.gz': '' };
+    const pairs = await read(
+      outside,
+      'fixed,moving\n/home/d/s1/t1.nii,"/x/c.nii.gz,2"\ns1/t1.nii,/x/c.nii.gz',
+      '/home/d',
+    );
+    expect(pairs.map(({ fixed, moving }) => [fixed.image, moving.image])).toEqual([
+      ['d/s1/t1.nii', '/x/c.nii.gz,2'],
+      ['d/s1/t1.nii', '/x/c.nii.gz'],
+    ]);
+    expect(pairs.map(({ moving }) => moving.id)).toEqual(['c,2', 'c']);
+  });
+
+  it.each([
+    ['fixed,moving\ns1/t1.nii,s2/t1.nii\ns2/t1.nii,s1/t1.nii\n./s1//t1.nii,s2/t1.nii', /twice, as pairs 1 and 3/],
+    ['fixed,moving,fixed_labels\nt1.nii,s2/t1.nii,s1/t1.nii\nt1.nii,s2/t1.nii,./s1/t1.nii', /twice, as pairs 1 and 2/],
+    ['fixed,moving\ns1/t1.nii,s2', /lists 'd\/s2', which is no volume by its name/],
+    [`fixed,moving\n${'s1/t1.nii,s2/t1.nii\n'.repeat(100_001)}`, /lists 100001 pairs, and at most 100000 are taken/],
+    ['fixed,moving\ns1/t1.nii,s2/t1.nii\0', /is no UTF-8 text/],
+  ])('refuses a list %#', async (list, sentence) => {
+    await expect(read(SUBJECTS, list)).rejects.toThrow(sentence);
+  });
+
+  it('takes one pair with two segmentations for two', async () => {
+    const list = 'fixed,moving,fixed_labels\nt1.nii,s2/t1.nii,s1/t1.nii\nt1.nii,s2/t1.nii,s2/t1.nii';
+    expect(await read(SUBJECTS, list)).toHaveLength(2);
+  });
+
+  it('reads the longest list', async () => {
+    const contents = Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`d/${n}.nii`, '']));
+    const lines = Array.from({ length: 100_000 }, (_, n) => `${Math.floor(n / 400)}.nii,${n % 400}.nii`);
+    expect(await read(contents, `fixed,moving\n${lines.join('\n')}`)).toHaveLength(100_000);
+  });
+
   it('says which file is missing', async () => {
     const files = memoryFiles({ ...VOLUMES, 'pairs.csv': 'fixed,moving\nimagesTr/a.nii.gz,imagesTr/x.nii.gz' });
     await expect(readPairsCsv('pairs.csv', { root: 'd', cases: [] }, files)).rejects.toThrow(

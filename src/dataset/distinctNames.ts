@@ -1,0 +1,38 @@
+/** What no file system takes in a name, or takes for a step of a path; and what scripts trip over. */
+const UNSAFE = /[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu;
+/** Leaves room for a prefix, an extension and the ending of a temporary file below the 255 bytes of a name. */
+const MOST_BYTES = 180;
+
+/**
+ * A function that makes names of files which are distinct by construction: it never gives a name twice, nor two that a
+ * file system might take for one (upper and lower case, composed and decomposed letters). A name that is taken gets a
+ * number behind it.
+ */
+export function distinctNames(): (wanted: string) => string {
+  const taken = new Set<string>();
+  return (wanted) => {
+    const name = shortened(wanted.normalize('NFC').replace(UNSAFE, '-'));
+    for (let n = 1; ; n++) {
+      const candidate = n === 1 ? name : `${name}-${n}`;
+      const key = folded(candidate);
+      if (taken.has(key)) continue;
+      taken.add(key);
+      return candidate;
+    }
+  };
+}
+
+function folded(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+}
+
+function shortened(name: string): string {
+  const encoder = new TextEncoder();
+  let [bytes, end] = [0, 0];
+  for (const letter of name) {
+    bytes += encoder.encode(letter).length;
+    if (bytes > MOST_BYTES) return name.slice(0, end);
+    end += letter.length;
+  }
+  return name;
+}
