@@ -8,7 +8,7 @@ import type { FixedSide } from '../registration/landmarkError.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
-import { type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
+import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, optionName } from './options.ts';
@@ -146,7 +146,7 @@ async function run(options: Options): Promise<void> {
     },
     startOf(options, registrar),
   ).finally(() => bar?.stop());
-  await writeRegistration(pair, {
+  const inverse = await writeRegistration(pair, {
     ...(options.moved === undefined ? {} : { moved: options.moved }),
     ...(options.warp === undefined ? {} : { warp: options.warp }),
     ...(options.inverseWarp === undefined ? {} : { inverseWarp: options.inverseWarp }),
@@ -159,9 +159,13 @@ async function run(options: Options): Promise<void> {
   if (options.report !== undefined)
     await writeAtomically(options.report, onePairReport(pair, names, provenanceOf(commandLine(), options, registrar)));
   const result = pairResult(names.fixed, names.moving, pair);
-  if (json) printJson(result);
+  if (inverse && inverse.max > INVERSE_LIMIT)
+    console.error(
+      `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it; a smoother warp (a larger --smoothness) has a better inverse.`,
+    );
+  if (json) printJson({ ...result, ...(inverse ? { inverseResidual: inverse } : {}) });
   else {
-    console.log(sentence(result));
+    console.log(sentence(result, inverse));
     if (options.refine !== undefined && result.foldedPercent > MANY_FOLDS)
       console.error(
         `Note: ${decimals(result.foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
@@ -213,12 +217,15 @@ function pointsOf(path: string, fixed: FixedSide = 'second'): Pick<PairFiles, 'f
 /** Folded voxels in % that are worth a word. */
 const MANY_FOLDS = 0.5;
 
+/** Residual of an inverse warp in mm that must not go unseen. */
+const INVERSE_LIMIT = 0.5;
+
 /** The command line as the user gave it. */
 function commandLine(): string {
   return ['earthmorph', ...process.argv.slice(2)].join(' ');
 }
 
-function sentence(result: PairResult): string {
+function sentence(result: PairResult, inverse: InverseResidual | undefined): string {
   const folds = `${decimals(result.foldedPercent, 3)} % of voxels folded, ${decimals(result.seconds, 2)} s`;
   const landmarks =
     result.treAfter === undefined
@@ -228,5 +235,8 @@ function sentence(result: PairResult): string {
     result.diceAfter === null
       ? ''
       : `Dice ${decimals(result.diceBefore, 4)} → ${decimals(result.diceAfter, 4)}, HD95 ${decimals(result.hd95Before, 2)} → ${decimals(result.hd95After, 2)} mm, `;
-  return `Registered: ${landmarks}${labels}${folds}.`;
+  const back = inverse
+    ? ` The inverse warp undoes the warp to ${decimals(inverse.mean, 3)} mm on average, ${decimals(inverse.max, 3)} mm at most.`
+    : '';
+  return `Registered: ${landmarks}${labels}${folds}.${back}`;
 }

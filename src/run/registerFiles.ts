@@ -108,11 +108,20 @@ export async function registerFiles(
   };
 }
 
-/** Writes what was asked for. */
+/** How well an inverse warp undoes the warp, in mm, over the moving image's voxels that come from the fixed image; see {@link invertWarp}. */
+export interface InverseResidual {
+  readonly mean: number;
+  readonly max: number;
+}
+
+/**
+ * Writes what was asked for.
+ * @returns the residual of the inverse warp, where that was asked for
+ */
 export async function writeRegistration(
   pair: RegisteredPair,
   { moved, warp, inverseWarp, affineTransform, movedLabels }: OutputFiles,
-): Promise<void> {
+): Promise<InverseResidual | undefined> {
   if (movedLabels !== undefined && !pair.movedLabels)
     throw new UserError('Moved labels need the labels of the moving image; give them with --moving-labels.');
   if (moved !== undefined) await writeVolume(moved, pair.moved);
@@ -120,7 +129,10 @@ export async function writeRegistration(
   if (warp !== undefined) await writeWarp(warp, pair.warp);
   if (affineTransform !== undefined && pair.affine)
     await writeTransform(affineTransform, pair.affine, centreOf(pair.fixed));
-  if (inverseWarp !== undefined) await writeWarp(inverseWarp, invertWarp(pair.warp, pair.moving).warp);
+  if (inverseWarp === undefined) return undefined;
+  const { warp: inverse, residual, meanResidual } = invertWarp(pair.warp, pair.moving);
+  await writeWarp(inverseWarp, inverse);
+  return { mean: meanResidual, max: residual };
 }
 
 /** A pair's files in a folder: moved_…, labels_… and warp_<name>.nii.gz. */

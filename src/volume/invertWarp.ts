@@ -16,9 +16,9 @@ export interface InverseWarp {
   readonly meanResidual: number;
 }
 
-const maxIterations = 50;
+const maxIterations = 30;
 /** A step is halved so many times at most. */
-const maxHalvings = 12;
+const maxHalvings = 6;
 /** The distance, in voxels of the warp's grid, at which a point counts as found. */
 const tolerance = 0.001;
 

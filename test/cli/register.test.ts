@@ -38,6 +38,7 @@ interface Result {
   moving: string;
   diceBefore: number;
   diceAfter: number;
+  inverseResidual?: { readonly mean: number; readonly max: number };
 }
 
 describe('register, one pair', () => {
@@ -80,8 +81,22 @@ describe('register, one pair', () => {
     const back = warpPoints(inverse, warpPoints(warp, landmarks));
     const miss = landmarks.map((p, i) => Math.hypot(p[0] - back[i]![0], p[1] - back[i]![1], p[2] - back[i]![2]));
     expect(miss.reduce((a, b) => a + b, 0) / miss.length).toBeLessThan(0.3);
+    expect(result.inverseResidual?.max).toBeLessThan(0.01);
+    expect(result.inverseResidual?.mean).toBeLessThan(0.005);
     expect((await readFile(at('figure.png'))).subarray(1, 4).toString()).toBe('PNG');
     expect(await readFile(at('report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  });
+
+  it('says how well the inverse undoes the warp, and warns where it does not', async () => {
+    const pair = ['register', '--fixed', image(1), '--moving', image(2), '--inverse-warp', at('there_and_back.nii.gz')];
+    const quiet = await earthmorph([...pair, '--model', model()]);
+    expect(quiet).toMatchObject({ code: 0, stderr: '' });
+    expect(quiet.stdout).toMatch(/The inverse warp undoes the warp to 0\.00\d mm on average, 0\.00\d mm at most\.\n$/);
+    // Without smoothness a refinement folds space, and what lies in no fold of it comes from nowhere.
+    const folding = ['--model', 'none', '--refine', '20', '--loss', 'mse', '--smoothness', '0', '--refine-rate', '2'];
+    const loud = await earthmorph([...pair, ...folding]);
+    expect(loud.code).toBe(0);
+    expect(loud.stderr).toMatch(/^WARNING: the inverse warp misses by up to \d+\.\d\d mm [^\n]+\n/);
   });
 
   it('gives what the warp command gives', async () => {
