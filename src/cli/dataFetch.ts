@@ -1,6 +1,8 @@
 import { Argument, InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.ts';
 import { fetchArchive, HIPPOCAMPUS } from '../file/download.ts';
 import { interruptible } from './interruptible.ts';
+import { number } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { transferProgress } from './transferProgress.ts';
@@ -9,6 +11,7 @@ interface Options {
   readonly out: string;
   readonly url: string;
   readonly md5: string;
+  readonly timeout: number;
   readonly json?: boolean;
 }
 
@@ -28,24 +31,36 @@ export const dataFetchCommand: CommandDefinition = (program) => {
     .option('--out <folder>', "the folder that gets the data set's folder", 'data')
     .option('--url <address>', 'another place to download the archive from', address, HIPPOCAMPUS.url)
     .option('--md5 <digits>', 'md5 of the archive, where it differs from the published one', md5, HIPPOCAMPUS.md5)
+    .option('--timeout <s>', 'end when the server has sent nothing for so many seconds', number(1), 60)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  earthmorph data fetch hippocampus --out data')
     .action(run);
 };
 
-async function run(_name: string, { out, url, md5, json }: Options): Promise<void> {
+async function run(_name: string, { out, url, md5, timeout, json }: Options): Promise<void> {
   await interruptible(async (signal) => {
     const progress = transferProgress();
-    const fetching = fetchArchive({ ...HIPPOCAMPUS, url, md5, outDir: out, signal, onProgress: progress.report });
-    const folder = await fetching.finally(progress.stop);
+    let downloaded = false;
+    const folder = await fetchArchive({
+      ...HIPPOCAMPUS,
+      ...{ url, md5, outDir: out, signal, limits: { idleSeconds: timeout } },
+      onProgress: (...news) => {
+        downloaded = true;
+        progress.report(...news);
+      },
+    }).finally(progress.stop);
     if (json) printJson({ folder, licence, attribution });
-    else console.log(`${folder}\n${attribution}. Licence: ${licence}.`);
+    else
+      console.log(
+        `${downloaded ? `Wrote ${folder}.` : `${folder} was there already.`}\n${attribution}. Licence: ${licence}.`,
+      );
   }, 'The download was stopped; run the same command again to go on where it stopped.');
 }
 
 function address(text: string): string {
+  // Not repeated: an address may hold a password.
   if (!/^https?:/i.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError('It must be an address that starts with http:// or https://.');
+    throw new UserError('--url must be an address that starts with http:// or https://.');
   return text;
 }
 

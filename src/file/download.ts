@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.ts';
+import { reasonOf } from './reason.ts';
 
 /** Where a data set is published as a tar archive. */
 export interface Archive {
@@ -23,11 +24,26 @@ export const HIPPOCAMPUS: Archive = {
   folder: 'Task04_Hippocampus',
 };
 
+/** How much a download may take. */
+export interface FetchLimits {
+  readonly bytes: number;
+  /** Without a byte. */
+  readonly idleSeconds: number;
+  /** Of the whole download. */
+  readonly seconds: number;
+  /** Files and folders in the archive. */
+  readonly entries: number;
+}
+
+const LIMITS: FetchLimits = { bytes: 1e9, idleSeconds: 60, seconds: 7200, entries: 100_000 };
+
 export interface FetchOptions extends Archive {
   /** The folder that gets the data set's folder; made when it is not there. */
   readonly outDir: string;
   /** Bytes of the archive so far; `total` is absent when the server does not tell. */
   readonly onProgress?: (stage: 'download' | 'verify' | 'extract', done: number, total?: number) => void;
+  /** Defaults: 1 GB, 60 s without a byte, 2 h in all, 100,000 entries. */
+  readonly limits?: Partial<FetchLimits>;
   /** Stops the work; what is downloaded stays, for the next call to resume. */
   readonly signal?: AbortSignal;
 }
@@ -61,19 +77,39 @@ function codeOf(error: unknown): string {
 }
 
 /** What to tell the user about an error while fetching into a folder; a UserError stays as it is. */
-function explain(error: unknown, { url, outDir, signal }: FetchOptions): Error {
+function explain(error: unknown, { outDir, signal }: FetchOptions): unknown {
   if (error instanceof UserError) return error;
   if (signal?.aborted) return new UserError('The download was stopped: run it again to go on where it stopped.');
-  const code = codeOf(error);
-  const disk = DISK_FAULTS[code];
-  if (disk) return new UserError(`'${outDir}' cannot take the data set, ${disk}.`);
-  const network = NETWORK_FAULTS[code] ?? (error instanceof TypeError ? 'the connection failed' : undefined);
-  if (network) {
-    return new UserError(
-      `${url} could not be fetched, ${network}: check the network and run it again to go on where it stopped.`,
-    );
-  }
-  return error instanceof Error ? error : new Error(String(error));
+  if (!isOfFiles(error)) return error;
+  const reason = DISK_FAULTS[codeOf(error)] ?? `${reasonOf(error)}: choose another folder`;
+  return new UserError(`'${outDir}' cannot take the data set, ${reason}.`);
+}
+
+/** Whether the disk refused, not the network: it names a path, or is full. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof Error && ('path' in error || ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(codeOf(error)));
+}
+
+/** What to tell the user when the network failed. */
+function networkFault(error: unknown, url: string): UserError {
+  let cause = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  const words = cause instanceof Error ? oneLine(cause.message) : '';
+  const reason = NETWORK_FAULTS[codeOf(error)] ?? `the connection failed${words === '' ? '' : ` (${words})`}`;
+  return new UserError(
+    `${shown(url)} could not be fetched, ${reason}: check the network and run it again to go on where it stopped.`,
+  );
+}
+
+/** An address without what may be secret in it. */
+function shown(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+/** Text from elsewhere within a sentence. */
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200);
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
@@ -112,34 +148,94 @@ function contentRange(response: Response): { start?: number; total?: number } {
 
 /** Gets what is missing of the archive behind what `part` holds, or everything when the server will not send a part. */
 async function download(options: FetchOptions, part: string): Promise<void> {
-  const { url, signal, onProgress } = options;
+  const watch = watchdog(options);
+  try {
+    await receive(options, part, watch);
+  } catch (error) {
+    if (watch.signal.reason instanceof UserError) throw watch.signal.reason;
+    if (error instanceof UserError || isOfFiles(error) || watch.signal.aborted) throw error;
+    throw networkFault(error, options.url);
+  } finally {
+    watch.end();
+  }
+}
+
+interface Watchdog {
+  /** Aborted with the reason as a UserError when the time is over, or by the caller. */
+  readonly signal: AbortSignal;
+  readonly heard: () => void;
+  readonly end: () => void;
+}
+
+/** Ends a download that stalls or takes too long. */
+function watchdog({ url, signal, limits }: FetchOptions): Watchdog {
+  const { idleSeconds, seconds } = { ...LIMITS, ...limits };
+  const over = new AbortController();
+  const tooLong = (reason: string) => (): void =>
+    over.abort(new UserError(`${shown(url)} could not be fetched, ${reason}: run it again to go on where it stopped.`));
+  // Timers hold at most 2³¹ ms.
+  const after = (time: number, reason: string) => setTimeout(tooLong(reason), Math.min(time * 1000, 2 ** 31 - 1));
+  const idle = after(idleSeconds, `the server sent nothing for ${idleSeconds} s`);
+  const whole = after(seconds, `it takes more than ${seconds} s`);
+  return {
+    signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal,
+    heard: () => void idle.refresh(),
+    end: () => {
+      clearTimeout(idle);
+      clearTimeout(whole);
+    },
+  };
+}
+
+async function receive(options: FetchOptions, part: string, watch: Watchdog): Promise<void> {
+  const { url, onProgress } = options;
+  const most = options.limits?.bytes ?? LIMITS.bytes;
   const have = (await sizeOf(part)) ?? 0;
   const response = await fetch(url, {
     // Compression in transit would make byte positions meaningless.
     headers: { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) },
-    ...(signal && { signal }),
+    signal: watch.signal,
   });
+  watch.heard();
   const { start, total } = contentRange(response);
   if (have > 0 && (response.status === 416 || (response.status === 206 && start !== have))) {
     await response.body?.cancel();
     if (response.status === 416 && total === have) return;
     await rm(part);
-    return download(options, part);
+    return receive(options, part, watch);
   }
   if (!response.ok || !response.body) {
     await response.body?.cancel();
-    throw new UserError(
-      `${url} answered ${response.status} ${response.statusText}: check the address, or try again later.`,
-    );
+    const answer = oneLine(`${response.status} ${response.statusText}`).trim();
+    throw new UserError(`${shown(url)} answered ${answer}: check the address, or try again later.`);
   }
   const begin = response.status === 206 ? have : 0;
   const length = response.headers.get('content-length');
   const all = length === null ? undefined : begin + Number(length);
-  await pipeline(
-    Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
-    counting(begin, onProgress && ((bytes) => onProgress('download', bytes, all))),
-    createWriteStream(part, { flags: begin > 0 ? 'a' : 'w' }),
-    { ...(signal && { signal }) },
+  const arrived = (bytes: number): void => {
+    watch.heard();
+    if (bytes > most) throw tooLarge(url, most);
+    onProgress?.('download', bytes, all);
+  };
+  try {
+    if ((all ?? 0) > most) throw tooLarge(url, most);
+    await pipeline(
+      Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
+      counting(begin, arrived),
+      createWriteStream(part, { flags: begin > 0 ? 'a' : 'w' }),
+      { signal: watch.signal },
+    );
+  } catch (error) {
+    // What is too large is of no use to a next try.
+    if (error instanceof UserError) await rm(part, { force: true });
+    await response.body.cancel().catch(() => undefined);
+    throw error;
+  }
+}
+
+function tooLarge(url: string, most: number): UserError {
+  return new UserError(
+    `${shown(url)} sends more than ${Math.ceil(most / 1e6)} MB, so it is not the data set that was expected: check the address.`,
   );
 }
 
@@ -159,7 +255,7 @@ async function verify(options: FetchOptions, part: string): Promise<void> {
   if (found === md5.toLowerCase()) return;
   await rm(part);
   throw new UserError(
-    `What ${url} sent has md5 ${found} instead of ${md5}: it was damaged on the way or has changed; run it again to download it anew.`,
+    `What ${shown(url)} sent has md5 ${found} instead of ${md5}: it was damaged on the way or has changed; run it again to download it anew.`,
   );
 }
 
@@ -167,14 +263,17 @@ async function verify(options: FetchOptions, part: string): Promise<void> {
 function safeSteps(name: string, archive: string): string[] {
   const steps = name.split('/').filter((step) => step !== '' && step !== '.');
   if (/^\/|^[a-z]:|[\\\0]/i.test(name) || steps.includes('..')) {
-    throw new UserError(`${archive} holds the unsafe path '${name}': nothing was unpacked; do not use this archive.`);
+    throw new UserError(
+      `${archive} holds the unsafe path '${oneLine(name)}': nothing was unpacked; do not use this archive.`,
+    );
   }
   return steps;
 }
 
 async function unpack(options: FetchOptions, part: string, target: string): Promise<void> {
   const { url, signal, onProgress } = options;
-  const archive = basename(new URL(url).pathname);
+  const archive = nameOf(url);
+  const most = options.limits?.entries ?? LIMITS.entries;
   const total = await sizeOf(part);
   const reader = extract();
   const feeding = pipeline(
@@ -184,7 +283,12 @@ async function unpack(options: FetchOptions, part: string, target: string): Prom
     { ...(signal && { signal }) },
   );
   const writing = (async () => {
+    let entries = 0;
     for await (const entry of reader) {
+      if (++entries > most)
+        throw new UserError(
+          `${archive} holds more than ${most} files, so it is not the data set that was expected: nothing was unpacked.`,
+        );
       const { name, type } = entry.header;
       const steps = safeSteps(name, archive);
       // macOS puts a `._name` beside every file that has extended attributes.
@@ -201,15 +305,30 @@ async function unpack(options: FetchOptions, part: string, target: string): Prom
         await pipeline(entry, createWriteStream(path, { flags: 'wx' }));
       } else {
         throw new UserError(
-          `${archive} holds '${name}', which is a ${type} and no file: nothing was unpacked; do not use this archive.`,
+          `${archive} holds '${oneLine(name)}', which is a ${type} and no file: nothing was unpacked; do not use this archive.`,
         );
       }
     }
   })();
   const [fed, written] = await Promise.allSettled([feeding, writing]);
   // A refused entry destroys the reader, so its own error is the one that tells what happened.
-  if (written.status === 'rejected') throw written.reason;
-  if (fed.status === 'rejected') throw fed.reason;
+  const failed = [written, fed].find((each) => each.status === 'rejected');
+  if (failed?.status === 'rejected') throw unpackingFault(failed.reason, archive, signal);
+}
+
+/** What the archive is to blame for: no tar at all, cut off, or one entry in the way of another in a folder that was empty. */
+function unpackingFault(error: unknown, archive: string, signal: AbortSignal | undefined): unknown {
+  const isClash = ['EEXIST', 'ENOTDIR', 'EISDIR'].includes(codeOf(error));
+  if (error instanceof UserError || signal?.aborted || (isOfFiles(error) && !isClash)) return error;
+  const reason = isClash
+    ? 'it holds two files of one name'
+    : oneLine(error instanceof Error ? error.message : String(error));
+  return new UserError(`${archive} is no tar archive that can be unpacked (${reason}): do not use this archive.`);
+}
+
+/** What the archive of an address is called. */
+function nameOf(url: string): string {
+  return basename(new URL(url).pathname) || 'archive.tar';
 }
 
 /**
@@ -218,17 +337,20 @@ async function unpack(options: FetchOptions, part: string, target: string): Prom
  * files are written beside it and renamed at the end. A folder that is already there is left as it is.
  *
  * @returns The path of the folder.
- * @throws UserError when the server or the disk fails, the md5 differs (the download is then deleted), the archive
+ * @throws UserError when the server or the disk fails, a limit is passed, the md5 differs (the download is then deleted), the archive
  * holds links or paths that lead out of its folder, lacks the folder, or the signal stops the work.
  */
 export async function fetchArchive(options: FetchOptions): Promise<string> {
   const { url, outDir, folder } = options;
+  const { username, password } = new URL(url);
+  if (username !== '' || password !== '')
+    throw new UserError('The address holds a name or a password, which are not sent: give one without.');
   const destination = join(outDir, folder);
-  const archive = basename(new URL(url).pathname);
+  const archive = nameOf(url);
   const part = join(outDir, `${archive}.part`);
   let temporary: string | undefined;
   try {
-    if ((await sizeOf(destination)) !== undefined) return destination;
+    if (await isThere(destination)) return destination;
     await mkdir(outDir, { recursive: true });
     await download(options, part);
     await verify(options, part);
@@ -245,4 +367,15 @@ export async function fetchArchive(options: FetchOptions): Promise<string> {
   } finally {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** @throws UserError when something else than a folder is in the way */
+async function isThere(folder: string): Promise<boolean> {
+  const found = await stat(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found && !found.isDirectory())
+    throw new UserError(`'${folder}' is a file where the folder of the data set belongs: move it away.`);
+  return found !== undefined;
 }

@@ -314,7 +314,7 @@ function assertSound(loss: number, epoch: number, losses: readonly number[]): vo
     throw new UserError(
       `The loss is not a number in epoch ${epoch}; the last good checkpoint is kept: ${CALMER}, and check the data with "earthmorph data check".`,
     );
-  const least = Math.min(...losses.slice(1).map(Math.abs));
+  const least = losses.slice(1).reduce((a, b) => Math.min(a, Math.abs(b)), Number.POSITIVE_INFINITY);
   if (losses.length > 1 && Math.abs(loss) > 1e3 * Math.max(1, least))
     throw new UserError(
       `The loss diverges in epoch ${epoch} (${loss.toPrecision(3)}); the last good checkpoint is kept: ${CALMER}.`,

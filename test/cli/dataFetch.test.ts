@@ -117,6 +117,13 @@ describe('data fetch', () => {
     await expectComplete('stopped');
   });
 
+  test('ends when the server falls silent', async () => {
+    const url = await serve(() => undefined);
+    const { code, stderr } = await earthmorph([...fetching('silent', url, md5), '--timeout', '1']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/\nearthmorph: [^\n]* sent nothing for 1 s: run it again[^\n]*\n$/);
+  });
+
   test('refuses what it cannot use', async () => {
     const url = await serve();
     await expectRefusal(['data', 'fetch', 'lungs'], /Allowed choices are hippocampus/);
@@ -124,6 +131,10 @@ describe('data fetch', () => {
     await expectRefusal(fetching('no', 'http://', md5), /starts with http/, at('no'));
     await expectRefusal(fetching('no', url, 'abc'), /32 hexadecimal digits/, at('no'));
     await expectRefusal(fetching('no', 'http://127.0.0.1:9/x.tar', md5), /could not be fetched/);
+    const secret = await earthmorph(fetching('no', 'ftp://name:secret@host/x.tar', md5));
+    expect(secret.stderr).not.toContain('secret');
+    await expectRefusal(fetching('no', 'http://name:secret@host/x.tar', md5), /a name or a password/);
+    await expectRefusal([...fetching('no', url, md5), '--timeout', '0'], /at least 1/);
     await writeFile(at('file'), '');
     await expectRefusal(fetching('file/sub', url, md5), /part of the path is a file/);
     expect(existsSync(at('file', 'sub'))).toBe(false);

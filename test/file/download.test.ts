@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -219,6 +219,119 @@ describe('fetchArchive', () => {
     expect(await messageOf(blocked)).toBe(
       `'${blocked.outDir}' cannot take the data set, part of the path is a file: choose another folder.`,
     );
+  });
+
+  it('ends when the server falls silent, before or after it began to send, and goes on later', async () => {
+    const data = await tarOf(GOOD);
+    const answers: RequestListener[] = [
+      () => undefined,
+      (_, response) => void response.writeHead(200, { 'content-length': data.length }).write(data.subarray(0, 1000)),
+      (request, response) => sendRange(data, request, response),
+    ];
+    let requests = 0;
+    const options = await optionsFor(data, (request, response) => answers[requests++]?.(request, response));
+    const impatient = { ...options, limits: { idleSeconds: 0.5 } };
+    for (let n = 0; n < 2; n++)
+      expect(await messageOf(impatient)).toBe(
+        `${options.url} could not be fetched, the server sent nothing for 0.5 s: run it again to go on where it stopped.`,
+      );
+    await fetchArchive(options);
+    await expectUnpacked(options);
+  });
+
+  it('ends a download that takes too long although it never stops', async () => {
+    const options = await optionsFor(Buffer.alloc(9), (_, response) => {
+      const trickle = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(trickle));
+    });
+    expect(await messageOf({ ...options, limits: { seconds: 1 } })).toContain('it takes more than 1 s: run it again');
+  });
+
+  it.each([
+    ['as the server says beforehand', true],
+    ['as it turns out', false],
+  ])('takes no more than is sensible, %s', async (_, said) => {
+    const data = Buffer.alloc(200_000);
+    const options = await optionsFor(data, (__, response) => {
+      if (said) response.writeHead(200, { 'content-length': data.length });
+      response.end(data);
+    });
+    expect(await messageOf({ ...options, limits: { bytes: 100_000 } })).toBe(
+      `${options.url} sends more than 1 MB, so it is not the data set that was expected: check the address.`,
+    );
+    expect(await readdir(options.outDir)).toEqual([]);
+  });
+
+  it('follows redirects, but neither in circles nor to other kinds of addresses', async () => {
+    const data = await tarOf(GOOD);
+    let target = '/there';
+    const options = await optionsFor(data, (request, response) => {
+      if (request.url === '/there') sendRange(data, request, response);
+      else response.writeHead(302, { location: target }).end();
+    });
+    await fetchArchive(options);
+    await expectUnpacked(options);
+    await rm(join(options.outDir, 'Task'), { recursive: true });
+    for (target of ['/Task.tar', 'file:///etc/passwd', 'http://127.0.0.1:1/x', 'no address:'])
+      expect(await messageOf(options)).toMatch(/ could not be fetched, [^\n]+: check the network and run it again/);
+  });
+
+  const garbage = Buffer.alloc(5000, 'no archive ');
+  it.each([
+    ['cut', async () => (await tarOf(GOOD)).subarray(0, 20_000), /no tar archive that can be unpacked/],
+    ['no archive', async () => garbage, /no tar archive that can be unpacked/],
+    ['a file twice', async () => tarOf([...GOOD, GOOD[1] as Entry]), /two files of one name/],
+    [
+      'a file where a folder is',
+      async () => tarOf([...GOOD, { name: 'Task/imagesTr', content: 'x' }]),
+      /two files of one name/,
+    ],
+    [
+      'a file below a file',
+      async () => tarOf([...GOOD, { name: 'Task/dataset.json/x', content: 'x' }]),
+      /two files of one name/,
+    ],
+    [
+      'a name of two lines',
+      async () => tarOf([{ name: '../a\nb', content: 'x' }]),
+      /^Task.tar holds the unsafe path '..\/a b': [^\n]+$/,
+    ],
+    [
+      'a device',
+      async () => tarOf([{ name: 'Task/null', type: 'character-device' }]),
+      /is a character-device and no file/,
+    ],
+    [
+      'too many files',
+      async () => tarOf(Array.from({ length: 60 }, (_, n) => ({ name: `Task/${n}`, content: '' }))),
+      /more than 50 files/,
+    ],
+  ] as const)('refuses an archive: %s', async (_, archive, sentence) => {
+    const options = await optionsFor(await archive());
+    expect(await messageOf({ ...options, limits: { entries: 50 } })).toMatch(sentence);
+    expect((await readdir(options.outDir)).filter((name) => name !== 'Task.tar.part')).toEqual([]);
+    expect(await readdir(folder)).toEqual(['data']);
+  });
+
+  it('says what is in the way on the disk', async () => {
+    const options = await optionsFor(await tarOf(GOOD));
+    await mkdir(join(options.outDir, 'Task.tar.part'), { recursive: true });
+    expect(await messageOf(options)).toMatch(/^'.*' cannot take the data set, /);
+    await writeFile(join(options.outDir, 'Task'), '');
+    expect(await messageOf(options)).toMatch(/Task' is a file where the folder of the data set belongs/);
+    expect(await messageOf({ ...options, folder: 'x', url: `${options.url}${'x'.repeat(300)}` })).toMatch(
+      /the name is too long: choose another folder/,
+    );
+  });
+
+  it('tells nothing that may be secret in an address', async () => {
+    const options = await optionsFor(Buffer.alloc(0), (_, response) => response.writeHead(403).end());
+    const secret = { ...options, url: `${options.url}?signature=secret` };
+    expect(await messageOf(secret)).toBe(
+      `${options.url} answered 403 Forbidden: check the address, or try again later.`,
+    );
+    const named = { ...options, url: options.url.replace('//', '//name:secret@') };
+    expect(await messageOf(named)).toMatch(/^The address holds a name or a password/);
   });
 
   it('knows where the hippocampus is', () => {

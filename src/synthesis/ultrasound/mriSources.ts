@@ -16,9 +16,8 @@ export interface MriFiles {
  * @throws UserError when a folder holds no volumes, or a file is none.
  */
 export async function findMri(paths: readonly string[], files: FileSource): Promise<MriFiles[]> {
-  const found: string[] = [];
-  for (const path of paths) found.push(...(await volumesAt(path, files)));
-  return paired([...new Set(found)]);
+  const found = await Promise.all(paths.map((path) => volumesAt(path, files)));
+  return paired([...new Set(found.flat())]);
 }
 
 async function volumesAt(path: string, files: FileSource): Promise<string[]> {
