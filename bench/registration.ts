@@ -4,14 +4,14 @@ import { preprocessingSchema } from '../src/dataset/preprocessing.ts';
 import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { inferenceGraph } from '../src/network/model.ts';
 import { initialParameters } from '../src/network/parameters.ts';
-import { unetParameters, VOXELMORPH } from '../src/network/unet.ts';
+import { chooseNetwork, networkParameters } from '../src/network/registry.ts';
 import { randomStream } from '../src/random.ts';
 import { measured } from './measured.ts';
 
 const edge = Number(process.argv[2] ?? 48);
 const passes = Number(process.argv[3] ?? 10);
-const network = { ...VOXELMORPH, integrationSteps: 0 };
-const parameters = initialParameters(unetParameters(network), 1);
+const network = chooseNetwork();
+const parameters = initialParameters(networkParameters(network), 1);
 const model = {
   stages: [{ network, reduction: 1, parameters }],
   preprocessing: preprocessingSchema.parse({}),

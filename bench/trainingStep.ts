@@ -2,7 +2,7 @@
 import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { chooseSimilarity } from '../src/loss/registry.ts';
 import { initialParameters } from '../src/network/parameters.ts';
-import { unetParameters, VOXELMORPH } from '../src/network/unet.ts';
+import { chooseNetwork, networkParameters } from '../src/network/registry.ts';
 import { adamValues } from '../src/optimise/adam.ts';
 import { randomStream } from '../src/random.ts';
 import { freshState } from '../src/training/checkpoint.ts';
@@ -12,7 +12,7 @@ import { measured } from './measured.ts';
 const edge = Number(process.argv[2] ?? 48);
 const steps = Number(process.argv[3] ?? 10);
 const loss = chooseSimilarity(process.argv[4] ?? 'mse', JSON.parse(process.argv[5] ?? '{}'));
-const network = { ...VOXELMORPH, integrationSteps: 0 };
+const network = chooseNetwork();
 const { graph, outputs, random } = trainingStep({
   network,
   loss,
@@ -24,7 +24,7 @@ const program = await compile(graph, outputs);
 const stream = randomStream(1, 'bench');
 const volume = (): Float32Array => Float32Array.from({ length: edge ** 3 }, () => stream.uniform());
 const pair = { moving: volume(), fixed: volume() };
-const state = freshState(initialParameters(unetParameters(network), 1));
+const state = freshState(initialParameters(networkParameters(network), 1));
 const times: number[] = [];
 for (let step = 1; step <= steps; step++) {
   const started = performance.now();

@@ -11,7 +11,7 @@ import {
 } from '../graph/index.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
 import { parameterCount } from '../network/parameters.ts';
-import { unetParameters, VOXELMORPH } from '../network/unet.ts';
+import { chooseNetwork, networkParameters, networks } from '../network/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
 import { trainingStep, validationStep } from '../training/stepGraph.ts';
 import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
@@ -25,6 +25,7 @@ interface Options {
   readonly lossOption?: Record<string, unknown>;
   readonly smoothness?: number;
   readonly size: number;
+  readonly network?: string;
   readonly integrationSteps: number;
   readonly halfResolution?: boolean;
   readonly device: Device;
@@ -48,6 +49,11 @@ export const graphCommand: CommandDefinition = (program) => {
     .option('--loss-option <name=value>', 'an option of the loss; may be repeated', assignments)
     .option('--smoothness <weight>', "weight of the smoothness penalty (default: the loss's own)", number(0))
     .option('--size <voxels>', 'edge of the volumes', whole(1, 512), 48)
+    .option(
+      '--network <name>',
+      `family of the network: ${[...networks().keys()].join(', ')}`,
+      choice([...networks().keys()]),
+    )
     .option('--integration-steps <n>', 'steps of scaling and squaring', whole(0, 12), 0)
     .option('--half-resolution', 'flow on a grid of half the size')
     .option('--device <name>', DEVICE_HELP, device, 'cpu')
@@ -70,11 +76,8 @@ async function run(options: Options): Promise<void> {
   const { out, size, placement, json } = options;
   if (out === undefined && !placement)
     throw new UserError('Give --out to write the graph, or --placement to see where it runs.');
-  const network = {
-    ...VOXELMORPH,
-    integrationSteps: options.integrationSteps,
-    halfResolution: options.halfResolution ?? false,
-  };
+  const { integrationSteps, halfResolution = false } = options;
+  const network = chooseNetwork(options.network, { integrationSteps, halfResolution });
   const loss = chooseSimilarity(options.loss, options.lossOption);
   const features: FeatureOperators =
     options.layout === 'portable' ? PORTABLE_FEATURES : await fastestFeatures(options.device);
@@ -89,7 +92,7 @@ async function run(options: Options): Promise<void> {
   const model = toOnnx(graph, outputs);
   if (out !== undefined) await writeAtomically(out, writeOnnx(model));
   const placed = placement ? await devicePlacement(model, options.device) : undefined;
-  const summary = { nodes: model.nodes.length, parameters: parameterCount(unetParameters(network)), size };
+  const summary = { nodes: model.nodes.length, parameters: parameterCount(networkParameters(network)), size };
   if (json) {
     printJson({ ...summary, ...(placed ? { placement: placed } : {}) });
     return;

@@ -1,12 +1,13 @@
 import type { SplitFractions } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
+import { DEFAULT_NETWORK, networks } from '../network/registry.ts';
 import { trainingRun } from '../run/trainingRun.ts';
 import { PRESETS, type TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
 import { interruptible } from './interruptible.ts';
 import { addLossOptions } from './lossOptions.ts';
-import { choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { TrainingProgress } from './trainingProgress.ts';
@@ -14,12 +15,13 @@ import { version } from './version.ts';
 
 type Settings = { -readonly [Key in keyof TrainingConfig]?: TrainingConfig[Key] };
 
-interface Options extends Omit<Settings, 'lossOptions' | 'regulariserOptions'> {
+interface Options extends Omit<Settings, 'lossOptions' | 'regulariserOptions' | 'networkOptions'> {
   readonly data?: string;
   readonly out: string;
   readonly preset?: string;
   readonly lossOption?: Record<string, unknown>;
   readonly regulariserOption?: Record<string, unknown>;
+  readonly networkOption?: Record<string, unknown>;
   readonly split?: SplitFractions;
   readonly first?: string;
   readonly resume?: boolean;
@@ -61,6 +63,12 @@ export const trainCommand: CommandDefinition = (program) => {
       choice(['zero', 'edge'] as const),
     )
     .option('--mask', 'compare only where both volumes have data, not in the padding')
+    .option(
+      '--network <name>',
+      `family of the network: ${[...networks().keys()].join(', ')} (default: ${DEFAULT_NETWORK})`,
+      choice([...networks().keys()]),
+    )
+    .option('--network-option <name=value>', 'a setting of that family; may be repeated', assignments)
     .option(
       '--integration-steps <n>',
       '0: displacement; n: diffeomorphic, n steps of scaling and squaring (default: 0)',
@@ -119,6 +127,7 @@ async function run(options: Options): Promise<void> {
     preset,
     lossOption,
     regulariserOption,
+    networkOption,
     split,
     first,
     resume = false,
@@ -147,6 +156,7 @@ async function run(options: Options): Promise<void> {
             ...settings,
             ...(lossOption ? { lossOptions: lossOption } : {}),
             ...(regulariserOption ? { regulariserOptions: regulariserOption } : {}),
+            ...(networkOption ? { networkOptions: networkOption } : {}),
           },
           ...(split ? { split } : {}),
           ...(first === undefined ? {} : { first }),

@@ -13,14 +13,21 @@ import {
   toOnnx,
   writeOnnx,
 } from '../graph/index.ts';
+import type { Extent } from './displacement.ts';
 import { constantParameters } from './parameters.ts';
-import { type NetworkOptions, networkSchema } from './registrationNetwork.ts';
+import {
+  type ChosenNetwork,
+  chooseNetwork,
+  DEFAULT_NETWORK,
+  describeNetwork,
+  networkParameters,
+  networks,
+} from './registry.ts';
 import { registerInStages, type Stage } from './stages.ts';
-import { unetParameters } from './unet.ts';
 
 /** One trained network of a model. */
 export interface ModelStage {
-  readonly network: NetworkOptions;
+  readonly network: ChosenNetwork;
   /** How many times coarser its grid is than the model's. */
   readonly reduction: number;
   /** All weights, one parameter after the other. */
@@ -36,15 +43,9 @@ export interface RegistrationModel {
   readonly record: Readonly<Record<string, string>>;
 }
 
+/** A stage as a file has it: the settings of its network lie beside what every stage has. */
 const stagesSchema = z
-  .array(
-    z
-      .strictObject({ reduction: z.int().positive(), ...networkSchema.shape })
-      .refine(({ encoder, decoder }) => encoder.length === decoder.length, {
-        path: ['decoder'],
-        message: 'must have as many entries as the encoder',
-      }),
-  )
+  .array(z.looseObject({ reduction: z.int().positive(), network: z.string().default(DEFAULT_NETWORK) }))
   .min(1)
   .max(8);
 const recordSchema = z.record(z.string(), z.string());
@@ -54,9 +55,6 @@ const STAGES = 'earthmorph.stages';
 const PREPROCESSING = 'earthmorph.preprocessing';
 const RECORD = 'earthmorph.record';
 const CHECKSUM = 'earthmorph.checksum';
-
-/** Extents of a network's volumes, [D, H, W]. */
-export type Extent = readonly [number, number, number];
 
 /** Prefix of a stage's weights in a model file: none for the last, `stage0.`, `stage1.` … for those before it. */
 function prefixOf(index: number, count: number): string {
@@ -68,7 +66,7 @@ export function constantStages(graph: Graph, stages: readonly ModelStage[], coun
   return stages.map(({ network, reduction, parameters }, index) => ({
     network,
     reduction,
-    parameters: constantParameters(graph, parameters, unetParameters(network), prefixOf(index, count)),
+    parameters: constantParameters(graph, parameters, networkParameters(network), prefixOf(index, count)),
   }));
 }
 
@@ -98,7 +96,9 @@ export function encodeModel(model: RegistrationModel): Uint8Array {
   const { size } = model.preprocessing;
   const { graph, outputs } = inferenceGraph(model, [size, size, size], PORTABLE_FEATURES);
   const metadata = {
-    [STAGES]: JSON.stringify(model.stages.map(({ network, reduction }) => ({ reduction, ...network }))),
+    [STAGES]: JSON.stringify(
+      model.stages.map(({ network, reduction }) => ({ reduction, ...describeNetwork(network) })),
+    ),
     [PREPROCESSING]: JSON.stringify(model.preprocessing),
     [RECORD]: JSON.stringify(model.record),
   };
@@ -125,11 +125,11 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
   const unfit = structures.find(({ reduction }) => preprocessing.size % reduction !== 0);
   if (unfit) throw damaged(name, `its grid of ${preprocessing.size} voxels cannot be ${unfit.reduction} times coarser`);
   const model: RegistrationModel = {
-    stages: structures.map(({ reduction, ...network }, index) => ({
-      network,
-      reduction,
-      parameters: weightsOf(contents, network, prefixOf(index, structures.length), name),
-    })),
+    stages: structures.map(({ reduction, network: family, ...settings }, index) => {
+      const network = networkOf(family, settings, name);
+      const parameters = weightsOf(contents, network, prefixOf(index, structures.length), name);
+      return { network, reduction, parameters };
+    }),
     preprocessing,
     record: parsed(metadata, RECORD, recordSchema, name),
   };
@@ -159,6 +159,17 @@ function parsed<T>(metadata: Readonly<Record<string, string>>, key: string, sche
   throw damaged(name, `"${[key, ...issue.path].join('.')}" ${requirement(issue)}`);
 }
 
+function networkOf(family: string, settings: Readonly<Record<string, unknown>>, name: string): ChosenNetwork {
+  const missing = Object.keys(networks().get(family)?.schema.shape ?? {}).find((key) => !(key in settings));
+  if (missing) throw damaged(name, `the setting "${missing}" of its network is missing`);
+  try {
+    return chooseNetwork(family, settings);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw damaged(name, `${error.message.charAt(0).toLowerCase()}${error.message.slice(1).replace(/\.$/, '')}`);
+  }
+}
+
 function damaged(name: string, what: string): UserError {
   return new UserError(`${name} is damaged: ${what}; take the model file that "earthmorph train" wrote.`);
 }
@@ -169,8 +180,8 @@ function assertNumbers({ stages }: RegistrationModel, name: string): void {
   throw new UserError(`${name} has weights that are not numbers, so it cannot register; train it again.`);
 }
 
-function weightsOf({ constants }: OnnxContents, network: NetworkOptions, prefix: string, name: string): Float32Array {
-  const parts = unetParameters(network).map((spec) => {
+function weightsOf({ constants }: OnnxContents, network: ChosenNetwork, prefix: string, name: string): Float32Array {
+  const parts = networkParameters(network).map((spec) => {
     const stored = constants.get(prefix + spec.name);
     if (stored?.external)
       throw new UserError(

@@ -1,15 +1,12 @@
 import { add, type FeatureOperators, interpolationMatrix, linearAlongAxis, type Tensor } from '../graph/index.ts';
-import {
-  type NetworkOptions,
-  type Registered,
-  registrationNetwork,
-  resizeDisplacement,
-} from './registrationNetwork.ts';
+import { resizeDisplacement } from './displacement.ts';
+import type { Registered } from './family.ts';
+import { buildNetwork, type ChosenNetwork } from './registry.ts';
 import { warp } from './spatialTransformer.ts';
 
 /** One network of a chain, with its weights as tensors of the graph. */
 export interface Stage {
-  readonly network: NetworkOptions;
+  readonly network: ChosenNetwork;
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** How many times coarser its grid is than the volumes', along each axis; 1 for the same grid. */
   readonly reduction: number;
@@ -29,16 +26,16 @@ export function registerInStages(
   features: FeatureOperators,
 ): Registered {
   const extent = fixed.shape.slice(2) as unknown as readonly [number, number, number];
-  let so: Registered | undefined;
+  let reached: Registered | undefined;
   for (const { network, parameters, reduction } of stages) {
-    const start = so?.moved ?? moving;
-    const own = registrationNetwork(reduce(start, reduction), reduce(fixed, reduction), parameters, network, features);
+    const start = reached?.moved ?? moving;
+    const own = buildNetwork(network, reduce(start, reduction), reduce(fixed, reduction), parameters, features);
     const step = resizeDisplacement(own.displacement, extent);
-    const displacement = so ? add(step, warp(so.displacement, step)) : step;
-    so = { flow: own.flow, displacement, moved: warp(moving, displacement) };
+    const displacement = reached ? add(step, warp(reached.displacement, step)) : step;
+    reached = { flow: own.flow, displacement, moved: warp(moving, displacement) };
   }
-  if (!so) throw new Error('A registration needs at least one stage.');
-  return so;
+  if (!reached) throw new Error('A registration needs at least one stage.');
+  return reached;
 }
 
 /** A volume on a grid that is coarser by a whole number, by linear interpolation at the new voxels' centres. */

@@ -14,7 +14,7 @@ import {
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import type { Extent } from '../network/model.ts';
+import type { Extent } from '../network/displacement.ts';
 import { warp } from '../network/spatialTransformer.ts';
 import { fedFieldOfView } from '../objective/fieldOfView.ts';
 import { defaultWeight, objective } from '../objective/objective.ts';

@@ -9,7 +9,8 @@ import {
 } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
-import { type Extent, inferenceGraph, type RegistrationModel } from '../network/model.ts';
+import type { Extent } from '../network/displacement.ts';
+import { inferenceGraph, type RegistrationModel } from '../network/model.ts';
 import { foregroundOf } from '../volume/foreground.ts';
 import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';

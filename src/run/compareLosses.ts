@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { mean } from '../metric/statistics.ts';
-import type { Extent } from '../network/model.ts';
+import type { Extent } from '../network/displacement.ts';
 import { Refiner } from '../registration/refine.ts';
 import { type PairMetrics, pairMetrics } from '../training/pairMetrics.ts';
 import { readCase } from './readImage.ts';

@@ -8,9 +8,9 @@ import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
-import { unetParameters } from '../network/unet.ts';
+import { networkParameters } from '../network/registry.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
-import { networkOptions, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
+import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
@@ -89,8 +89,8 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const loaded = await alignCases(dataset, read, config, options);
   const stored: StoredConfig = { version: options.version, data, config, split };
 
-  const network = networkOptions(config);
-  const specs = unetParameters(network);
+  const network = networkOf(config);
+  const specs = networkParameters(network);
   const state = previous && (await folder.readState(specs));
   const preprocessing = preprocessingOf(config);
   const prepared = new Map(loaded.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));

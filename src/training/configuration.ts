@@ -4,8 +4,8 @@ import { requirement, UserError } from '../errors.ts';
 import { affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
-import { type NetworkOptions, networkSchema } from '../network/registrationNetwork.ts';
-import { VOXELMORPH } from '../network/unet.ts';
+import { type ChosenNetwork, chooseNetwork, DEFAULT_NETWORK, networks } from '../network/registry.ts';
+import { voxelmorphSchema } from '../network/voxelmorph.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 
 /** The value of `affineLoss` that stands for the loss of the training. */
@@ -31,14 +31,10 @@ export const trainingSchema = z.strictObject({
   affine: z.enum(['none', 'rigid', 'affine']).default('none'),
   /** What finds that transform: a similarity by name, or `own` for the loss of the training with its options. */
   affineLoss: z.string().optional(),
-  /** Channels of the U-Net. */
-  encoder: networkSchema.shape.encoder.default([...VOXELMORPH.encoder]),
-  decoder: networkSchema.shape.decoder.default([...VOXELMORPH.decoder]),
-  remaining: networkSchema.shape.remaining.default([...VOXELMORPH.remaining]),
-  /** Predict the flow on a grid of half the size. */
-  halfResolution: networkSchema.shape.halfResolution.default(false),
-  /** 0: displacement; n > 0: stationary velocity, n steps of scaling and squaring. */
-  integrationSteps: networkSchema.shape.integrationSteps.default(0),
+  /** Family of the network by name; the settings of the U-Net follow, and those of another family are in `networkOptions`. */
+  network: z.string().default(DEFAULT_NETWORK),
+  networkOptions: z.record(z.string(), z.unknown()).default({}),
+  ...voxelmorphSchema.shape,
   /**
    * Standard deviation of the flow's first weights. VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs:
    * the gradients that pass through it are too small for Adam's ε.
@@ -130,8 +126,7 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
     throw new UserError(`The setting "${issue.path.join('.')}" ${requirement(issue)}.`);
   }
   const config = parsed.data;
-  if (config.decoder.length !== config.encoder.length)
-    throw new UserError('The settings "encoder" and "decoder" must have as many entries as each other.');
+  networkOf(config);
   chooseSimilarity(config.loss, config.lossOptions);
   chooseRegulariser(config.regulariser, config.regulariserOptions);
   assertAffineLoss(config);
@@ -183,8 +178,12 @@ function assertAffineLoss({ affine, affineLoss }: TrainingConfig): void {
     );
 }
 
-/** The network's part of a configuration. */
-export function networkOptions(config: TrainingConfig): NetworkOptions {
-  const { encoder, decoder, remaining, halfResolution, integrationSteps } = config;
-  return { encoder, decoder, remaining, halfResolution, integrationSteps };
+/**
+ * The network of a configuration: its family's settings are those of its name, and `networkOptions`.
+ * @throws UserError when there is no such family, or it cannot be built so
+ */
+export function networkOf(config: TrainingConfig): ChosenNetwork {
+  const own = Object.keys(networks().get(config.network)?.schema.shape ?? {});
+  const flat = Object.fromEntries(Object.entries(config).filter(([key]) => own.includes(key)));
+  return chooseNetwork(config.network, { ...flat, ...config.networkOptions });
 }

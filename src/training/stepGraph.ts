@@ -1,10 +1,10 @@
 import { type FeatureOperators, Graph, gradients, type Tensor } from '../graph/index.ts';
 import { RandomInputs } from '../loss/similarity.ts';
+import type { Registered } from '../network/family.ts';
 import { constantStages, type ModelStage } from '../network/model.ts';
 import { parameterCount, unpackParameters } from '../network/parameters.ts';
-import type { NetworkOptions, Registered } from '../network/registrationNetwork.ts';
+import { type ChosenNetwork, networkParameters } from '../network/registry.ts';
 import { registerInStages } from '../network/stages.ts';
-import { unetParameters } from '../network/unet.ts';
 import { fedFieldOfView } from '../objective/fieldOfView.ts';
 import { type Objective, type ObjectiveTerms, objective } from '../objective/objective.ts';
 import { adam } from '../optimise/adam.ts';
@@ -12,7 +12,7 @@ import { clippedGradient, clippedToUsual } from '../optimise/clipping.ts';
 
 /** What decides a training graph. */
 export interface TrainingGraphOptions extends ObjectiveTerms {
-  readonly network: NetworkOptions;
+  readonly network: ChosenNetwork;
   /** Trained networks that align the pair first and stay as they are. */
   readonly before?: readonly ModelStage[];
   /** Extents of the volumes, [D, H, W]. */
@@ -35,7 +35,7 @@ interface TrainingObjective extends Registered, Objective {
 /** Network and loss with inputs `parameters` (all weights, one after the other), `moving` and `fixed` ([1, 1, D, H, W]). */
 export function trainingObjective(name: string, options: TrainingGraphOptions): TrainingObjective {
   const graph = new Graph(name);
-  const specs = unetParameters(options.network);
+  const specs = networkParameters(options.network);
   const flat = graph.input('parameters', [parameterCount(specs)]);
   const moving = graph.input('moving', [1, 1, ...options.extent]);
   const fixed = graph.input('fixed', [1, 1, ...options.extent]);

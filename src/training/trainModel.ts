@@ -9,7 +9,7 @@ import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.t
 import { UserError } from '../errors.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
-import { networkOptions, type TrainingConfig, trainingConfig } from './configuration.ts';
+import { networkOf, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
 /**
@@ -91,7 +91,7 @@ export async function trainModel(
   const model: RegistrationModel = {
     stages: [
       ...before,
-      { network: networkOptions(config), reduction: 1, parameters: best.length > 0 ? best : state.parameters },
+      { network: networkOf(config), reduction: 1, parameters: best.length > 0 ? best : state.parameters },
     ],
     preprocessing,
     record: { loss: config.loss, seed: String(config.seed), epoch: String(bestSoFar(state, config).bestEpoch) },

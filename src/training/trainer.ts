@@ -8,12 +8,12 @@ import type { RandomInputs } from '../loss/similarity.ts';
 import { mean } from '../metric/statistics.ts';
 import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
-import { unetParameters } from '../network/unet.ts';
+import { networkParameters } from '../network/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
 import { adamValues } from '../optimise/adam.ts';
 import { scheduledRate } from '../optimise/schedule.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
-import { networkOptions, type TrainingConfig } from './configuration.ts';
+import { networkOf, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
 import { pairMetrics } from './pairMetrics.ts';
 import { trainingStep, validationStep } from './stepGraph.ts';
@@ -80,8 +80,8 @@ export interface TrainOptions {
 export async function train(options: TrainOptions): Promise<{ state: TrainingState; reason: StopReason }> {
   const { config, data, observer = {}, runtime = {}, signal } = options;
   const { extent, volumes } = checkData(data);
-  const network = networkOptions(config);
-  const specs = unetParameters(network, config.flowDeviation);
+  const network = networkOf(config);
+  const specs = networkParameters(network, config.flowDeviation);
   const loss = chooseSimilarity(config.loss, config.lossOptions);
   const regulariser = chooseRegulariser(config.regulariser, config.regulariserOptions);
   const objective = {

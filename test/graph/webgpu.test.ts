@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compile, type Device, PORTABLE_FEATURES } from '../../src/graph/index.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { initialParameters } from '../../src/network/parameters.ts';
-import { unetParameters } from '../../src/network/unet.ts';
+import { chooseNetwork, networkParameters } from '../../src/network/registry.ts';
 import { adamValues } from '../../src/optimise/adam.ts';
 import { randomStream } from '../../src/random.ts';
 import { trainingStep } from '../../src/training/stepGraph.ts';
@@ -15,7 +15,13 @@ const loader = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-li
 const available = existsSync(SOFTWARE_DEVICE) && loader.some(existsSync);
 if (available) process.env.VK_DRIVER_FILES ??= SOFTWARE_DEVICE;
 
-const network = { encoder: [4, 4], decoder: [4, 4], remaining: [4], halfResolution: true, integrationSteps: 2 };
+const network = chooseNetwork('unet', {
+  encoder: [4, 4],
+  decoder: [4, 4],
+  remaining: [4],
+  halfResolution: true,
+  integrationSteps: 2,
+});
 
 async function step(device: Device): Promise<Record<string, Float32Array>> {
   const { graph, outputs } = trainingStep({
@@ -26,7 +32,7 @@ async function step(device: Device): Promise<Record<string, Float32Array>> {
     features: PORTABLE_FEATURES,
   });
   const program = await compile(graph, outputs, { device });
-  const parameters = initialParameters(unetParameters(network), 1);
+  const parameters = initialParameters(networkParameters(network), 1);
   const random = randomStream(1, 'webgpu');
   const volume = (): Float32Array => Float32Array.from({ length: 512 }, () => random.normal());
   const zeros = (): Float32Array => new Float32Array(parameters.length);

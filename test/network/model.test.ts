@@ -51,12 +51,14 @@ describe('model file', () => {
   });
 
   it.each([
-    [{ integrationSteps: 1_000_000_000 }, /"earthmorph\.stages\.0\.integrationSteps" must be at most 12/],
-    [{ integrationSteps: -1 }, /integrationSteps" must be at least 0/],
-    [{ integrationSteps: 'many' }, /integrationSteps" must be a number/],
-    [{ encoder: [4, 1e9] }, /encoder\.1" must be at most 1024/],
-    [{ encoder: [] }, /encoder" must not be empty/],
-    [{ decoder: [4] }, /decoder" must have as many entries as the encoder/],
+    [{ integrationSteps: 1_000_000_000 }, /the setting "integrationSteps" of the network "unet" must be at most 12/],
+    [{ integrationSteps: -1 }, /integrationSteps" of the network "unet" must be at least 0/],
+    [{ integrationSteps: 'many' }, /integrationSteps" of the network "unet" must be a number/],
+    [{ encoder: [4, 1e9] }, /encoder\.1" of the network "unet" must be at most 1024/],
+    [{ encoder: [] }, /encoder" of the network "unet" must not be empty/],
+    [{ decoder: [4] }, /decoder" of the network "unet" must have as many entries as the encoder/],
+    [{ halfResolution: undefined }, /the setting "halfResolution" of its network is missing/],
+    [{ network: 'vit' }, /there is no network "vit"; choose one of unet/],
     [{ encoder: [4, 8] }, /its weights "encoder1\.weight" are 432 values of the shape 4 × 4/],
     [{ reduction: 0 }, /reduction" must be more than 0/],
     [{ reduction: 5 }, /its grid of 32 voxels cannot be 5 times coarser/],

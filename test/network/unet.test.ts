@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { add, compile, Graph, negate } from '../../src/graph/index.ts';
+import { displacementFromFlow, integrateVelocity, resizeDisplacement } from '../../src/network/displacement.ts';
 import { initialParameters, parameterCount } from '../../src/network/parameters.ts';
-import { displacementFromFlow, integrateVelocity, resizeDisplacement } from '../../src/network/registrationNetwork.ts';
 import { warp } from '../../src/network/spatialTransformer.ts';
 import { unetParameters, VOXELMORPH } from '../../src/network/unet.ts';
 import { randomStream } from '../../src/random.ts';

@@ -11,7 +11,9 @@ export function changedModel(
   const { graph, outputs } = inferenceGraph(model, [size, size, size], PORTABLE_FEATURES);
   const metadata = {
     'earthmorph.format': '1',
-    'earthmorph.stages': JSON.stringify(model.stages.map(({ network, reduction }) => ({ reduction, ...network }))),
+    'earthmorph.stages': JSON.stringify(
+      model.stages.map(({ network, reduction }) => ({ reduction, ...(network.options as object) })),
+    ),
     'earthmorph.preprocessing': JSON.stringify(model.preprocessing),
     'earthmorph.record': JSON.stringify(model.record),
   };

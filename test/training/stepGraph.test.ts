@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../../src/graph/index.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
-import { unetParameters } from '../../src/network/unet.ts';
+import { chooseNetwork, networkParameters } from '../../src/network/registry.ts';
 import { adamValues } from '../../src/optimise/adam.ts';
 import { trainingObjective, trainingStep } from '../../src/training/stepGraph.ts';
 import { reference, relativeError, type Stored, values } from '../support/reference.ts';
@@ -29,14 +29,14 @@ interface TrainingReference {
 }
 
 const known = reference<TrainingReference>('unet_training');
-const network = {
+const network = chooseNetwork('unet', {
   encoder: [3, 4, 4, 4],
   decoder: [4, 4, 4, 4],
   remaining: [4, 3, 3],
   halfResolution: false,
   integrationSteps: 0,
-};
-const specs = unetParameters(network);
+});
+const specs = networkParameters(network);
 
 function flat(stored: Record<string, Stored>): Float32Array {
   const parts = specs.map(({ name }) => values(stored[name] as Stored));

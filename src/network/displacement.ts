@@ -1,0 +1,52 @@
+import { add, concat, interpolationMatrix, linearAlongAxis, multiply, slice, type Tensor } from '../graph/index.ts';
+import { warp } from './spatialTransformer.ts';
+
+/** Extents of a volume, [D, H, W]. */
+export type Extent = readonly [number, number, number];
+
+/** The extents of a volume [1, C, D, H, W]. */
+export function extentOf(volume: Tensor): Extent {
+  return volume.shape.slice(2) as unknown as Extent;
+}
+
+/**
+ * Displacement from a stationary velocity: u = exp(v) − id by scaling and squaring (Arsigny et al., MICCAI 2006),
+ * u₀ = v / 2ⁿ, uₖ₊₁ = uₖ + uₖ ∘ (id + uₖ). Units: voxels of the velocity's own grid.
+ */
+export function integrateVelocity(velocity: Tensor, steps: number): Tensor {
+  let displacement = multiply(velocity, 2 ** -steps);
+  for (let k = 0; k < steps; k++) displacement = add(displacement, warp(displacement, displacement));
+  return displacement;
+}
+
+/** Linear interpolation of a field in voxels to a grid of other extents over the same space; vectors are scaled to the new voxels. */
+export function resizeDisplacement(displacement: Tensor, extent: Extent): Tensor {
+  const from = extentOf(displacement);
+  if (from.join() === extent.join()) return displacement;
+  const resized = extent.reduce(
+    (field, size, a) => linearAlongAxis(field, a + 2, interpolationMatrix(size, from[a] as number)),
+    displacement,
+  );
+  const scaled = extent.map((size, a) => multiply(slice(resized, 1, a, a + 1), size / (from[a] as number)));
+  return concat(scaled, 1);
+}
+
+/** What is made of a flow. */
+export interface FlowOptions {
+  /** 0: the flow is the displacement. n > 0: it is a stationary velocity, integrated by n steps of scaling and squaring. */
+  readonly integrationSteps: number;
+  /** Whether the flow is on a grid of half the size. */
+  readonly halfResolution: boolean;
+}
+
+/** Displacement of the whole grid that a flow stands for. */
+export function displacementFromFlow(flow: Tensor, options: FlowOptions, extent: Extent): Tensor {
+  const own = options.integrationSteps > 0 ? integrateVelocity(flow, options.integrationSteps) : flow;
+  const covered = extentOf(flow).map((size) => (options.halfResolution ? size * 2 : size)) as unknown as Extent;
+  return cut(resizeDisplacement(own, covered), extent);
+}
+
+/** The first voxels of a field, to `extent`. */
+function cut(field: Tensor, extent: Extent): Tensor {
+  return extent.reduce((part, size, a) => (part.shape[a + 2] === size ? part : slice(part, a + 2, 0, size)), field);
+}
