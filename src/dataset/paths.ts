@@ -1,6 +1,4 @@
-import { isItkFormat } from '../volume/itkImage.ts';
-
-const NIFTI = /\.nii(\.gz)?$/i;
+import { imageFormat, withoutImageExtension } from '../volume/imageFormat.ts';
 
 /** A relative path without `.` steps: `./imagesTr//a.nii` is `imagesTr/a.nii`. */
 export function tidy(path: string): string {
@@ -30,9 +28,9 @@ export function folderOf(path: string): string {
   return end === 0 ? '/' : path.slice(0, Math.max(end, 0));
 }
 
-/** A volume by its name: NIfTI, or what ITK reads. The `._name` that macOS leaves beside a file in archives is none. */
+/** A volume by its name. The `._name` that macOS leaves beside a file in archives is none. */
 export function isVolumeFile(path: string): boolean {
-  return (NIFTI.test(path) || isItkFormat(path)) && !baseName(path).startsWith('._');
+  return imageFormat(path) !== undefined && !baseName(path).startsWith('._');
 }
 
 /** A volume of a 4-D NIfTI file: `a.nii.gz,2` is the second of a.nii.gz, as SPM writes it. */
@@ -43,8 +41,7 @@ export function fileAndVolume(path: string): { readonly file: string; readonly v
 
 /** The file name without its extension: `.nii`, `.nii.gz`, `.nrrd` and so on. */
 export function volumeName(path: string): string {
-  const name = baseName(path);
-  return isItkFormat(name) ? name.replace(/\.gz$/i, '').replace(/\.[^.]+$/, '') : name.replace(NIFTI, '');
+  return withoutImageExtension(baseName(path));
 }
 
 /** Ascending by code unit: the same order in every locale, which a seeded shuffle needs. */

@@ -2,16 +2,19 @@ import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
 import { canBeLabels, summariseValues } from '../volume/checks.ts';
 import type { Labels, Volume, Warp } from '../volume/grid.ts';
-import { isItkFormat } from '../volume/itkImage.ts';
+import { imageFormat } from '../volume/imageFormat.ts';
+import { decodeMetaImage } from '../volume/metaImage.ts';
+import { decodeMgh } from '../volume/mgh.ts';
 import { decodeNifti, decodeNiftiVolumes, decodeWarp, encodeNifti } from '../volume/nifti.ts';
+import { decodeNrrd } from '../volume/nrrd.ts';
 import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { writeAtomically } from './atomic.ts';
-import { readBytes } from './nodeFiles.ts';
+import { nodeFiles, readBytes } from './nodeFiles.ts';
 
 const niftiExtension = /\.nii(\.gz)?$/i;
 
 /**
- * Reads an image: .nii, .nii.gz, or a format of ITK's (.nrrd, .mha, .mgz, …); `a.nii.gz,2` is the second volume of a 4-D file.
+ * Reads an image: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh, .mgz, or a format that ITK reads (.gipl, .mrc, .vtk, .hdf5); `a.nii.gz,2` is the second volume of a 4-D file.
  * @throws UserError when the file is missing, damaged, not one 3-D volume, or holds NaN.
  */
 export async function readVolume(path: string): Promise<Volume> {
@@ -66,16 +69,26 @@ export async function readStructures(path: string): Promise<Labels[]> {
 }
 
 async function readImage(path: string): Promise<StoredImage> {
-  if (isItkFormat(path)) {
-    const { readItkFile } = await import('./itkFile.ts');
-    return readItkFile(path);
-  }
   const { file, volume } = fileAndVolume(path);
   const bytes = await readBytes(file);
-  if (niftiExtension.test(file)) return decodeNifti(bytes, file, volume);
-  throw new UserError(
-    `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
-  );
+  switch (imageFormat(file)) {
+    case 'nifti':
+      return decodeNifti(bytes, file, volume);
+    case 'nrrd':
+      return decodeNrrd(bytes, file, nodeFiles());
+    case 'metaImage':
+      return decodeMetaImage(bytes, file, nodeFiles());
+    case 'mgh':
+      return decodeMgh(bytes, file);
+    case 'itk': {
+      const { readItkFile } = await import('./itkFile.ts');
+      return readItkFile(path);
+    }
+    default:
+      throw new UserError(
+        `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+      );
+  }
 }
 
 /**

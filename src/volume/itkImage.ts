@@ -15,13 +15,6 @@ export interface ItkImage {
   readonly data: ArrayLike<number | bigint> | null;
 }
 
-const formats = /\.(nrrd|nhdr|mha|mhd|mgh|mgz|mgh\.gz|gipl|gipl\.gz|mnc|mrc|vtk|hdf5)$/i;
-
-/** Whether ITK reads files of this name: NRRD, MetaImage, MGH and others, but not NIfTI. */
-export function isItkFormat(name: string): boolean {
-  return formats.test(name);
-}
-
 /**
  * Turns ITK's image into ours: its LPS geometry becomes an RAS affine. Axes of size 1 after the third are dropped.
  * @param name what messages call the file.

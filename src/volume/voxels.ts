@@ -81,6 +81,39 @@ export function decodeVoxels(bytes: Uint8Array, layout: VoxelLayout, name: strin
   return array instanceof BigInt64Array || array instanceof BigUint64Array ? toDoubles(array) : array;
 }
 
+/**
+ * Reads voxels that are written as numbers, with blanks or commas between them.
+ * @returns their bytes in the layout's type and byte order
+ * @throws UserError when there are too few, or a word is no number
+ */
+export function parseNumbers(text: string, layout: VoxelLayout, name: string): Uint8Array {
+  const count = bytesOf(layout) / types[layout.type].BYTES_PER_ELEMENT;
+  const short = (there: number) =>
+    new UserError(
+      `${name} is cut short: its header announces ${layout.shape.join('×')} voxels, but there are ${there} numbers; copy the file again.`,
+    );
+  if (text.length < 2 * count - 1) throw short(Math.ceil(text.length / 2));
+  const Type: BinaryType = types[layout.type];
+  const values = new Type(new ArrayBuffer(bytesOf(layout)));
+  const words = text.matchAll(/[^\s,]+/g);
+  for (let i = 0; i < count; i++) {
+    const word = words.next().value?.[0];
+    if (word === undefined) throw short(i);
+    const value = Number(
+      word.replace(/^([+-]?)(nan|inf)$/i, (_, sign, kind) => (/nan/i.test(kind) ? 'NaN' : `${sign}Infinity`)),
+    );
+    if (Number.isNaN(value) && !/^[+-]?nan$/i.test(word))
+      throw new UserError(
+        `${name} is damaged: "${word.slice(0, 20)}" stands where a number should; copy the file again.`,
+      );
+    values[i] =
+      values instanceof BigInt64Array || values instanceof BigUint64Array ? BigInt(Math.trunc(value) || 0) : value;
+  }
+  const bytes = new Uint8Array(values.buffer);
+  if (layout.littleEndian !== hostIsLittleEndian) reverseElements(bytes, Type.BYTES_PER_ELEMENT);
+  return bytes;
+}
+
 function toDoubles(array: BigInt64Array | BigUint64Array): Float64Array {
   const out = new Float64Array(array.length);
   for (let i = 0; i < array.length; i++) out[i] = Number(array[i]!);
@@ -90,7 +123,7 @@ function toDoubles(array: BigInt64Array | BigUint64Array): Float64Array {
 /** A number of bytes with three digits and a unit: `1.50 MB`. */
 export function readableBytes(bytes: number): string {
   if (bytes < 1) return 'no bytes';
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const unit = Math.min(Math.floor(Math.log10(bytes) / 3), 4);
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+  const unit = Math.min(Math.floor(Math.log10(bytes) / 3), 6);
   return `${unit === 0 ? bytes : (bytes / 1000 ** unit).toPrecision(3)} ${units[unit]}`;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Image, niftiReadImageNode, readImageNode, writeImageNode } from '@itk-wasm/image-io';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readVolume, readVolumeOrLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import type { Mat4, Volume, Warp } from '../../src/volume/grid.ts';
 import { fromItkImage } from '../../src/volume/itkImage.ts';
@@ -91,13 +91,9 @@ test('a NRRD written by hand has its axes where its header says', async () => {
 });
 
 test('damaged files are refused in a sentence', async () => {
-  // ITK prints what it cannot read.
-  const silenced = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')];
-  for (const spy of silenced) spy.mockImplementation(() => undefined);
   const short = await handmadeNrrd('short.nrrd', header, new Int16Array(5));
-  await expect(readVolume(short)).rejects.toThrow(`${short} is damaged or not what its extension says`);
+  await expect(readVolume(short)).rejects.toThrow(`${short} is cut short: its header announces 2×3×4 voxels, 48 bytes`);
   const text = join(folder, 'text.mha');
   await writeFile(text, 'not an image');
-  await expect(readVolume(text)).rejects.toThrow('text.mha is damaged or not what its extension says');
-  for (const spy of silenced) spy.mockRestore();
+  await expect(readVolume(text)).rejects.toThrow('text.mha is not a MetaImage file, or its header is damaged');
 });

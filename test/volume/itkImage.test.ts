@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromItkImage, isItkFormat } from '../../src/volume/itkImage.ts';
+import { fromItkImage } from '../../src/volume/itkImage.ts';
 import { toVolume } from '../../src/volume/storedImage.ts';
 
 const image = {
@@ -42,9 +42,4 @@ test('what is not one 3-D volume of single numbers is refused', () => {
   expect(refusal({ imageType: { ...type, dimension: 4 }, size: [2, 1, 1, 3] })).toThrow('has 4 dimensions (2×1×1×3)');
   expect(refusal({ data: null })).toThrow('does not hold the 2×1×1 voxels');
   expect(refusal({ spacing: [0, 1, 1] })).toThrow('no usable geometry');
-});
-
-test('formats are told by the extension', () => {
-  expect(['a.nrrd', 'A.MHA', 'x/b.mgz', 'c.mgh.gz'].every(isItkFormat)).toBe(true);
-  expect(['a.nii', 'a.nii.gz', 'nrrd', 'a.txt'].some(isItkFormat)).toBe(false);
 });
