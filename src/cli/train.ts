@@ -166,6 +166,7 @@ async function run(options: Options): Promise<void> {
           signal,
           observer: {
             ...progress.observer,
+            note: (sentence) => console.error(`Note: ${sentence}`),
             started(stored, state) {
               kept = state?.epoch ?? 0;
               started?.(stored, state);

@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { parseJson, readJsonFile, readTextFile } from '../file/jsonFile.ts';
+import { readBytes } from '../file/nodeFiles.ts';
 import { encodeModel, type RegistrationModel } from '../network/model.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import { decodeCheckpoint, encodeCheckpoint, encodeWeights, type TrainingState } from '../training/checkpoint.ts';
-import type { TrainingConfig } from '../training/configuration.ts';
+import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
-import type { EpochRecord } from '../training/trainer.ts';
+import { type EpochRecord, epochRecordSchema } from '../training/epochRecord.ts';
 import { MODEL_FILE, modelFileOf, readModel } from './modelFile.ts';
+import { type Origin, originSchema } from './origin.ts';
 
 /** What `config.json` holds: the settings and what they were applied to. */
 export interface StoredConfig {
@@ -23,21 +27,56 @@ export interface StoredConfig {
     readonly validation: readonly string[];
     readonly test: readonly string[];
   };
+  /** The scans and threads that the numbers come from; undefined in runs that were begun before that was kept. */
+  readonly origin?: Origin;
+  /** Whether another model aligns pairs first; undefined in runs that were begun before that was kept. */
+  readonly hasFirst?: boolean;
 }
+
+const ids = z.array(z.string());
+const storedSchema = z.looseObject({
+  version: z.string(),
+  data: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  split: z.looseObject({ train: ids, validation: ids, test: ids }),
+  origin: originSchema.optional(),
+  hasFirst: z.boolean().optional(),
+});
 
 const CONFIG = 'config.json';
 const METRICS = 'metrics.jsonl';
 const LAST = 'last.safetensors';
+const PREVIOUS = 'previous.safetensors';
 const BEST = 'best.safetensors';
 const FIRST = 'first.onnx';
 
 /** Folder of the transforms that align pairs before the network. */
 export const ALIGNMENTS = 'alignments';
 
+/** A file that a process was writing, as one leaves it that is killed. */
+const isTemporary = (name: string): boolean => /^\..+\.\d+-\d+\.tmp$/.test(name);
+
 /**
- * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on),
- * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use), `first.onnx` where another model
- * aligns pairs first, `alignments/` where transforms do, `model-<rule>.onnx` for further rules of early stopping.
+ * The records of a run's finished epochs, as `metrics.jsonl` has them, up to the first line that is damaged.
+ * @throws UserError when the file cannot be read
+ */
+export async function readMetrics(run: string): Promise<readonly EpochRecord[]> {
+  const file = join(run, METRICS);
+  const lines = ((await readTextFile(file)) ?? '').split('\n').filter((line) => line !== '');
+  const records: EpochRecord[] = [];
+  try {
+    for (const line of lines) records.push(parseJson<EpochRecord>(line, epochRecordSchema, file, ''));
+  } catch {
+    return records;
+  }
+  return records;
+}
+
+/**
+ * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on) and
+ * `previous.safetensors` (the same of the epoch before, in case the last is damaged), `best.safetensors` (weights of the best validation
+ * loss), `model.onnx` (the best model, for use), `first.onnx` where another model aligns pairs first, `alignments/` where transforms do,
+ * `model-<rule>.onnx` for further rules of early stopping.
  */
 export class RunFolder {
   #records: EpochRecord[] = [];
@@ -49,26 +88,34 @@ export class RunFolder {
     const entries = await readdir(this.path).catch((): string[] => []);
     if (entries.includes(CONFIG))
       throw new UserError(`${this.path} already holds a run; add --resume to go on with it, or give another --out.`);
-    // Alignments are worked out before a run is one.
-    if (entries.some((name) => name !== ALIGNMENTS))
+    // Alignments and the first model are there before a run is one, and whoever is killed leaves half a file.
+    if (entries.some((name) => name !== ALIGNMENTS && name !== FIRST && !isTemporary(name)))
       throw new UserError(`${this.path} is not empty; give another --out.`);
   }
 
-  /** Writes `config.json`. */
+  /** Removes what a killed process left half-written. */
+  async removeTemporaries(): Promise<void> {
+    const entries = await readdir(this.path).catch((): string[] => []);
+    await Promise.all(entries.filter(isTemporary).map((name) => rm(join(this.path, name), { force: true })));
+  }
+
+  /** Writes `config.json`, with which the folder becomes a run. */
   async writeConfig(stored: StoredConfig): Promise<void> {
     await mkdir(this.path, { recursive: true }).catch(() => undefined);
     await writeAtomically(join(this.path, CONFIG), `${JSON.stringify(stored, null, 2)}\n`);
   }
 
-  /** @throws UserError when there is no run to go on with */
+  /** @throws UserError when there is no run to go on with, or its settings are damaged */
   async readConfig(): Promise<StoredConfig> {
-    const text = await readFile(join(this.path, CONFIG), 'utf8').catch(() => {
-      throw new UserError(`${this.path} holds no run (no ${CONFIG}); leave --resume out to start one.`);
-    });
+    const file = join(this.path, CONFIG);
+    const wayOn = `put a copy of it back, or remove ${this.path} and start the run again`;
+    const stored = await readJsonFile<StoredConfig>(file, storedSchema, wayOn);
+    if (!stored) throw new UserError(`${this.path} holds no run (no ${CONFIG}); leave --resume out to start one.`);
     try {
-      return JSON.parse(text) as StoredConfig;
-    } catch {
-      throw new UserError(`${join(this.path, CONFIG)} is damaged; start the run anew in another folder.`);
+      return { ...stored, config: trainingConfig(stored.config) };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`${file} is damaged (${error.message.replace(/\.$/, '')}); ${wayOn}.`);
     }
   }
 
@@ -77,25 +124,64 @@ export class RunFolder {
     await writeAtomically(join(this.path, FIRST), encodeModel(model));
   }
 
-  /** The run's copy of the model that aligns pairs first, where it has one. */
-  async readFirst(): Promise<RegistrationModel | undefined> {
+  /**
+   * The run's copy of the model that aligns pairs first, where it has one.
+   * @throws UserError when it is damaged, or no longer there
+   */
+  async readFirst({ hasFirst }: StoredConfig): Promise<RegistrationModel | undefined> {
     const copy = join(this.path, FIRST);
-    return existsSync(copy) ? readModel(copy) : undefined;
+    if (existsSync(copy)) return readModel(copy);
+    if (hasFirst)
+      throw new UserError(
+        `${copy} is missing, the model that aligns the pairs of this run first; put a copy of it back, or remove ${this.path} and start the run again.`,
+      );
+    return undefined;
   }
 
-  /** The state of the last finished epoch, or undefined where none was finished. Records of later epochs are forgotten. */
-  async readState(specs: readonly ParameterSpec[]): Promise<TrainingState | undefined> {
-    const file = join(this.path, LAST);
-    const bytes = await readFile(file).catch(() => undefined);
-    if (!bytes) return undefined;
-    const state = decodeCheckpoint(bytes, specs, file);
-    const lines = await readFile(join(this.path, METRICS), 'utf8').catch(() => '');
-    this.#records = lines
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as EpochRecord)
-      .filter((record) => record.epoch <= state.epoch);
-    return state;
+  /**
+   * The state of the last finished epoch, or of the one before where the last is damaged; undefined where there is no checkpoint, and
+   * training begins again. Records of later epochs are forgotten.
+   * @param say gets a sentence on what is not as it was left
+   * @throws UserError when there are checkpoints, and all of them are damaged
+   */
+  async readState(
+    specs: readonly ParameterSpec[],
+    say: (sentence: string) => void = () => undefined,
+  ): Promise<TrainingState | undefined> {
+    const complaints: string[] = [];
+    for (const name of [LAST, PREVIOUS]) {
+      const file = join(this.path, name);
+      if (!existsSync(file)) continue;
+      try {
+        const { state, records } = await this.#readCheckpoint(file, specs);
+        this.#records = [...records];
+        const [complaint] = complaints;
+        if (complaint !== undefined)
+          say(`${complaint} The run goes on from the checkpoint before, after epoch ${state.epoch}.`);
+        return state;
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        complaints.push(error.message);
+      }
+    }
+    if (complaints.length > 0)
+      throw new UserError(
+        `${complaints.join(' ')} Put a copy back, or remove ${join(this.path, '*.safetensors')}: the run then begins again with its first epoch.`,
+      );
+    if (existsSync(join(this.path, METRICS)))
+      say(`${this.path} holds no checkpoint any more, so training begins again with the first epoch.`);
+    return undefined;
+  }
+
+  async #readCheckpoint(
+    file: string,
+    specs: readonly ParameterSpec[],
+  ): Promise<{ readonly state: TrainingState; readonly records: readonly EpochRecord[] }> {
+    const { state, records: own } = decodeCheckpoint(await readBytes(file), specs, file);
+    if (own) return { state, records: own };
+    const records = (await readMetrics(this.path)).filter(({ epoch }) => epoch <= state.epoch);
+    if (records.length === state.epoch) return { state, records };
+    throw new UserError(`${join(this.path, METRICS)} is damaged: it lacks epoch ${records.length + 1}.`);
   }
 
   /** The finished epochs. */
@@ -121,6 +207,8 @@ export class RunFolder {
     }
     for (const rule of improved) await writeAtomically(join(this.path, modelFileOf(rule)), encodeModel(model));
     await writeAtomically(join(this.path, METRICS), this.#records.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    await writeAtomically(join(this.path, LAST), encodeCheckpoint(state, specs));
+    const last = join(this.path, LAST);
+    if (existsSync(last)) await rename(last, join(this.path, PREVIOUS));
+    await writeAtomically(last, encodeCheckpoint(state, specs, this.#records));
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Dataset, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
 import { type PreparedVolume, prepareCase } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
@@ -18,6 +19,7 @@ import type { Mat4 } from '../volume/grid.ts';
 import { voxelEdge } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
+import { assertSameScans, type Origin, otherThreads, scansOf, threadsOf } from './origin.ts';
 import { readCase } from './readImage.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
@@ -49,6 +51,8 @@ export interface TrainingRunOptions {
 export interface TrainingRunObserver {
   loading?(done: number, total: number): void;
   aligning?(done: number, total: number): void;
+  /** What is not as it was when the run was left, in a sentence. */
+  note?(sentence: string): void;
   /** Before the first epoch, with the settings as they are used. */
   started?(stored: StoredConfig, state: TrainingState | undefined): void;
   progress?(epoch: number, done: number, total: number, loss: number): void;
@@ -72,6 +76,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const folder = new RunFolder(options.out);
   const previous = options.resume ? await folder.readConfig() : undefined;
   if (!previous) await folder.assertUnused();
+  await folder.removeTemporaries();
   const data = options.data ?? previous?.data;
   if (data === undefined) throw new UserError('Give the folder of scans with --data.');
   const dataset = await openDataset(data, nodeFiles(), options.open);
@@ -84,38 +89,55 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
       options.split ?? PAPER_SPLIT,
     );
   const used = [...split.train, ...split.validation];
+  const runtime = { ...options.runtime };
+  const threads = runtime.threads ?? previous?.origin?.threads ?? undefined;
+  if (threads !== undefined) runtime.threads = threads;
+  const scans = await scansOf(dataset, casesOf(dataset, used), options.signal);
+  const origin: Origin = { ...threadsOf(threads), scans };
+  const before = previous?.origin;
+  if (before) assertSameScans(before.scans, scans, `the run in ${options.out}`);
+  const other = before && otherThreads(before, origin);
+  if (other !== undefined) options.observer?.note?.(other);
   const read = await loadCases(dataset, used, options);
   const config = previous ? continued(previous.config, options.settings) : settled(options.settings, read);
   const loaded = await alignCases(dataset, read, config, options);
-  const stored: StoredConfig = { version: options.version, data, config, split };
 
   const network = networkOf(config);
   const specs = networkParameters(network);
-  const state = previous && (await folder.readState(specs));
+  const state = previous && (await folder.readState(specs, (sentence) => options.observer?.note?.(sentence)));
   const preprocessing = preprocessingOf(config);
-  const prepared = new Map(loaded.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));
+  const prepared = new Map<string, PreparedVolume>();
+  for (const each of loaded) {
+    // Ctrl-C is only heard between two cases.
+    await turn();
+    options.signal?.throwIfAborted();
+    prepared.set(each.id, prepareCase(each.id, each, preprocessing, startOf(config)));
+  }
   const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
-  const first = previous ? await folder.readFirst() : options.first && (await readModel(options.first));
-  const before = first ? stagesBefore(first, preprocessing) : [];
+  const first = previous ? await folder.readFirst(previous) : options.first && (await readModel(options.first));
+  const stages = first ? stagesBefore(first, preprocessing) : [];
   const sets: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
   const { extent } = checkData(sets);
   assertFits(chooseSimilarity(config.loss, config.lossOptions), extent);
-  await folder.writeConfig(stored);
+  const hasFirst = first !== undefined;
+  const stored: StoredConfig = { version: options.version, data, config, split, origin, hasFirst };
+  // A run that has its settings has its first model too.
   if (first && !previous) await folder.writeFirst(first);
+  await folder.writeConfig(stored);
   options.observer?.started?.(stored, state);
 
   const { reason, state: last } = await train({
     config,
-    before,
+    before: stages,
     data: sets,
     ...(state ? { resume: state } : {}),
-    ...(options.runtime ? { runtime: options.runtime } : {}),
+    runtime,
     ...(options.signal ? { signal: options.signal } : {}),
     observer: {
       progress: (epoch, done, total, loss) => options.observer?.progress?.(epoch, done, total, loss),
       async epochDone(record, current) {
         const model: RegistrationModel = {
-          stages: [...before, { network, reduction: 1, parameters: current.parameters }],
+          stages: [...stages, { network, reduction: 1, parameters: current.parameters }],
           preprocessing,
           record: modelRecord(stored, dataset, record),
         };
@@ -151,21 +173,28 @@ function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly T
   return trainingConfig({ ...settings, spacing: Number(median(edges).toPrecision(4)) });
 }
 
+/** @throws UserError when a case of the run is not in its data set */
+function casesOf({ cases, root }: Dataset, ids: readonly string[]): Dataset['cases'] {
+  const byId = new Map(cases.map((entry) => [entry.id, entry]));
+  return ids.map((id) => {
+    const entry = byId.get(id);
+    if (!entry)
+      throw new UserError(`The case "${id}" of this run is no longer in ${root}; restore it, or start another run.`);
+    return entry;
+  });
+}
+
 async function loadCases(
   dataset: Dataset,
   ids: readonly string[],
-  { observer, settings }: TrainingRunOptions,
+  { observer, settings, signal }: TrainingRunOptions,
 ): Promise<TrainingCase[]> {
   const needsLabels = settings.crop === 'label';
-  const byId = new Map(dataset.cases.map((entry) => [entry.id, entry]));
   const loaded: TrainingCase[] = [];
-  for (const id of ids) {
-    const entry = byId.get(id);
-    if (!entry)
-      throw new UserError(
-        `The case "${id}" of this run is no longer in ${dataset.root}; restore it, or start another run.`,
-      );
-    const { moving } = entry;
+  for (const entry of casesOf(dataset, ids)) {
+    await turn();
+    signal?.throwIfAborted();
+    const { id, moving } = entry;
     if (needsLabels && !(entry.labels && (!moving || moving.labels)))
       throw new UserError(`The crop "label" needs labels, but "${id}" has none; add them, or train with --crop none.`);
     loaded.push({ id, ...(await readCase(entry)) });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, isPaired, openDataset } from '../dataset/dataset.ts';
 import type { Pair } from '../dataset/pairs.ts';
@@ -43,7 +43,7 @@ export async function runTrial(
   const out = folder.runOf(id);
   const cases = casesOf(folder.config, folder.stored.caseIds, trial.fold);
   const resume = existsSync(join(out, 'config.json'));
-  await (resume ? removeTemporaries(out) : rm(out, { recursive: true, force: true }));
+  if (!resume) await rm(out, { recursive: true, force: true });
   const run = await trainingRun({
     out,
     data: folder.stored.data,
@@ -98,12 +98,6 @@ export async function testTrial(folder: ExperimentFolder, id: string, options: T
   }
   await folder.finishTest(id, test);
   return test;
-}
-
-/** Files that a killed process left half-written. */
-async function removeTemporaries(run: string): Promise<void> {
-  const names = await readdir(run);
-  await Promise.all(names.filter((name) => name.endsWith('.tmp')).map((name) => rm(join(run, name), { force: true })));
 }
 
 /** The model of a trial that a rule of early stopping kept. */

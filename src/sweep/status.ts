@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { epochsOf } from '../experiment/trials.ts';
-import type { EpochRecord } from '../training/trainer.ts';
+import { readMetrics } from '../run/runFolder.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 
 /** Where a trial stands. */
@@ -24,7 +22,7 @@ export async function folderStatus(folder: ExperimentFolder): Promise<readonly T
   return Promise.all(
     folder.trials().map(async (trial): Promise<TrialStatus> => {
       const result = await folder.result(trial.id);
-      const records = result?.records ?? (await readRecords(folder.runOf(trial.id)));
+      const records = result?.records ?? (await readMetrics(folder.runOf(trial.id)));
       const failure = await folder.failure(trial.id);
       const last = records.at(-1);
       return {
@@ -38,12 +36,4 @@ export async function folderStatus(folder: ExperimentFolder): Promise<readonly T
       };
     }),
   );
-}
-
-async function readRecords(run: string): Promise<readonly EpochRecord[]> {
-  const text = await readFile(join(run, 'metrics.jsonl'), 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as EpochRecord);
 }

@@ -1,6 +1,9 @@
+import { z } from 'zod';
+import { checksum } from '../crc32.ts';
 import { UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
+import { type EpochRecord, epochRecordSchema } from './epochRecord.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 
 /** All that a training run needs to go on. */
@@ -50,9 +53,7 @@ function pack(
   const parts = specs.map(({ name, shape }) => {
     const found = tensors.get(prefix + name);
     if (!found || found.shape.join() !== shape.join())
-      throw new UserError(
-        `${file} does not hold the parameter "${prefix}${name}" of this network; was the configuration changed?`,
-      );
+      throw new UserError(`${file} does not hold the parameter "${prefix}${name}" of this run's network.`);
     return found.data;
   });
   const flat = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
@@ -64,16 +65,30 @@ function pack(
   return flat;
 }
 
-/** Serialises a state: each parameter by its name, its moments with the prefixes `first.` and `second.`, the counters as metadata. */
-export function encodeCheckpoint(state: TrainingState, specs: readonly ParameterSpec[]): Uint8Array {
-  const { parameters, first, second, ...counters } = state;
+/** A state with the records of its epochs. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  /** One an epoch; undefined in checkpoints that were written before they held them. */
+  readonly records: readonly EpochRecord[] | undefined;
+}
+
+/**
+ * Serialises a state: each parameter by its name, its moments with the prefixes `first.` and `second.`, as metadata the counters, the
+ * records of the epochs and a checksum of it all.
+ */
+export function encodeCheckpoint(
+  { parameters, first, second, ...counters }: TrainingState,
+  specs: readonly ParameterSpec[],
+  records: readonly EpochRecord[],
+): Uint8Array {
+  const texts = { counters: JSON.stringify(counters), records: JSON.stringify(records) };
   return encodeSafetensors({
     tensors: new Map([
       ...unpack(parameters, specs, ''),
       ...unpack(first, specs, 'first.'),
       ...unpack(second, specs, 'second.'),
     ]),
-    metadata: { counters: JSON.stringify(counters) },
+    metadata: { ...texts, checksum: checksum([texts.counters, texts.records, parameters, first, second]) },
   });
 }
 
@@ -82,21 +97,49 @@ export function encodeWeights(parameters: Float32Array, specs: readonly Paramete
   return encodeSafetensors({ tensors: new Map(unpack(parameters, specs, '')), metadata: {} });
 }
 
-/** Reads the weights of either kind of file. @throws UserError when they are not this network's */
-export function decodeWeights(bytes: Uint8Array, specs: readonly ParameterSpec[], file: string): Float32Array {
-  return pack(decodeSafetensors(bytes, file).tensors, specs, '', file);
+const countersSchema = z
+  .strictObject({
+    step: z.int().min(0),
+    epoch: z.int().min(1),
+    // A loss that is not a number is null in JSON.
+    losses: z.array(
+      z
+        .number()
+        .nullable()
+        .transform((loss) => loss ?? Number.NaN),
+    ),
+    seconds: z.number().min(0),
+  })
+  .refine(({ losses, epoch }) => losses.length === epoch + 1);
+
+/** Reads a checkpoint. @throws UserError when the file is damaged or of another network */
+export function decodeCheckpoint(bytes: Uint8Array, specs: readonly ParameterSpec[], file: string): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  const [parameters, first, second] = ['', 'first.', 'second.'].map((prefix) => pack(tensors, specs, prefix, file)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const { counters: text = '', records: recordsText, checksum: known } = metadata;
+  const counters = countersSchema.safeParse(json(text));
+  const records = z.array(epochRecordSchema).safeParse(json(recordsText ?? '[]'));
+  const isWhole = [parameters, first, second].every((values) => values.every(Number.isFinite));
+  const isSame = known === undefined || known === checksum([text, recordsText ?? '', parameters, first, second]);
+  if (!counters.success || !records.success || !isWhole || !isSame)
+    throw new UserError(`${file} is damaged: its numbers are not those that were written.`);
+  const { epoch } = counters.data;
+  if (recordsText !== undefined && records.data.some((record, index) => record.epoch !== index + 1))
+    throw new UserError(`${file} is damaged: its epochs are not in order.`);
+  return {
+    state: { parameters, first, second, ...counters.data },
+    records: recordsText === undefined ? undefined : (json(recordsText) as readonly EpochRecord[]).slice(0, epoch),
+  };
 }
 
-/** Reads a state. @throws UserError when the file is damaged or of another network */
-export function decodeCheckpoint(bytes: Uint8Array, specs: readonly ParameterSpec[], file: string): TrainingState {
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
-  const counters = JSON.parse(metadata.counters ?? '{}') as Omit<TrainingState, 'parameters' | 'first' | 'second'>;
-  if (!Array.isArray(counters.losses))
-    throw new UserError(`${file} was written by an older version of EarthMorph; start the run anew in another folder.`);
-  return {
-    parameters: pack(tensors, specs, '', file),
-    first: pack(tensors, specs, 'first.', file),
-    second: pack(tensors, specs, 'second.', file),
-    ...counters,
-  };
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 
 /** A named float32 array of a safetensors file. */
@@ -39,33 +40,43 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   return bytes;
 }
 
+const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).default({}) }).catchall(
+  z.object({
+    dtype: z.literal('F32'),
+    shape: z.array(z.int().min(0)),
+    data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+  }),
+);
+
 /**
  * Reads a safetensors file of float32 arrays.
  * @throws UserError when the file is damaged or holds other types
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const damaged = new UserError(`${name} is damaged or no safetensors file; take another checkpoint of the run.`);
-  if (bytes.length < 8) throw damaged;
+  const damaged = (): UserError =>
+    new UserError(
+      `${name} is damaged: ${bytes.length === 0 ? 'it is empty' : 'it is cut off or no safetensors file'}.`,
+    );
+  if (bytes.length < 8) throw damaged();
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > bytes.length - 8) throw damaged;
-  let header: Record<string, HeaderEntry>;
+  if (length > bytes.length - 8) throw damaged();
+  let header: z.infer<typeof headerSchema>;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    header = headerSchema.parse(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))));
   } catch {
-    throw damaged;
+    throw damaged();
   }
-  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
+  const { __metadata__: metadata, ...entries } = header;
   const start = 8 + length;
   const tensors = new Map<string, StoredTensor>();
-  for (const [key, value] of Object.entries(entries)) {
-    const { dtype, shape, data_offsets } = value as HeaderEntry;
+  for (const [key, { shape, data_offsets }] of Object.entries(entries)) {
     const [from, to] = data_offsets;
     const count = shape.reduce((a, b) => a * b, 1);
-    if (dtype !== 'F32' || to - from !== 4 * count || start + to > bytes.length) throw damaged;
+    if (to - from !== 4 * count || start + to > bytes.length) throw damaged();
     tensors.set(key, {
       shape,
       data: new Float32Array(Uint8Array.from(bytes.subarray(start + from, start + to)).buffer),
     });
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }

@@ -15,29 +15,11 @@ import { scheduledRate } from '../optimise/schedule.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
 import { networkOf, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
+import type { EpochRecord } from './epochRecord.ts';
 import { pairMetrics } from './pairMetrics.ts';
 import { trainingStep, validationStep } from './stepGraph.ts';
 
-/** One line of `metrics.jsonl`. */
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly trainLoss: number;
-  readonly trainSimilarity: number;
-  readonly validationLoss: number;
-  readonly validationSimilarity: number;
-  /** Mean over the validation pairs and their labels; null where there are none. */
-  readonly dice: number | null;
-  readonly hd95: number | null;
-  /** Mean distance of the validation pairs' landmarks in mm, where they have any. */
-  readonly tre?: number;
-  readonly foldedPercent: number;
-  /** Seconds since the run began, over all sessions. */
-  readonly seconds: number;
-  /** Mean wall-clock seconds of a training step. */
-  readonly secondsPerStep: number;
-  /** Whether this epoch has the best validation loss so far, by the first rule of early stopping. */
-  readonly best: boolean;
-}
+export type { EpochRecord };
 
 /** What the caller keeps and shows. */
 export interface TrainingObserver {
@@ -66,7 +48,7 @@ export interface TrainOptions {
   readonly resume?: TrainingState;
   readonly observer?: TrainingObserver;
   readonly runtime?: RuntimeOptions;
-  /** Stops after the step under way; the epoch under way is lost. */
+  /** Stops after the step or the validation pair under way; the epoch under way is lost. */
   readonly signal?: AbortSignal;
 }
 
@@ -98,20 +80,29 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   };
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
+  const state = options.resume ?? freshState(initialParameters(specs, config.seed));
+  if (signal?.aborted) return { state, reason: 'aborted' };
   const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
   const checkProgram = await compile(checkGraph.graph, checkGraph.outputs, runtime);
 
-  const state = options.resume ?? freshState(initialParameters(specs, config.seed));
   const trainIds = data.train.map(({ id }) => id);
   const validationIds = data.validation.map(({ id }) => id);
   const isPaired = data.train[0]?.moving !== undefined;
   const validationPairs = isPaired
     ? ownPairs(validationIds)
     : fixedPairs(validationIds, config.splitSeed ?? config.seed, 'validation');
-  const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult> =>
-    validate(checkProgram, checkGraph.random, state.parameters, volumes, validationPairs, config, progress);
+  const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult | undefined> =>
+    validate(checkProgram, checkGraph.random, state.parameters, volumes, validationPairs, config, (done, value) => {
+      progress(done, value);
+      return signal?.aborted ?? false;
+    });
   try {
-    if (state.losses.length === 0) state.losses = [(await check(() => undefined)).loss];
+    if (signal?.aborted) return { state, reason: 'aborted' };
+    if (state.losses.length === 0) {
+      const start = await check(() => undefined);
+      if (!start) return { state, reason: 'aborted' };
+      state.losses = [start.loss];
+    }
     while (state.epoch < config.epochs) {
       if (hasStopped(state.losses, config)) return { state, reason: 'patience' };
       const started = performance.now();
@@ -137,6 +128,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       }
       const secondsPerStep = (performance.now() - started) / 1000 / pairs.length;
       const checked = await check((done, value) => observer.progress?.(epoch, pairs.length + done, total, value));
+      if (!checked) return { state, reason: 'aborted' };
       assertSound(checked.loss, epoch, state.losses);
       assertNumbers(state, epoch);
       state.losses = [...state.losses, checked.loss];
@@ -265,6 +257,7 @@ interface ValidationResult {
   tre: number;
 }
 
+/** @returns nothing when `progress` says that it is to stop */
 async function validate(
   program: Program,
   random: RandomInputs,
@@ -272,8 +265,8 @@ async function validate(
   volumes: ReadonlyMap<string, PreparedVolume>,
   pairs: readonly Pair[],
   { seed }: TrainingConfig,
-  progress: (done: number, loss: number) => void,
-): Promise<ValidationResult> {
+  progress: (done: number, loss: number) => boolean,
+): Promise<ValidationResult | undefined> {
   const sums: ValidationResult = { loss: 0, similarity: 0, dice: 0, hd95: 0, foldedPercent: 0, tre: 0 };
   const distances: number[] = [];
   for (const [index, pair] of pairs.entries()) {
@@ -292,7 +285,7 @@ async function validate(
     sums.dice += metrics.dice / pairs.length;
     sums.hd95 += metrics.hd95 / pairs.length;
     sums.foldedPercent += metrics.foldedPercent / pairs.length;
-    progress(index + 1, result.loss?.[0] as number);
+    if (progress(index + 1, result.loss?.[0] as number)) return undefined;
   }
   return { ...sums, tre: mean(distances) };
 }
