@@ -124,7 +124,7 @@ function usable(command, env = {}) {
  * @param {Record<string, string>} env
  */
 function runs(command, env = {}) {
-  const options = { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 10_000 };
+  const options = { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 60_000 };
   return spawnSync(command, ['--version'], options).status === 0;
 }
 

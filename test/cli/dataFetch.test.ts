@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,8 +40,7 @@ async function serve(atHalf?: (response: Parameters<RequestListener>[1]) => void
     const range = `bytes ${from}-${archive.length - 1}/${archive.length}`;
     const length = { 'content-length': archive.length - from };
     response.writeHead(from > 0 ? 206 : 200, from > 0 ? { ...length, 'content-range': range } : length);
-    if (atHalf && ranges.length === 1)
-      response.write(archive.subarray(0, half), () => setTimeout(atHalf, 100, response));
+    if (atHalf && ranges.length === 1) response.write(archive.subarray(0, half), () => atHalf(response));
     else response.end(archive.subarray(from));
   });
   server = started;
@@ -52,6 +51,12 @@ async function serve(atHalf?: (response: Parameters<RequestListener>[1]) => void
 const fetching = (out: string, url: string, hash: string): string[] => {
   return ['data', 'fetch', 'hippocampus', '--out', at(out), '--url', url, '--md5', hash];
 };
+
+/** The program has written so much of its file. */
+async function untilSize(path: string, bytes: number): Promise<void> {
+  while ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) < bytes)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
 
 async function expectComplete(out: string): Promise<void> {
   expect(await readdir(at(out))).toEqual(['Task04_Hippocampus']);
@@ -89,7 +94,7 @@ describe('data fetch', () => {
   });
 
   test('goes on where a cut connection stopped it', async () => {
-    const url = await serve((response) => response.destroy());
+    const url = await serve((response) => response.socket?.end());
     const cut = await earthmorph(fetching('cut', url, md5));
     expect(cut.code).toBe(2);
     expect(cut.stderr).toMatch(/earthmorph: .* could not be fetched, the connection was cut: .*run it again/);
@@ -107,6 +112,7 @@ describe('data fetch', () => {
     const url = await serve(() => halfway());
     const [child, outcome] = start(fetching('stopped', url, md5));
     await reached;
+    await untilSize(at('stopped', 'mirror.tar.part'), half);
     child.kill('SIGINT');
     const { code, stderr } = await outcome;
     expect(code).toBe(130);

@@ -11,9 +11,7 @@ interface Demo {
   figure: string;
 }
 
-it('trains on synthetic scans and at least halves the landmark error of held-out ones', {
-  timeout: 600_000,
-}, async () => {
+it('trains on synthetic scans and at least halves the landmark error of held-out ones', async () => {
   const { landmarkErrorBefore, landmarkErrorAfter, report, figure } = await printedLines<Demo>([
     'demo',
     '--out',

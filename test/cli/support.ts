@@ -21,6 +21,14 @@ export interface Surroundings {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** What was started and has not ended. */
+const running = new Set<ChildProcess>();
+
+// A test that fails may leave what it started.
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts the built program. */
 export function start(args: readonly string[], { cwd, env }: Surroundings = {}): [ChildProcess, Promise<Outcome>] {
   let resolve: (outcome: Outcome) => void;
@@ -31,8 +39,12 @@ export function start(args: readonly string[], { cwd, env }: Surroundings = {}):
     process.execPath,
     [program, ...args],
     { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
-    (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    (_, stdout, stderr) => {
+      running.delete(child);
+      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+    },
   );
+  running.add(child);
   return [child, outcome];
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runExample } from './run.ts';
 
-it('a similarity of one’s own trains a network that aligns a pair it has not seen', { timeout: 240_000 }, async () => {
+it('a similarity of one’s own trains a network that aligns a pair it has not seen', async () => {
   const printed = await runExample('own-loss.ts', '12');
   const losses = [...printed.matchAll(/validation loss (\S+)/g)].map(([, loss]) => Number(loss));
   expect(losses).toHaveLength(12);

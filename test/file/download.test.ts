@@ -110,7 +110,7 @@ describe('fetchArchive', () => {
       ranges.push(request.headers.range);
       if (ranges.length > 1) return sendRange(data, request, response);
       response.writeHead(200, { 'content-length': data.length });
-      response.write(data.subarray(0, half), () => setTimeout(() => response.destroy(), 50));
+      response.write(data.subarray(0, half), () => response.socket?.end());
     });
     expect(await messageOf(options)).toBe(
       `${options.url} could not be fetched, the connection was cut: check the network and run it again to go on where it stopped.`,

@@ -63,7 +63,7 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
     tarball = join(user, name.trim());
     if (isInstalledInFull) await npm(['install', '--no-audit', '--no-fund', tarball], user);
     else await unpack(tarball, user);
-  }, 600_000);
+  });
   afterAll(() => rm(user, { recursive: true, force: true }));
 
   it('holds the program, its models, its documents and examples, and nothing else', async () => {

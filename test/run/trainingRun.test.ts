@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
 import { earthmorph } from '../cli/support.ts';
 
-const EPOCHS = 8;
+const EPOCHS = 16;
+const KILLS = 6;
 const SETTINGS = `--loss mse --pad 16 --size 16 --spacing 3.5 --half-resolution --integration-steps 3 --epochs ${EPOCHS} --patience 50 --pairs-per-epoch 12 --smoothness 0.3 --threads 1`;
 const settings = SETTINGS.split(' ');
 
@@ -47,18 +48,21 @@ describe('a training run', () => {
 
     const killed = join(folder, 'killed');
     const random = randomStream(11, 'kill');
-    let kills = 0;
-    for (let attempt = 0; attempt < 40; attempt++) {
-      const started = existsSync(join(killed, 'config.json'));
-      const args = started
-        ? ['train', '--out', killed, '--resume', '--threads', '1']
-        : ['train', '--data', data(), '--out', killed, ...settings];
-      const patience = kills < 10 ? 300 + 700 * random.uniform() : 120_000;
-      const ended = await runFor(args, patience);
-      if (ended === 'finished') break;
-      kills++;
+    const resume = ['train', '--out', killed, '--resume', '--threads', '1'];
+    // Before the first epoch, then somewhere in the epoch after one that was finished.
+    await runUntil(['train', '--data', data(), '--out', killed, ...settings], () =>
+      untilFile(join(killed, 'config.json')),
+    );
+    for (let kills = 1; kills < KILLS; kills++) {
+      const before = await linesOf(join(killed, 'metrics.jsonl'));
+      await runUntil(resume, async () => {
+        while ((await linesOf(join(killed, 'metrics.jsonl'))) <= before) await pause(2);
+        await pause(100 * random.uniform());
+      });
     }
-    expect(kills).toBeGreaterThan(3);
+    expect(await linesOf(join(killed, 'metrics.jsonl'))).toBeGreaterThanOrEqual(KILLS - 1);
+    const last = await earthmorph(resume);
+    expect(last.code, last.stderr).toBe(0);
     expect(await metrics(killed)).toEqual(expected);
     const [a, b] = await Promise.all([whole, killed].map((run) => readFile(join(run, 'best.safetensors'))));
     expect(b!.equals(a!)).toBe(true);
@@ -116,16 +120,23 @@ function exitCode(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', resolve));
 }
 
-/** Runs a command and kills it with SIGKILL after some milliseconds, unless it ends before. */
-async function runFor(args: readonly string[], milliseconds: number): Promise<'finished' | 'killed'> {
+/** Runs a command and kills it with SIGKILL when something has come about, unless it ends before. */
+async function runUntil(args: readonly string[], cameAbout: () => Promise<void>): Promise<void> {
   const child = start(args);
-  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
-  const code = await exitCode(child);
-  clearTimeout(timer);
-  if (code !== null) expect(code).toBe(0);
-  return code === 0 ? 'finished' : 'killed';
+  const ended = exitCode(child);
+  await Promise.race([cameAbout(), ended]);
+  child.kill('SIGKILL');
+  expect([null, 0]).toContain(await ended);
+}
+
+async function linesOf(file: string): Promise<number> {
+  return (await readFile(file, 'utf8').catch(() => '')).split('\n').length - 1;
 }
 
 async function untilFile(file: string): Promise<void> {
-  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!existsSync(file)) await pause(2);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
