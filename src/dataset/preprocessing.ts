@@ -18,22 +18,55 @@ import { resampleTo } from '../volume/resample.ts';
 
 /** How volumes become what the network sees. Stored with every model, so that a model is always used as it was trained. */
 export const preprocessingSchema = z.strictObject({
-  /** Intensities: zero mean and unit SD over the volume (the paper's), or to [0, 1] by the extremes or the 1st and 99th percentile. */
-  normalise: z.enum(['zscore', 'minmax', 'percentile']).default('zscore'),
-  /** What lies outside the volume: 0 (its mean under `zscore`), or its border continued. */
-  outside: z.enum(['zero', 'edge']).default('zero'),
-  /** `none`: the volume in the middle of a cube of `pad` voxels. `label`: the box of its own labels and `margin`, the paper's contoured region. */
-  crop: z.enum(['none', 'label']).default('none'),
-  /** Edge of the cube that volumes are padded to, in voxels. */
-  pad: z.int().min(8).max(4096).default(64),
-  /** Voxels kept around the label box on each side, with `crop: label`. */
-  margin: z.int().min(0).max(4096).default(5),
-  /** Edge of the network's grid in voxels: the padded cube or the label box is resampled to it. */
-  size: z.int().min(8).max(1024).default(64),
-  /** Edge of a voxel of the padded cube in mm; the training data's own when left out. */
-  spacing: z.number().positive().max(1e4).default(1),
-  /** Leave out the even surroundings of an image ({@link foregroundOf}): normalisation and masks count only what is inside. */
-  foreground: z.boolean().default(false),
+  normalise: z
+    .enum(['zscore', 'minmax', 'percentile'])
+    .default('zscore')
+    .describe(
+      'zscore: zero mean and unit SD, as in the paper; minmax, percentile: to [0, 1] by the extremes, or the 1st and 99th percentile',
+    )
+    .meta({ placeholder: 'how' }),
+  outside: z
+    .enum(['zero', 'edge'])
+    .default('zero')
+    .describe('what lies around a volume: zero, its mean under zscore, or edge, its border continued')
+    .meta({ placeholder: 'what' }),
+  crop: z
+    .enum(['none', 'label'])
+    .default('none')
+    .describe("none: volume in the middle of a cube; label: box of its own labels, the paper's contoured region")
+    .meta({ placeholder: 'how' }),
+  pad: z
+    .int()
+    .min(8)
+    .max(4096)
+    .default(64)
+    .describe('edge of the cube that volumes are padded to')
+    .meta({ placeholder: 'voxels' }),
+  margin: z
+    .int()
+    .min(0)
+    .max(4096)
+    .default(5)
+    .describe('voxels around the label box with --crop label')
+    .meta({ placeholder: 'voxels' }),
+  size: z
+    .int()
+    .min(8)
+    .max(1024)
+    .default(64)
+    .describe("edge of the network's grid, to which the padded cube or the label box is resampled")
+    .meta({ placeholder: 'voxels' }),
+  spacing: z
+    .number()
+    .positive()
+    .max(1e4)
+    .default(1)
+    .describe('voxel edge of the padded cube')
+    .meta({ placeholder: 'mm', otherwise: "the data's own" }),
+  foreground: z
+    .boolean()
+    .default(false)
+    .describe('leave out the even surroundings of an image: normalisation and masks count only what is inside'),
 });
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { requirement, UserError } from '../errors.ts';
-import { affineSimilarity } from '../loss/affineLoss.ts';
+import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { type ChosenNetwork, chooseNetwork, DEFAULT_NETWORK, networks } from '../network/registry.ts';
@@ -11,60 +11,93 @@ import { SCHEDULES } from '../optimise/schedule.ts';
 /** The value of `affineLoss` that stands for the loss of the training. */
 export const OWN = 'own';
 
-/** Everything that decides a training run, flat and named; stored as `config.json`. */
+/** Everything that decides a training run, flat and named; stored as `config.json`. Texts are those of the command line. */
 export const trainingSchema = z.strictObject({
   ...preprocessingSchema.shape,
-  /** Similarity loss by name. */
-  loss: z.string().default('mse'),
-  /** The loss's own options. */
-  lossOptions: z.record(z.string(), z.unknown()).default({}),
-  /** What keeps the deformation plausible, by name, and its own options. */
-  regulariser: z.string().default(DEFAULT_REGULARISER),
-  regulariserOptions: z.record(z.string(), z.unknown()).default({}),
-  /** Weight of the regulariser; the loss's own default when left out. */
-  smoothness: z.number().min(0).optional(),
-  /** Compare only where both volumes have data, not in the padding. */
-  mask: z.boolean().default(false),
-  /** How the two images of a pair of modalities start: where their world coordinates put them (also when left out), or centres together. */
-  init: z.enum(['world', 'center']).optional(),
-  /** Align the two images of each pair of modalities by one transform first; the network does the rest. */
-  affine: z.enum(['none', 'rigid', 'affine']).default('none'),
-  /** What finds that transform: a similarity by name, or `own` for the loss of the training with its options. */
-  affineLoss: z.string().optional(),
-  /** Family of the network by name; the settings of the U-Net follow, and those of another family are in `networkOptions`. */
-  network: z.string().default(DEFAULT_NETWORK),
-  networkOptions: z.record(z.string(), z.unknown()).default({}),
+  loss: z.string().default('mse').describe('similarity loss'),
+  lossOptions: z.record(z.string(), z.unknown()).default({}).describe('an option of the loss'),
+  regulariser: z.string().default(DEFAULT_REGULARISER).describe('what keeps the deformation plausible'),
+  regulariserOptions: z.record(z.string(), z.unknown()).default({}).describe('an option of the regulariser'),
+  smoothness: z.number().min(0).optional().describe('weight of the regulariser').meta({ otherwise: "the loss's own" }),
+  mask: z.boolean().default(false).describe('compare only where both volumes have data, not in the padding'),
+  init: z
+    .enum(['world', 'center'])
+    .optional()
+    .describe(
+      'start of pairs of two modalities: world, where their coordinates put them, or center, their centres together',
+    )
+    .meta({ placeholder: 'how', otherwise: 'world' }),
+  affine: z
+    .enum(['none', 'rigid', 'affine'])
+    .default('none')
+    .describe('none, rigid or affine: align pairs of two modalities by one transform first; the network does the rest')
+    .meta({ placeholder: 'kind' }),
+  affineLoss: z
+    .string()
+    .optional()
+    .describe(`what finds that transform: a similarity, or ${OWN} for the loss that is trained`)
+    .meta({ placeholder: 'name', otherwise: AFFINE_LOSS }),
+  // The settings of the U-Net follow; those of another family are in `networkOptions`.
+  network: z
+    .string()
+    .default(DEFAULT_NETWORK)
+    .describe(`family of the network: ${[...networks().keys()].join(', ')}`)
+    .meta({ placeholder: 'name' }),
+  networkOptions: z.record(z.string(), z.unknown()).default({}).describe('a setting of another family than the U-Net'),
   ...voxelmorphSchema.shape,
-  /**
-   * Standard deviation of the flow's first weights. VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs:
-   * the gradients that pass through it are too small for Adam's ε.
-   */
-  flowDeviation: z.number().positive().default(1e-5),
-  /** Adam's rate. */
-  rate: z.number().positive().default(1e-3),
-  /** Longest gradient (Euclidean norm over all weights): a longer one is scaled down. Off when left out, as in the paper. */
-  clipGradient: z.number().positive().optional(),
-  /** Longest gradient as a multiple of the usual length, the root mean square over the steps so far: suits losses of every scale. */
-  clipGradientRatio: z.number().min(1).optional(),
-  /** How the rate goes on: constant (the paper's), or down to zero over all epochs along half a cosine. */
-  schedule: z.enum(SCHEDULES).default('constant'),
-  /** Epochs at most. */
-  epochs: z.int().positive().default(100),
-  /** Epochs without improvement of the validation loss before training stops. */
-  patience: z.int().positive().default(5),
-  /** Smallest fall of the validation loss that counts as an improvement. */
-  minDelta: z.number().min(0).default(1e-4),
-  /** What `minDelta` is measured in: see {@link StoppingRule}. Of several rules the first chooses the model, and training ends with the last. */
+  // VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs: the gradients that pass through it are too small
+  // for Adam's ε.
+  flowDeviation: z.number().positive().default(1e-5).describe("standard deviation of the flow's first weights"),
+  rate: z.number().positive().default(1e-3).describe('learning rate of Adam'),
+  clipGradient: z
+    .number()
+    .positive()
+    .optional()
+    .describe('scale a longer gradient (Euclidean norm over all weights) down to this length')
+    .meta({ placeholder: 'norm', otherwise: 'off, as in the paper' }),
+  clipGradientRatio: z
+    .number()
+    .min(1)
+    .optional()
+    .describe('scale a gradient down that is longer than n times the usual one: suits losses of every scale')
+    .meta({ placeholder: 'n', otherwise: 'off' }),
+  schedule: z
+    .enum(SCHEDULES)
+    .default('constant')
+    .describe('how the rate goes on: constant, as in the paper, or cosine, down to zero over all epochs'),
+  epochs: z.int().positive().max(100_000).default(100).describe('epochs at most'),
+  patience: z
+    .int()
+    .positive()
+    .default(5)
+    .describe('epochs without improvement of the validation loss before training stops'),
+  minDelta: z
+    .number()
+    .min(0)
+    .default(1e-4)
+    .describe('smallest fall of the validation loss that counts as an improvement'),
   stopping: z
     .array(z.enum(['absolute', 'relative']))
     .min(1)
-    .default(['absolute']),
-  /** Training pairs an epoch; one a training case when left out. */
-  pairsPerEpoch: z.int().positive().optional(),
-  /** Seed of split, pairs, weights and the loss's random directions. */
-  seed: z.int().min(0).default(1),
-  /** Seed of split and validation pairs where it is another: so that runs of several seeds are judged on the same pairs. */
-  splitSeed: z.int().min(0).optional(),
+    .default(['absolute'])
+    .describe(
+      'what the smallest fall is measured in: absolute or relative; of both the first chooses the model and the last ends training',
+    )
+    .meta({ placeholder: 'rules' }),
+  pairsPerEpoch: z
+    .int()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe('training pairs an epoch')
+    .meta({ otherwise: 'one a training case' }),
+  seed: z.int().min(0).default(1).describe("seed of split, pairs, weights and the loss's random directions"),
+  splitSeed: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('seed of split and validation pairs, to judge runs of several seeds on the same pairs')
+    .meta({ otherwise: '--seed' }),
 });
 export type TrainingConfig = z.infer<typeof trainingSchema>;
 
