@@ -16,7 +16,7 @@ import {
 } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice } from './options.ts';
-import { printJson } from './output.ts';
+import { printJson, sayWhatIsLeftOut } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
@@ -89,6 +89,7 @@ async function run(options: Options): Promise<void> {
       const html = await manyPairsReport(results, provenance, figureOf);
       await writeAtomically(options.report, html);
     }
+    sayWhatIsLeftOut(results);
     if (options.json) printJson({ aggregate: summaryTable(results).rows, pairs: results });
     else console.log(toMarkdown(summaryTable(results)));
   } finally {

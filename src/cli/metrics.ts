@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import { readLabels, readWarp } from '../file/volumeFile.ts';
-import { agreement, regularity } from '../registration/assess.ts';
-import { columns, decimals, printJson } from './output.ts';
+import { hasInterior } from '../metric/jacobian.ts';
+import { agreement, type Regularity, regularity } from '../registration/assess.ts';
+import { columns, decimals, printJson, WITHOUT_JACOBIAN } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 
 interface Options {
@@ -39,7 +40,7 @@ async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<v
     fixedLabels !== undefined && movedLabels !== undefined
       ? agreement(await readLabels(fixedLabels), await readLabels(movedLabels), [fixedLabels, movedLabels])
       : undefined;
-  const shape = warp === undefined ? undefined : regularity(await readWarp(warp));
+  const shape = warp === undefined ? undefined : await regularityOf(warp, compared !== undefined);
   if (json) {
     printJson({ ...compared, ...shape });
     return;
@@ -56,4 +57,17 @@ async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<v
     console.log(
       `folded voxels ${decimals(shape.foldedPercent, 4)} %, SD of log Jacobian ${decimals(shape.sdLogJacobian, 4)}`,
     );
+}
+
+/**
+ * How a warp deforms space; of one with too few slices nothing, which is said.
+ * @throws UserError when there is nothing else to measure
+ */
+async function regularityOf(path: string, hasOthers: boolean): Promise<Regularity | undefined> {
+  const warp = await readWarp(path);
+  if (hasInterior(warp)) return regularity(warp);
+  if (!hasOthers)
+    throw new UserError(`${path} has ${warp.size.join('×')} voxels, ${WITHOUT_JACOBIAN}; give a warp of more slices.`);
+  console.error(`Note: ${path} has ${warp.size.join('×')} voxels, ${WITHOUT_JACOBIAN}, so folds are left out.`);
+  return undefined;
 }

@@ -19,6 +19,19 @@ export function decimals(value: number | null | undefined, places: number): stri
   return value === null || value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(places);
 }
 
+/** What is wrong with the voxels of something too thin. */
+export const WITHOUT_JACOBIAN = 'too few along an axis for a Jacobian (3 are needed)';
+
+/** Says which of the pairs have too few slices for their folds to be measured. */
+export function sayWhatIsLeftOut(
+  pairs: readonly { readonly fixed: string; readonly moving: string; readonly foldedPercent: number }[],
+): void {
+  const [first, ...others] = pairs.filter(({ foldedPercent }) => Number.isNaN(foldedPercent));
+  if (!first) return;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  console.error(`Note: the voxels of ${first.fixed}${more} are ${WITHOUT_JACOBIAN}, so folds are left out.`);
+}
+
 /** `mean ± SD` of the finite values. */
 export function meanAndSd(values: readonly number[], places: number): string {
   const finite = values.filter(Number.isFinite);

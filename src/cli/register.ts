@@ -12,7 +12,7 @@ import { type InverseResidual, type PairFiles, registerFiles, writeRegistration 
 import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, optionName } from './options.ts';
-import { decimals, printJson, toJson } from './output.ts';
+import { decimals, printJson, sayWhatIsLeftOut, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -163,6 +163,7 @@ async function run(options: Options): Promise<void> {
     console.error(
       `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it; a smoother warp (a larger --smoothness) has a better inverse.`,
     );
+  sayWhatIsLeftOut([result]);
   if (json) printJson({ ...result, ...(inverse ? { inverseResidual: inverse } : {}) });
   else {
     console.log(sentence(result, inverse));
@@ -200,6 +201,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     await writeAtomically(table, toCsv(resultsTable(results)));
     await writeAtomically(document, `${toJson(results)}\n`);
     bar.stop();
+    sayWhatIsLeftOut(results);
     if (json) printJson(results);
     else console.log(toMarkdown(summaryTable(results)));
   } finally {
@@ -226,7 +228,10 @@ function commandLine(): string {
 }
 
 function sentence(result: PairResult, inverse: InverseResidual | undefined): string {
-  const folds = `${decimals(result.foldedPercent, 3)} % of voxels folded, ${decimals(result.seconds, 2)} s`;
+  const folds = Number.isFinite(result.foldedPercent)
+    ? `${decimals(result.foldedPercent, 3)} % of voxels folded, `
+    : '';
+  const seconds = `${decimals(result.seconds, 2)} s`;
   const landmarks =
     result.treAfter === undefined
       ? ''
@@ -238,5 +243,5 @@ function sentence(result: PairResult, inverse: InverseResidual | undefined): str
   const back = inverse
     ? ` The inverse warp undoes the warp to ${decimals(inverse.mean, 3)} mm on average, ${decimals(inverse.max, 3)} mm at most.`
     : '';
-  return `Registered: ${landmarks}${labels}${folds}.${back}`;
+  return `Registered: ${landmarks}${labels}${folds}${seconds}.${back}`;
 }

@@ -1,6 +1,11 @@
 import { UserError } from '../errors.ts';
-import type { Size, Volume, Warp } from '../volume/grid.ts';
+import type { Grid, Size, Volume, Warp } from '../volume/grid.ts';
 import { flipRasLps, multiply, translation } from '../volume/matrix.ts';
+
+/** Whether a grid has voxels with neighbours on both sides along every axis, which the Jacobian needs. */
+export function hasInterior({ size }: Grid): boolean {
+  return Math.min(...size) >= 3;
+}
 
 /**
  * The determinant of the Jacobian of φ(p) = p + u(p) by central differences: by how much volume grows, 0 or less where
@@ -45,7 +50,7 @@ function interiorDeterminants(u: Float32Array, size: Size, base: readonly (reado
   if (Math.min(nx, ny, nz) < 3) {
     const shape = size.join('×');
     throw new UserError(
-      `A displacement field of ${shape} voxels has no interior; the Jacobian needs 3 voxels an axis.`,
+      `A displacement field of ${shape} voxels has no interior, which the Jacobian needs (3 voxels along every axis); give one of more slices.`,
     );
   }
   const [b00, b01, b02, b10, b11, b12, b20, b21, b22] = base.flat() as Nine;

@@ -1,6 +1,6 @@
 import { dice, labelsIn } from '../metric/dice.ts';
 import { hd95 } from '../metric/hausdorff.ts';
-import { foldedPercent, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
+import { foldedPercent, hasInterior, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Labels, Warp } from '../volume/grid.ts';
 
@@ -21,8 +21,9 @@ export interface Agreement {
 
 /** How a warp deforms space. */
 export interface Regularity {
-  /** Interior voxels with a Jacobian determinant ≤ 0, in %. */
+  /** Interior voxels with a Jacobian determinant ≤ 0, in %; NaN where an axis has fewer than 3 voxels, so that there are none. */
   readonly foldedPercent: number;
+  /** NaN likewise. */
   readonly sdLogJacobian: number;
 }
 
@@ -48,6 +49,7 @@ export function agreement(
 
 /** Folds and roughness of a warp. */
 export function regularity(warp: Warp): Regularity {
+  if (!hasInterior(warp)) return { foldedPercent: Number.NaN, sdLogJacobian: Number.NaN };
   const determinants = jacobianDeterminant(warp).data;
   return { foldedPercent: foldedPercent(determinants), sdLogJacobian: sdLogJacobian(determinants) };
 }

@@ -1,4 +1,4 @@
-import { jacobianDeterminant } from '../metric/jacobian.ts';
+import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
 import { median } from '../metric/statistics.ts';
 import type { Grid, Vec3, Volume, Warp } from '../volume/grid.ts';
 import { spacingOf } from '../volume/matrix.ts';
@@ -44,7 +44,7 @@ export function constantTranslation(warp: Warp): Vec3 {
  * the value of their neighbour inside. Undefined when an axis is too short for any.
  */
 export function determinantsOf(warp: Warp): Volume | undefined {
-  if (Math.min(...warp.size) < 3) return undefined;
+  if (!hasInterior(warp)) return undefined;
   const interior = jacobianDeterminant(warp);
   const [nx, ny, nz] = warp.size;
   const inside = (index: number, length: number): number => Math.min(length - 3, Math.max(0, index - 1));

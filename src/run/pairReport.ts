@@ -32,12 +32,15 @@ export function pairFigure(
 }
 
 function figureMetrics({ agreementBefore, agreementAfter, regularity }: RegisteredPair): FigureMetric[] {
-  const folds = { name: 'Folded voxels', after: regularity.foldedPercent, unit: '%', digits: 3 };
-  if (!agreementBefore || !agreementAfter) return [folds];
+  const { foldedPercent } = regularity;
+  const folds = Number.isFinite(foldedPercent)
+    ? [{ name: 'Folded voxels', after: foldedPercent, unit: '%', digits: 3 }]
+    : [];
+  if (!agreementBefore || !agreementAfter) return folds;
   return [
     { name: 'Dice', before: agreementBefore.dice, after: agreementAfter.dice },
     { name: 'HD95', before: agreementBefore.hd95, after: agreementAfter.hd95, unit: 'mm', digits: 2 },
-    folds,
+    ...folds,
   ];
 }
 

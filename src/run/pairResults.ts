@@ -15,6 +15,7 @@ export interface PairResult {
   /** Mean distance of the landmarks in mm; left out where there are none. */
   readonly treBefore?: number;
   readonly treAfter?: number;
+  /** NaN where the fixed image has too few slices for a Jacobian, as is the next. */
   readonly foldedPercent: number;
   readonly sdLogJacobian: number;
   readonly seconds: number;
@@ -125,8 +126,12 @@ export function summaryTable(results: readonly PairResult[]): Table {
       ...(hasLandmarks(results)
         ? [{ measure: 'TRE, mean of landmarks (mm)', before: over('treBefore'), after: over('treAfter') }]
         : []),
-      { measure: 'folded voxels (%)', after: over('foldedPercent') },
-      { measure: 'SD of log Jacobian', after: over('sdLogJacobian') },
+      ...(results.some(({ foldedPercent }) => Number.isFinite(foldedPercent))
+        ? [
+            { measure: 'folded voxels (%)', after: over('foldedPercent') },
+            { measure: 'SD of log Jacobian', after: over('sdLogJacobian') },
+          ]
+        : []),
     ],
   };
 }

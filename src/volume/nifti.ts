@@ -44,7 +44,7 @@ const refusedTypes: Readonly<Record<number, string>> = {
 
 /**
  * Reads a 3-D image from the bytes of a .nii or .nii.gz file: NIfTI-1 and NIfTI-2, either byte order, every integer
- * and float type up to 64 bits. Axes of size 1 after the third are dropped.
+ * and float type up to 64 bits. Axes of size 1 after the third are dropped; a 2-D image has one slice.
  * @param name what messages call the file.
  * @param which the volume of a 4-D file, from 1.
  * @throws UserError when the file is damaged, cut short, not NIfTI, not one 3-D volume of real numbers, or has no such volume.
@@ -77,7 +77,7 @@ async function read(
   choose: (count: number, shape: readonly number[]) => { first: number; number: number },
 ): Promise<NiftiImage[]> {
   const { header, voxels, part } = await open(bytes, name, (found) => {
-    const shape = withoutTrailingOnes(found.shape);
+    const shape = volumeShape(found.shape);
     if (shape.length !== 3 && shape.length !== 4) {
       const all = found.shape.join('×');
       throw new UserError(`${name} has ${shape.length} dimensions (${all}); give one 3-D volume.`);
@@ -171,7 +171,9 @@ async function open(
   return { ...planned!, voxels };
 }
 
-function withoutTrailingOnes(shape: readonly number[]): readonly number[] {
+/** The shape with three axes at least, a picture having one slice, and no axis of size 1 behind them. */
+function volumeShape(shape: readonly number[]): readonly number[] {
+  if (shape.length === 2) return [...shape, 1];
   let length = shape.length;
   while (length > 3 && shape[length - 1] === 1) length--;
   return shape.slice(0, length);

@@ -1,8 +1,8 @@
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { UserError } from '../errors.ts';
 import { copyBytes } from './byteOrder.ts';
-import type { Mat4 } from './grid.ts';
-import { fromColumns, isInvertible, multiply, scaling } from './matrix.ts';
+import type { Mat4, Vec3 } from './grid.ts';
+import { column, fromColumns, isInvertible, multiply, scaling } from './matrix.ts';
 
 /** What a NIfTI-1 or NIfTI-2 header says, as far as it is needed to read the image. */
 export interface NiftiHeader {
@@ -79,6 +79,9 @@ function affineOf(raw: NIFTI1 | NIFTI2, bytes: Uint8Array, version: 1 | 2, name:
   const candidates: Mat4[] = [];
   if (raw.sform_code > 0) candidates.push(sform(bytes, version, raw.littleEndian));
   if (raw.qform_code > 0) candidates.push(qform(raw));
+  const isPicture = raw.dims[0]! < 3 || raw.dims[3] === 1;
+  if (isPicture && raw.sform_code > 0)
+    candidates.push(withThirdAxis(sform(bytes, version, raw.littleEndian), voxelSizes(raw)[2]));
   if (candidates.length === 0) candidates.push(scaling(voxelSizes(raw)));
   const affine = candidates.find(isInvertible);
   if (affine === undefined) {
@@ -95,6 +98,15 @@ function sform(bytes: Uint8Array, version: 1 | 2, littleEndian: boolean): Mat4 {
     version === 1 ? view.getFloat32(4 * i, littleEndian) : view.getFloat64(8 * i, littleEndian),
   );
   return [...rows, 0, 0, 0, 1];
+}
+
+/** A matrix whose third axis has no length, as some leave it for one slice, gets one across the slice. */
+function withThirdAxis(matrix: Mat4, length: number): Mat4 {
+  if (column(matrix, 2).some((value) => value !== 0)) return matrix;
+  const [i, j] = [column(matrix, 0), column(matrix, 1)];
+  const across: Vec3 = [i[1] * j[2] - i[2] * j[1], i[2] * j[0] - i[0] * j[2], i[0] * j[1] - i[1] * j[0]];
+  const scale = length / Math.hypot(...across);
+  return fromColumns(i, j, [across[0] * scale, across[1] * scale, across[2] * scale], column(matrix, 3));
 }
 
 /** The rotation of the quaternion (a, b, c, d), with the voxel sizes, and the third axis turned round when qfac is −1. */

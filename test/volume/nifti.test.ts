@@ -56,6 +56,22 @@ test('trailing axes of one voxel are dropped, and a gzip file is recognised by i
   expect(image.size).toEqual([2, 2, 2]);
 });
 
+test('a picture is a volume of one slice, wherever its header leaves the third axis', async () => {
+  for (const dim of [
+    [2, 3, 2],
+    [3, 3, 2, 1],
+    [4, 3, 2, 1, 1],
+  ]) {
+    const image = await decodeNifti(handmadeNifti({ dim, pixdim: [1, 2, 2, 0] }), 'a.nii');
+    expect(image.size).toEqual([3, 2, 1]);
+    expect(image.affine).toEqual([2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+    expect(Array.from(image.data)).toEqual([0, 1, 2, 3, 4, 5]);
+    const srow = [0, 2, 0, 5, 2, 0, 0, 6, 0, 0, 0, 7];
+    const placed = await decodeNifti(handmadeNifti({ dim, srow, sformCode: 1, pixdim: [1, 2, 2, 3] }), 'a.nii');
+    expect(placed.affine).toEqual([0, 2, 0, 5, 2, 0, 0, 6, 0, 0, -3, 7, 0, 0, 0, 1]);
+  }
+});
+
 test('slope and intercept are applied; slope 0 and NaN mean none', async () => {
   const volume = async (slope: number, inter: number) =>
     Array.from(toVolume(await decodeNifti(handmadeNifti({ dim: [3, 3, 1, 1], datatype: 4, slope, inter }), 'a')).data);
@@ -148,7 +164,7 @@ test('input that is not one 3-D volume of real numbers is refused', async () => 
   expect(await refusal({ dim: [4, 2, 2, 2, 5] })).toBe(
     'a.nii has 4 dimensions (2×2×2×5); give one 3-D volume, or name one of them by its number, as a.nii,1.',
   );
-  expect(await refusal({ dim: [2, 4, 4] })).toBe('a.nii has 2 dimensions (4×4); give one 3-D volume.');
+  expect(await refusal({ dim: [1, 4] })).toBe('a.nii has 1 dimensions (4); give one 3-D volume.');
   expect(await refusal({ dim: [3, 4, 0, 4] })).toContain('an axis without voxels (4×0×4)');
   expect(await refusal({ dim: [3, 4, -4, 4], values: [] })).toContain('an axis without voxels (4×-4×4)');
   expect(await refusal({ datatype: 32 })).toContain('a.nii holds complex numbers');
