@@ -1,9 +1,18 @@
 import { scaleLinear } from 'd3-scale';
 import { mean } from '../metric/statistics.ts';
 import { percentiles } from '../volume/percentile.ts';
-import { CHART_ATTRIBUTES, chartTitle, type LegendEntry, legendRows, type Plot, spread, xAxis } from './chart.ts';
-import { document, element, group, line, polyline, rectangle, text } from './svg.ts';
-import { colourAt, fitText, HAIRLINE, SERIES_COLOURS, TEXT, textWidth } from './theme.ts';
+import {
+  CHART_ATTRIBUTES,
+  chartTitle,
+  type LegendEntry,
+  legendRows,
+  type Plot,
+  spread,
+  xAxis,
+  xAxisHeight,
+} from './chart.ts';
+import { document, element, ground, group, line, polyline, rectangle, textLines } from './svg.ts';
+import { ACCENT, colourAt, HAIRLINE, SERIES_COLOURS, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** One box: the values of one series (a method, or before and after) in one category (a label). */
 export interface Box {
@@ -36,6 +45,8 @@ export interface BoxStatistics {
 const BOX_HEIGHT = 11;
 const BOX_GAP = 4;
 const CATEGORY_GAP = 12;
+/** Height of a line of a category's name. */
+const NAME_LINE = TEXT.body + 2;
 /** Above so many values a box shows its outliers only, not every value. */
 const MOST_DOTS = 80;
 
@@ -60,65 +71,99 @@ export function boxStatistics(values: readonly number[]): BoxStatistics | undefi
   };
 }
 
-/** Lying box plots, one row a category, with every value as a dot and the mean as a diamond, as an SVG. */
+/**
+ * Lying box plots, one row a category, with every value as a dot and the mean as a diamond, as an SVG. Series have colours and a legend
+ * where a category has several boxes; more series than colours are named beside their rows.
+ */
 export function boxPlot(chart: BoxPlot): string {
   const width = chart.width ?? 420;
-  const categories = [...new Set(chart.boxes.map((box) => box.category))];
-  const series = [...new Set(chart.boxes.map((box) => box.series))];
-  const colours = series.map((name, index) => ({ name, colour: colourAt(SERIES_COLOURS, index) }));
-  const widest = Math.max(0, ...categories.map((name) => textWidth(labelled(name, chart), TEXT.body)));
-  const left = Math.min(widest, width * 0.35) + 12;
-  let top = chart.title === undefined ? 6 : 10 + TEXT.title;
-  const title = chartTitle(chart.title, 3, TEXT.title + 2);
-  const shown = series.length > 1 ? colours : [];
-  const legend = legendRows(shown, { x: 3, y: top + TEXT.body, width: width - 6 }, swatch);
-  top += legend.height + 4;
-  const rowHeight = series.length * (BOX_HEIGHT + BOX_GAP) - BOX_GAP + CATEGORY_GAP;
-  const plot: Plot = { left, right: width - 12, top, bottom: top + categories.length * rowHeight };
+  const rows = rowsOf(chart.boxes);
+  const series = [...new Set(rows.flatMap(({ boxes }) => boxes.map(({ name }) => name)))];
+  const isPlain = rows.every(({ boxes }) => boxes.length === 1);
+  const colours = series.map((name, index) => ({ name, colour: isPlain ? ACCENT : colourAt(SERIES_COLOURS, index) }));
+  const names = rows.map((row) => wrapText(labelled(row), TEXT.body, width * 0.4));
+  const left = Math.max(0, ...names.flat().map((name) => textWidth(name, TEXT.body))) + 12;
+  const title = chartTitle(chart.title, 3, width);
+  const legend = legendRows(isPlain ? [] : colours, { x: 3, y: title.height + TEXT.body, width: width - 6 }, swatch);
+  const top = title.height + legend.height + 4;
+  const slots = isPlain ? 1 : series.length;
+  const leastHeight = slots * (BOX_HEIGHT + BOX_GAP) - BOX_GAP + CATEGORY_GAP;
+  const heights = names.map((lines) => Math.max(leastHeight, lines.length * NAME_LINE + 4));
+  const starts = heights.map((_, row) => heights.slice(0, row).reduce((sum, height) => sum + height, top));
+  const plot: Plot = { left, right: width - 16, top, bottom: heights.reduce((sum, height) => sum + height, top) };
   const domain = spread(chart.boxes.flatMap((box) => box.values));
   const x =
     chart.range === undefined
       ? scaleLinear(domain, [plot.left + 4, plot.right]).nice(6)
       : scaleLinear(chart.range, [plot.left + 4, plot.right]);
-  const rows = categories.map((category, row) => {
-    const start = plot.top + row * rowHeight;
-    const drawn = colours.map(({ name, colour }, index) => {
-      const y = start + CATEGORY_GAP / 2 + index * (BOX_HEIGHT + BOX_GAP) + BOX_HEIGHT / 2;
-      const values = chart.boxes
-        .filter((box) => box.category === category && box.series === name)
-        .flatMap((box) => box.values);
-      return drawBox(values, x, y, colour);
+  const drawnRows = rows.map(({ boxes }, row) => {
+    const middle = starts[row]! + heights[row]! / 2;
+    const drawn = boxes.map(({ name, values }) => {
+      const slot = isPlain ? 0 : series.indexOf(name);
+      const y = middle + (slot - (slots - 1) / 2) * (BOX_HEIGHT + BOX_GAP);
+      return drawBox(values, x, y, colours[series.indexOf(name)]!.colour);
     });
-    const label = text(
+    const lines = names[row]!;
+    const label = textLines(
+      lines,
       plot.left - 6,
-      start + rowHeight / 2 + TEXT.body * 0.36,
-      fitText(labelled(category, chart), TEXT.body, left - 12),
-      {
-        'text-anchor': 'end',
-      },
+      middle + TEXT.body * 0.36 - ((lines.length - 1) * NAME_LINE) / 2,
+      NAME_LINE,
+      { 'text-anchor': 'end' },
     );
     const rule =
       row === 0
         ? ''
-        : line(plot.left, start, plot.right, start, { stroke: HAIRLINE, 'stroke-opacity': 0.5, 'stroke-width': 0.5 });
+        : line(plot.left, starts[row]!, plot.right, starts[row]!, {
+            stroke: HAIRLINE,
+            'stroke-opacity': 0.5,
+            'stroke-width': 0.5,
+          });
     return rule + label + drawn.join('');
   });
+  const height = plot.bottom + xAxisHeight(plot, chart.xLabel) + 4;
   return document(
     width,
-    plot.bottom + 32,
+    height,
     { ...CHART_ATTRIBUTES, 'aria-label': chart.title ?? chart.xLabel },
-    title,
+    ground(width, height),
+    title.svg,
     legend.svg,
     xAxis(plot, x, chart.xLabel, true),
-    group({}, ...rows),
+    group({}, ...drawnRows),
   );
 }
 
-/** A category's name and, where some of its values are not there, of how many its boxes are. */
-function labelled(category: string, { boxes }: BoxPlot): string {
-  const values = boxes.filter((box) => box.category === category).flatMap((box) => box.values);
+/** A row: its name, and the values of each series in it. */
+interface Row {
+  readonly name: string;
+  readonly boxes: readonly { readonly name: string; readonly values: readonly number[] }[];
+}
+
+/** A row's name and, where some of its values are not there, of how many its boxes are. */
+function labelled({ name, boxes }: Row): string {
+  const values = boxes.flatMap((box) => box.values);
   const there = values.filter(Number.isFinite).length;
-  return there < values.length ? `${category} (${there} of ${values.length})` : category;
+  return there < values.length ? `${name} (${there} of ${values.length})` : name;
+}
+
+/** A row a category; a row a box where there are more series than colours. */
+function rowsOf(boxes: readonly Box[]): readonly Row[] {
+  const categories = [...new Set(boxes.map(({ category }) => category))];
+  const rows = categories.map((name): Row => {
+    const own = boxes.filter(({ category }) => category === name);
+    const series = [...new Set(own.map((box) => box.series))];
+    return {
+      name,
+      boxes: series.map((each) => ({
+        name: each,
+        values: own.filter((box) => box.series === each).flatMap(({ values }) => values),
+      })),
+    };
+  });
+  const series = new Set(boxes.map((box) => box.series));
+  if (series.size <= SERIES_COLOURS.length || rows.every((row) => row.boxes.length === 1)) return rows;
+  return rows.flatMap(({ name, boxes: own }) => own.map((box) => ({ name: `${name}, ${box.name}`, boxes: [box] })));
 }
 
 function swatch(entry: LegendEntry, x: number, y: number): string {

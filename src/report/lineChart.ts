@@ -1,29 +1,22 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import {
   CHART_ATTRIBUTES,
+  chartNote,
   chartTitle,
   type LegendEntry,
   legendRows,
   type Plot,
   type Scale,
   spread,
+  wholeTicks,
   xAxis,
+  xAxisHeight,
   yAxis,
 } from './chart.ts';
-import { document, element, group, line, polyline, text } from './svg.ts';
+import { type Curve, drawCircles, drawCurve, type LineSeries, usablePoint } from './curve.ts';
+import { panelChart } from './panelChart.ts';
+import { document, ground, group, line, text } from './svg.ts';
 import { colourAt, SERIES_COLOURS, TEXT, textWidth } from './theme.ts';
-
-/** One curve. Points that are not finite leave a gap. */
-export interface LineSeries {
-  /** In the legend; an empty name has no entry there, as for further curves of one method. */
-  readonly name: string;
-  readonly points: readonly (readonly [x: number, y: number])[];
-  /** Default: the next of the palette. */
-  readonly colour?: string;
-  readonly dashed?: boolean;
-  /** Points to mark with a circle, for instance the epoch that was kept; filled ones are marked with a dot. */
-  readonly circles?: readonly { readonly at: readonly [x: number, y: number]; readonly filled?: boolean }[];
-}
 
 /** What {@link lineChart} shows. */
 export interface LineChart {
@@ -45,85 +38,67 @@ export interface LineChart {
   readonly height?: number;
 }
 
-/** Curves over a common axis, for instance losses over epochs, as an SVG. */
+/** Curves over a common axis, for instance losses over epochs, as an SVG. More names than colours get a panel each. */
 export function lineChart(chart: LineChart): string {
+  const named = chart.series.filter(({ name }) => name !== '');
+  if (named.length > SERIES_COLOURS.length && named.every(({ colour }) => colour === undefined))
+    return panelChart({ ...chart, panels: panelsOf(chart.series) });
   const width = chart.width ?? 420;
   const height = chart.height ?? 240;
-  const curves = chart.series.map((series, index) => ({
-    ...series,
-    colour: series.colour ?? colourAt(SERIES_COLOURS, index),
-  }));
+  const curves = chart.series.map(
+    (series, index): Curve => ({ ...series, colour: series.colour ?? colourAt(SERIES_COLOURS, index) }),
+  );
   const logarithmic = chart.logarithmic ?? false;
-  const usable = ([x, y]: readonly [number, number]): boolean =>
-    Number.isFinite(x) && Number.isFinite(y) && (!logarithmic || y > 0);
+  const usable = usablePoint(logarithmic);
   const points = curves.flatMap((curve) => curve.points.filter(usable));
-  const titleHeight = chart.title === undefined ? 6 : 10 + TEXT.title;
+  const title = chartTitle(chart.title, 3, width);
   const shown = curves.length > 1 ? curves.filter(({ name }) => name !== '') : [];
-  const legend = legendRows(shown, { x: 3, y: titleHeight + TEXT.body, width: width - 6 }, swatch);
-  const bottom = height - (chart.note === undefined ? 34 : 48);
-  const [top, right] = [titleHeight + legend.height + 6, width - 10];
+  const legend = legendRows(shown, { x: 3, y: title.height + TEXT.body, width: width - 6 }, swatch);
+  const note = chartNote(chart.note, 3, 0, width);
+  const [top, right] = [title.height + legend.height + 6, width - 14];
   const yDomain =
     chart.yRange ??
     spread(
       points.map((point) => point[1]),
       logarithmic,
     );
-  const linear = scaleLinear(yDomain, [bottom, top]);
-  const y: Scale = logarithmic
-    ? scaleLog(yDomain, [bottom, top]).nice()
-    : chart.yRange === undefined
-      ? linear.nice(5)
-      : linear;
-  const axis = yAxis(y, chart.yLabel, { right, top, bottom, logarithmic });
+  const belowFrom = (left: number): number => xAxisHeight({ left, right }, chart.xLabel) + 6 + note.height;
+  const upwards = (below: number) => {
+    const bottom = Math.max(height - below, top + 60);
+    const linear = scaleLinear(yDomain, [bottom, top]);
+    const rounded = chart.yRange === undefined ? linear.nice(5) : linear;
+    const y: Scale = logarithmic ? scaleLog(yDomain, [bottom, top]).nice() : rounded;
+    return { bottom, y, axis: yAxis(y, chart.yLabel, { right, top, bottom, logarithmic }) };
+  };
+  // The name below needs more lines where the axis on the left is wide, and that is wider where the plot is low.
+  const below = belowFrom(upwards(belowFrom(width / 2)).axis.width);
+  const { bottom, y, axis } = upwards(below);
   const plot: Plot = { left: axis.width, right, top, bottom };
   const x = scaleLinear(spread(points.map(([value]) => value)), [plot.left, plot.right]);
-  const paths = curves.map((curve) =>
-    element('path', {
-      d: runs(curve.points, usable)
-        .map((run) => polyline(run.map(([px, py]) => [x(px), y(py)])))
-        .join(''),
-      fill: 'none',
-      stroke: curve.colour,
-      'stroke-width': 1.6,
-      'stroke-linejoin': 'round',
-      'stroke-linecap': 'round',
-      'stroke-dasharray': curve.dashed ? '4 3' : undefined,
-    }),
-  );
-  const circles = curves.flatMap((curve) =>
-    (curve.circles ?? []).map(({ at: [cx, cy], filled }) =>
-      element('circle', {
-        cx: x(cx),
-        cy: y(cy),
-        // A ring stays visible around a dot in the same place.
-        r: filled ? 3 : 5,
-        fill: filled ? curve.colour : '#ffffff',
-        stroke: curve.colour,
-        'stroke-width': 1.4,
-      }),
-    ),
-  );
   return document(
     width,
-    height,
+    bottom + below,
     { ...CHART_ATTRIBUTES, 'aria-label': chart.title ?? `${chart.yLabel} over ${chart.xLabel}` },
-    chartTitle(chart.title, 3, TEXT.title + 2),
+    ground(width, bottom + below),
+    title.svg,
     legend.svg,
     axis.svg,
     xAxis(plot, chart.counted ? wholeTicks(x) : x, chart.xLabel),
-    chart.note === undefined ? '' : text(3, height - 6, chart.note, { 'font-size': TEXT.small, 'fill-opacity': 0.75 }),
+    chartNote(chart.note, 3, bottom + below - note.height - 2, width).svg,
     chart.mark === undefined ? '' : marker(plot, x(chart.mark.x), chart.mark.label),
-    group({}, ...paths),
-    group({}, ...circles),
+    group({}, ...curves.map((curve) => drawCurve(curve, x, y, usable))),
+    group({}, ...curves.map((curve) => drawCircles(curve, x, y))),
   );
 }
 
-/** A scale whose ticks are whole numbers. */
-function wholeTicks(scale: Scale): Scale {
-  return Object.assign((value: number) => scale(value), {
-    ticks: (count?: number) => scale.ticks(count).filter(Number.isInteger),
-    tickFormat: () => String,
-  });
+/** A panel for each name; a curve without one belongs to the name before it. */
+function panelsOf(series: readonly LineSeries[]): { name: string; series: LineSeries[] }[] {
+  const panels: { name: string; series: LineSeries[] }[] = [];
+  for (const each of series) {
+    if (each.name !== '' || panels.length === 0) panels.push({ name: each.name, series: [] });
+    panels.at(-1)?.series.push(each);
+  }
+  return panels;
 }
 
 function swatch(entry: LegendEntry, x: number, y: number): string {
@@ -132,26 +107,6 @@ function swatch(entry: LegendEntry, x: number, y: number): string {
     'stroke-width': 1.8,
     'stroke-dasharray': entry.dashed ? '4 3' : undefined,
   });
-}
-
-/** The stretches of usable points; a single point becomes a short dash, which round line ends show as a dot. */
-function runs(
-  points: LineSeries['points'],
-  usable: (point: readonly [number, number]) => boolean,
-): (readonly [number, number])[][] {
-  const out: (readonly [number, number])[][] = [];
-  let open = false;
-  for (const point of points) {
-    if (!usable(point)) {
-      open = false;
-    } else if (open) {
-      out.at(-1)?.push(point);
-    } else {
-      out.push([point]);
-      open = true;
-    }
-  }
-  return out.map((run) => (run.length === 1 ? [run[0]!, run[0]!] : run));
 }
 
 function marker(plot: Plot, x: number, label: string): string {

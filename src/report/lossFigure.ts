@@ -3,7 +3,7 @@ import type { Labels, Vec3, Volume } from '../volume/grid.ts';
 import { differenceMap } from './colourMap.ts';
 import { RADIOLOGICAL } from './figureFooter.ts';
 import { assertOnFixedGrid } from './fixedGrid.ts';
-import { figureTitle, panelHeading, rowHeading } from './headings.ts';
+import { figureTitle, PANEL_NAME_LINE, panelHeading, panelName, rowHeading } from './headings.ts';
 import { labelColours, namedLabels, outlineLegend } from './outlineLegend.ts';
 import {
   colourBar,
@@ -23,7 +23,7 @@ import {
 import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { defaultPosition, extractSlice, type Plane, type SliceView, sliceView } from './slices.ts';
 import { group, text } from './svg.ts';
-import { capitalised, fitText, MUTED, TEXT, textWidth, wrapText } from './theme.ts';
+import { capitalised, MUTED, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** What one loss made of the pair. */
 export interface LossResult {
@@ -120,7 +120,9 @@ export function lossFigure(input: LossFigure): string {
   let y = title.bottom;
   for (let first = 0; first < columns.length; first += layout.perBlock) {
     const shown = columns.slice(first, first + layout.perBlock);
-    const imagesAt = y + TEXT.body + 5;
+    const nameLines = shown.map(({ name }, k) => panelName({ index: first + k, name }, layout.width).length);
+    const namesAt = y + TEXT.body + (nameLines.reduce((a, b) => Math.max(a, b), 1) - 1) * PANEL_NAME_LINE;
+    const imagesAt = namesAt + 5;
     const differencesAt = imagesAt + height + ROW_GAP;
     // A flat slice leaves the colour bar too little room.
     const differencesEnd = differencesAt + (first === 0 ? Math.max(height, BAR_HEIGHT) : height);
@@ -132,7 +134,7 @@ export function lossFigure(input: LossFigure): string {
       const frame: Frame = { x, y: imagesAt, width, height };
       const own = index === 1 ? '' : drawn(column.labels, true);
       parts.push(
-        panelHeading({ x, y: y + TEXT.body, width: layout.width }, { index, name: column.name }),
+        panelHeading({ x, y: namesAt, width: layout.width }, { index, name: column.name }),
         framed(view, frame, greyImage(view, column.fractions, rendering) + solid + own),
       );
       if (index === 0) parts.push(orientationMarks(view, frame), scaleBar(view, frame));
@@ -245,9 +247,7 @@ function bar({ x, y, width, height }: Frame, limit: number): string {
 function noteBelow(note: string, x: number, top: number, width: number): { svg: string; bottom: number } {
   const pieces = textWidth(note, TEXT.small) <= width ? [note] : note.split(/(?<=,)\s+/);
   const lines = pieces.flatMap((piece) => wrapText(piece, TEXT.small, width));
-  const written = lines.map((content, index) =>
-    text(x, top + 3 + TEXT.small + index * NOTE_LINE, fitText(content, TEXT.small, width)),
-  );
+  const written = lines.map((content, index) => text(x, top + 3 + TEXT.small + index * NOTE_LINE, content));
   return { svg: group({ 'font-size': TEXT.small }, ...written), bottom: top + 3 + lines.length * NOTE_LINE };
 }
 

@@ -5,8 +5,8 @@ import type { Frame } from './panel.ts';
 import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { type DistanceMap, profilePictures } from './profilePictures.ts';
 import { MOVED_DASHES, PAIR_COLOURS, type Projected, plotColumns, projectionPlots } from './projectionPlots.ts';
-import { type Attributes, group, line, text } from './svg.ts';
-import { fitText, MUTED, TEXT, textWidth, wrapText } from './theme.ts';
+import { type Attributes, group, line, text, textLines } from './svg.ts';
+import { MUTED, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** A volume under its name. */
 export interface NamedVolume {
@@ -61,6 +61,7 @@ const TITLE = TEXT.title + 2;
 const PICTURES_END = 306;
 const PLOTS_START = 326;
 const LEAST_HEIGHT = 300;
+const NAME_LINE = TEXT.heading + 2;
 /** Half the edge of an arrow's picture. */
 const ICON = 17;
 
@@ -94,25 +95,30 @@ export function lossProfile(profile: LossProfile): string {
 /** Title, how it was computed, and which volume is which. */
 function heading({ title, subtitle, fixed, moved }: LossProfile): { svg: string; bottom: number } {
   const width = WIDTH - 2 * MARGIN;
-  let y = MARGIN + TITLE;
+  const titleLines = wrapText(title, TITLE, width, true);
+  const subtitleLines = wrapText(subtitle, TEXT.body, width);
+  const subtitleAt = MARGIN + TITLE + (titleLines.length - 1) * (TITLE + 3) + TEXT.body + 6;
   const parts = [
-    text(MARGIN, y, fitText(title, TITLE, width, true), { 'font-size': TITLE, 'font-weight': 'bold' }),
-    text(MARGIN, y + TEXT.body + 6, fitText(subtitle, TEXT.body, width), { 'font-size': TEXT.body, fill: MUTED }),
+    textLines(titleLines, MARGIN, MARGIN + TITLE, TITLE + 3, { 'font-size': TITLE, 'font-weight': 'bold' }),
+    textLines(subtitleLines, MARGIN, subtitleAt, NAME_LINE, { 'font-size': TEXT.body, fill: MUTED }),
   ];
-  y += TEXT.body + 6 + TEXT.heading + 8;
+  let y = subtitleAt + Math.max(0, subtitleLines.length - 1) * NAME_LINE + TEXT.heading + 8;
   let x = MARGIN;
+  let lowest = y;
   for (const [letter, name, colour, dashes] of [
     ['A', fixed.name, PAIR_COLOURS.fixed, undefined],
     ['B', moved.name, PAIR_COLOURS.moved, MOVED_DASHES],
   ] as const) {
-    const shown = fitText(name, TEXT.heading, width / 2 - 60);
+    const shown = wrapText(name, TEXT.heading, width / 2 - 60);
     parts.push(
       line(x, y - 3, x + 20, y - 3, { stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dashes }),
       text(x + 25, y, letter, { 'font-size': TEXT.heading, 'font-weight': 'bold', fill: colour }),
-      text(x + 36, y, shown, { 'font-size': TEXT.heading }),
+      textLines(shown, x + 36, y, NAME_LINE, { 'font-size': TEXT.heading }),
     );
-    x += 36 + textWidth(shown, TEXT.heading) + 22;
+    x += 36 + Math.max(0, ...shown.map((part) => textWidth(part, TEXT.heading))) + 22;
+    lowest = Math.max(lowest, y + (shown.length - 1) * NAME_LINE);
   }
+  y = lowest;
   return { svg: group({}, ...parts), bottom: y };
 }
 
@@ -123,14 +129,16 @@ function projections(profile: LossProfile, place: Frame): string {
   const columns = plotColumns(place, shown.length);
   const over = directions > 1 ? `, mean over ${directions} directions` : '';
   const intro = `${subject}: ${significant(distance)}${over}`;
-  const top = place.y + TEXT.body;
+  const introLines = wrapText(intro, TEXT.body, place.width - (columns[0]!.x - place.x), true);
+  const introAt = place.y + TEXT.body;
+  const top = introAt + (introLines.length - 1) * NAME_LINE;
   const iconY = top + 10 + ICON;
   // In one dimension there is no direction to tell of.
   const headed = dimensions > 1;
   const plotsTop = headed ? iconY + ICON + 9 : top + 10;
   return group(
     {},
-    text(columns[0]!.x, top, fitText(intro, TEXT.body, place.width - (columns[0]!.x - place.x)), {
+    textLines(introLines, columns[0]!.x, introAt, NAME_LINE, {
       'font-size': TEXT.body,
       'font-weight': 'bold',
     }),

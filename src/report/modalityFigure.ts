@@ -3,7 +3,7 @@ import type { Vec3, Volume } from '../volume/grid.ts';
 import { checkerboard } from './checkerboard.ts';
 import { RADIOLOGICAL } from './figureFooter.ts';
 import { assertOnFixedGrid } from './fixedGrid.ts';
-import { figureTitle } from './headings.ts';
+import { figureTitle, letterOf } from './headings.ts';
 import { densestPosition, type LandmarkPair, landmarkMarks, type ShownLandmarks } from './landmarkMarks.ts';
 import { type Layout, layoutOf, MARGIN, NAMES_END } from './modalityLayout.ts';
 import { modalityLegend } from './modalityLegend.ts';
@@ -21,7 +21,7 @@ import {
 import { PAGE_WIDTH, printedFigure } from './printedFigure.ts';
 import { extractSlice, PLANES, type SliceView, sliceView, tiltOf } from './slices.ts';
 import { text } from './svg.ts';
-import { capitalised, fitText, INK, MUTED, PIXELS_PER_MM, TEXT, textWidth, wrapText } from './theme.ts';
+import { capitalised, INK, MUTED, PIXELS_PER_MM, TEXT, textWidth, wrapText } from './theme.ts';
 
 /** The pair as one method left it. */
 export interface ModalityResult {
@@ -30,7 +30,7 @@ export interface ModalityResult {
   readonly moved: Volume;
   /** The moving image's landmarks brought into the fixed image's space, one for each fixed landmark; RAS mm. */
   readonly landmarks: readonly Vec3[];
-  /** Of the landmarks, mm; printed as mTRE. */
+  /** Of the landmarks, mm; printed as mTRE, or as TRE where there is one landmark, whose SD is NaN. */
   readonly error?: { readonly mean: number; readonly sd: number };
 }
 
@@ -230,24 +230,30 @@ function rowName(
   name: string,
   error?: ModalityResult['error'],
 ): { svg: string; bottom: number } {
-  const letter = text(MARGIN, top + TEXT.body, String.fromCharCode(97 + index), {
+  const letter = text(MARGIN, top + TEXT.body, letterOf(index), {
     'font-size': TEXT.body + 0.5,
     'font-weight': 'bold',
   });
   const x = MARGIN + textWidth('m', TEXT.body, true) + 3;
   const width = NAMES_END - x;
-  const named = wrapText(name, TEXT.body, width).map((line) => ({ line: fitText(line, TEXT.body, width), fill: INK }));
+  const named = wrapText(name, TEXT.body, width).map((line) => ({ line, fill: INK }));
   const measured =
     error === undefined
       ? []
       : [
-          { line: 'mTRE', fill: MUTED },
-          { line: `${error.mean.toFixed(1)} ± ${error.sd.toFixed(1)} mm`, fill: INK },
+          // One landmark has neither mean nor spread.
+          { line: Number.isFinite(error.sd) ? 'mTRE' : 'TRE', fill: MUTED },
+          { line: errorText(error), fill: INK },
         ];
   const lines = [...named, ...measured].map(({ line, fill }, k) =>
     text(x, top + TEXT.body + k * NOTE_LINE, line, { 'font-size': TEXT.body, fill }),
   );
   return { svg: letter + lines.join(''), bottom: top + lines.length * NOTE_LINE };
+}
+
+function errorText({ mean, sd }: NonNullable<ModalityResult['error']>): string {
+  if (!Number.isFinite(mean)) return 'not known';
+  return `${mean.toFixed(1)}${Number.isFinite(sd) ? ` ± ${sd.toFixed(1)}` : ''} mm`;
 }
 
 /** The plane's name and its directions, on the uppermost panel of a column. */

@@ -2,8 +2,8 @@ import { type ColourMap, warmMap } from './colourMap.ts';
 import { cross, residual, ring } from './landmarkMarks.ts';
 import type { Frame } from './panel.ts';
 import { pngDataUri } from './png.ts';
-import { element, group, rectangle, text } from './svg.ts';
-import { fitText, MUTED, TEXT, wrapText } from './theme.ts';
+import { element, group, rectangle, text, textLines } from './svg.ts';
+import { MUTED, TEXT, wrapText } from './theme.ts';
 
 /** What {@link modalityLegend} explains. */
 export interface ModalityLegend {
@@ -36,16 +36,21 @@ type Swatch = (x: number, middle: number) => string;
 export function modalityLegend(place: Frame, content: ModalityLegend): { svg: string; bottom: number } {
   const entries = entriesOf(content);
   const notes = wrapText(noteOf(content), TEXT.small, place.width);
-  const height = entries.length * LINE + (notes.length === 0 ? 0 : 3 + notes.length * NOTE_LINE);
+  const names = entries.map(([, name]) => wrapText(name, TEXT.body, place.width - INDENT));
+  const lines = names.reduce((sum, { length }) => sum + length, 0);
+  const height = lines * LINE + (notes.length === 0 ? 0 : 3 + notes.length * NOTE_LINE);
   const top = place.y + Math.max(0, (place.height - height) / 2);
-  const parts = entries.map(([swatch, name], index) => {
-    const baseline = top + index * LINE + TEXT.body;
-    const shown = fitText(name, TEXT.body, place.width - INDENT);
+  let above = 0;
+  const parts = entries.map(([swatch], index) => {
+    const name = names[index]!;
+    const baseline = top + above * LINE + TEXT.body;
+    above += name.length;
     return (
-      swatch(place.x, baseline - TEXT.body * 0.36) + text(place.x + INDENT, baseline, shown, { 'font-size': TEXT.body })
+      swatch(place.x, baseline - TEXT.body * 0.36) +
+      textLines(name, place.x + INDENT, baseline, LINE, { 'font-size': TEXT.body })
     );
   });
-  const notesAt = top + entries.length * LINE + 3;
+  const notesAt = top + lines * LINE + 3;
   const written = notes.map((line, index) => text(place.x, notesAt + TEXT.small + index * NOTE_LINE, line));
   return {
     svg: parts.join('') + group({ 'font-size': TEXT.small, fill: MUTED }, ...written),
@@ -72,7 +77,11 @@ function entriesOf({ fixedName, movingName, comparison, landmarks }: ModalityLeg
 
 function noteOf({ reach, landmarks, measured }: ModalityLegend): string {
   const drawn = `Landmarks up to ${Number(reach.toFixed(1))} mm from the slice, the paler the farther.`;
-  const error = measured ? `mTRE: mean ± SD over ${landmarks === 1 ? 'one landmark' : `all ${landmarks}`}.` : '';
+  const error = !measured
+    ? ''
+    : landmarks === 1
+      ? 'TRE: that of the one landmark.'
+      : `mTRE: mean ± SD over all ${landmarks}.`;
   return landmarks === 0 ? '' : `${drawn} ${error}`;
 }
 

@@ -1,13 +1,18 @@
 import { labelsIn } from '../metric/dice.ts';
 import type { Labels } from '../volume/grid.ts';
 import { FOLD_COLOUR } from './colourMap.ts';
-import { group, line, rectangle, text } from './svg.ts';
-import { colourAt, fitText, INK, LABEL_COLOURS, TEXT, textWidth } from './theme.ts';
+import { group, line, rectangle, textLines } from './svg.ts';
+import { INK, LABEL_COLOURS, OTHER_LABELS, TEXT, textWidth, wrapText } from './theme.ts';
 
-/** One colour for each label of all segmentations, in ascending order. */
+/** The colour of the index-th label: its own as far as colours go, then that of all others. */
+export function labelColour(index: number): string {
+  return LABEL_COLOURS[index] ?? OTHER_LABELS;
+}
+
+/** One colour for each label of all segmentations, in ascending order; labels after the last colour share one. */
 export function labelColours(segmentations: readonly (Labels | undefined)[]): ReadonlyMap<number, string> {
   const all = segmentations.flatMap((labels) => (labels === undefined ? [] : [labels.data]));
-  return new Map(labelsIn(...all).map((label, index) => [label, colourAt(LABEL_COLOURS, index)]));
+  return new Map(labelsIn(...all).map((label, index) => [label, labelColour(index)]));
 }
 
 /** What {@link outlineLegend} explains. */
@@ -27,7 +32,7 @@ export function namedLabels(
 }
 
 /** Outlines named one by one; more are only counted. */
-const MOST_LABELS = 6;
+const MOST_LABELS = LABEL_COLOURS.length;
 const LINE = 11;
 
 /** Lines in the labels' colours with their names, then what solid and dashed mean. `bottom` is where it ends. */
@@ -41,15 +46,19 @@ export function outlineLegend(
   let { x } = place;
   let y = place.y + TEXT.body;
   const entry = (name: string, swatch?: (x: number, y: number) => string): void => {
-    const shown = fitText(name, TEXT.body, 110);
     const indent = swatch === undefined ? 0 : 16;
-    const width = indent + textWidth(shown, TEXT.body);
+    const lines = wrapText(name, TEXT.body, place.width - indent);
+    const width = indent + Math.max(0, ...lines.map((part) => textWidth(part, TEXT.body)));
     if (x > place.x && x + width > end) {
       x = place.x;
       y += LINE;
     }
-    parts.push(swatch?.(x, y - TEXT.body * 0.36) ?? '', text(x + indent, y, shown, { 'font-size': TEXT.body }));
+    parts.push(
+      swatch?.(x, y - TEXT.body * 0.36) ?? '',
+      textLines(lines, x + indent, y, LINE, { 'font-size': TEXT.body }),
+    );
     x += width + 11;
+    y += LINE * Math.max(0, lines.length - 1);
   };
   const stroke =
     (colour: string, dashed = false) =>
@@ -60,7 +69,7 @@ export function outlineLegend(
         'stroke-dasharray': dashed ? '3 2.2' : undefined,
       });
   for (const label of content.labels.slice(0, MOST_LABELS)) entry(label.name, stroke(label.colour));
-  if (content.labels.length > MOST_LABELS) entry(`and ${content.labels.length - MOST_LABELS} more`);
+  if (content.labels.length > MOST_LABELS) entry(`${content.labels.length - MOST_LABELS} more`, stroke(OTHER_LABELS));
   if (content.dashed) {
     if (content.labels.length > 1) {
       x = place.x;
@@ -72,5 +81,5 @@ export function outlineLegend(
   if (content.folds) {
     entry('fold (|J| ≤ 0)', (atX, atY) => rectangle(atX + 2, atY - 3, 8, 6, { fill: FOLD_COLOUR }));
   }
-  return { svg: group({}, ...parts), bottom: y + 3 };
+  return { svg: group({ class: 'legend' }, ...parts), bottom: y + 3 };
 }

@@ -1,4 +1,4 @@
-import { document, rectangle } from './svg.ts';
+import { document, ground } from './svg.ts';
 import { FONT_FAMILY, INK, PIXELS_PER_MM } from './theme.ts';
 
 /** The width that layouts are made for, in user units: two columns of a journal. Text sizes are fractions of it. */
@@ -21,12 +21,13 @@ export function printedFigure({ width, height, widthMm, label }: PrintedFigure, 
     {
       width: printed,
       height: (height * printed) / width,
+      class: 'figure',
       'font-family': FONT_FAMILY,
       fill: INK,
       role: 'img',
       'aria-label': label,
     },
-    rectangle(0, 0, width, height, { fill: '#ffffff' }),
+    ground(width, height),
     ...parts,
   );
 }

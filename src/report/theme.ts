@@ -45,6 +45,13 @@ export const LABEL_COLOURS: readonly string[] = [
   OKABE_ITO.blue,
 ];
 
+/** Of outlines for which no colour is left: seen on grey-scale images and on paper. */
+export const OTHER_LABELS = '#a3a9b3';
+
+/** The one colour of curves that stand alone, and of those that are shown for comparison. */
+export const ACCENT = OKABE_ITO.blue;
+export const COMPARED = OKABE_ITO.vermillion;
+
 /** The colour of the index-th thing, starting again when the palette is used up. */
 export function colourAt(palette: readonly string[], index: number): string {
   return palette[index % palette.length] as string;
@@ -65,13 +72,14 @@ export function textWidth(content: string, size: number, bold = false): number {
   return (hundredths / 100) * size * (bold ? 1.14 : 1);
 }
 
-/** Breaks a text into lines no wider than `width`; a single word that is too wide keeps its own line. */
-export function wrapText(content: string, size: number, width: number): string[] {
+/** Breaks a text into lines no wider than `width`: between words, and inside a word that is wider by itself. Nothing is left out. */
+export function wrapText(content: string, size: number, width: number, bold = false): string[] {
   const lines: string[] = [];
   let current = '';
-  for (const word of content.split(/\s+/).filter((part) => part !== '')) {
+  const words = content.split(/\s+/).filter((part) => part !== '');
+  for (const word of words.flatMap((whole) => brokenWord(whole, size, width, bold))) {
     const longer = current === '' ? word : `${current} ${word}`;
-    if (current !== '' && textWidth(longer, size) > width) {
+    if (current !== '' && textWidth(longer, size, bold) > width) {
       lines.push(current);
       current = word;
     } else {
@@ -81,12 +89,18 @@ export function wrapText(content: string, size: number, width: number): string[]
   return current === '' ? lines : [...lines, current];
 }
 
-/** Cuts a text that is wider than `width` and puts an ellipsis at its end. */
-export function fitText(content: string, size: number, width: number, bold = false): string {
-  if (textWidth(content, size, bold) <= width) return content;
-  let cut = [...content];
-  while (cut.length > 1 && textWidth(`${cut.join('')}…`, size, bold) > width) cut = cut.slice(0, -1);
-  return `${cut.join('').trimEnd()}…`;
+/** The parts of a word, each as long as fits; at least one character, however narrow the place is. */
+function brokenWord(word: string, size: number, width: number, bold: boolean): string[] {
+  const parts: string[] = [];
+  let part = '';
+  for (const character of word) {
+    if (part !== '' && textWidth(part + character, size, bold) > width) {
+      parts.push(part);
+      part = '';
+    }
+    part += character;
+  }
+  return [...parts, part];
 }
 
 /** A word at the beginning of a line. */

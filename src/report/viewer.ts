@@ -2,11 +2,12 @@ import { labelsIn } from '../metric/dice.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Grid, Labels, Volume } from '../volume/grid.ts';
 import { closestAxes, type Direction, spacingOf } from '../volume/matrix.ts';
+import { labelColour } from './outlineLegend.ts';
 import { intensityWindow, type Window } from './panel.ts';
 import { toBase64 } from './png.ts';
 import { defaultPosition } from './slices.ts';
 import { escapeText, short } from './svg.ts';
-import { colourAt, LABEL_COLOURS } from './theme.ts';
+import { LABEL_COLOURS, OTHER_LABELS } from './theme.ts';
 import { VIEWER_SCRIPT } from './viewerScript.ts';
 
 /** What {@link viewer} shows; everything lies on the fixed image's grid, as in a registration figure. */
@@ -54,7 +55,7 @@ export function viewer(input: ViewerInput): string {
   const codes = new Map(labels.map((label, index) => [label, 1 + (index % 254)]));
   const encodeLabels = (volume: Labels | undefined): string | undefined =>
     volume === undefined ? undefined : packed(display, volume, (label) => codes.get(label) ?? 0);
-  const colours = labels.slice(0, 254).map((_, index) => colourAt(LABEL_COLOURS, index));
+  const colours = labels.slice(0, 254).map((_, index) => labelColour(index));
   const data = {
     size: display.size,
     spacing: display.spacing,
@@ -71,10 +72,13 @@ export function viewer(input: ViewerInput): string {
       moved: encodeLabels(input.movedLabels),
     },
   };
-  const legend = colours.map((colour, index) => {
-    const label = labels[index]!;
-    return `<span><i style="background:${colour}"></i>${escapeText(input.labelNames?.[label] ?? `Label ${label}`)}</span>`;
-  });
+  const entry = (colour: string, name: string): string =>
+    `<span><i style="background:${colour}"></i>${escapeText(name)}</span>`;
+  const named = labels.slice(0, LABEL_COLOURS.length);
+  const legend = [
+    ...named.map((label, index) => entry(labelColour(index), input.labelNames?.[label] ?? `Label ${label}`)),
+    ...(labels.length > named.length ? [entry(OTHER_LABELS, `${labels.length - named.length} more`)] : []),
+  ];
   return `${controls(display, legend)}
 <script type="application/json" id="viewer-data">${JSON.stringify(data)}</script>
 <script>${VIEWER_SCRIPT}</script>`;

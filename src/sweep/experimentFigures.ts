@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { type Dataset, isPaired, openDataset } from '../dataset/dataset.ts';
 import { lossCurves, measureCurves, testBoxes } from '../experiment/charts.ts';
 import { testScores } from '../experiment/comparison.ts';
-import { headlineOf, type Measure } from '../experiment/measures.ts';
+import { headlineOf } from '../experiment/measures.ts';
 import { type MethodResult, type PairScore, pairKey } from '../experiment/results.ts';
 import { labelOf, type Outcome } from '../experiment/tables.ts';
 import type { Trial } from '../experiment/trials.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
+import { mean } from '../metric/statistics.ts';
 import type { Agreement } from '../registration/assess.ts';
 import { Registrar } from '../registration/register.ts';
 import { frameworkFigure } from '../report/frameworkFigure.ts';
@@ -52,13 +53,14 @@ async function writePairFigures(
   rule: StoppingRule,
   write: Write,
 ): Promise<string[]> {
-  const scores = done.map((method) => testScores(method, rule));
-  const pair = medianPair(scores, headlineOf(outcome.measures).key);
-  const trials = done.flatMap((method) => trialWith(method, pair, rule) ?? []);
-  const lost = [folder.stored.data, ...trials.map(({ id }) => modelPath(folder, id, rule))].find(
-    (path) => !existsSync(path),
-  );
-  if (lost !== undefined) {
+  const { pair, chosen } = medianPair(outcome, done, rule);
+  const drawn = done.flatMap((method) => {
+    const trial = trialWith(method, pair, rule);
+    return trial ? [{ name: labelOf(method), trial, model: modelPath(folder, trial.id, rule) }] : [];
+  });
+  const there = drawn.filter(({ model }) => existsSync(model));
+  const lost = [folder.stored.data, ...drawn.map(({ model }) => model)].find((path) => !existsSync(path));
+  if (!existsSync(folder.stored.data) || there.length === 0) {
     if (!existsSync(join(folder.path, 'figures', 'figure1-framework.svg')))
       await write('figure1-framework', frameworkFigure());
     return [
@@ -67,12 +69,10 @@ async function writePairFigures(
   }
   const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
   const registered: RegisteredBy[] = [];
-  for (const method of done) {
-    const trial = trialWith(method, pair, rule);
-    if (!trial) continue;
-    const registrar = new Registrar(await readModel(modelPath(folder, trial.id, rule)));
+  for (const { name, trial, model } of there) {
+    const registrar = new Registrar(await readModel(model));
     try {
-      registered.push({ name: labelOf(method), pair: await registerCases(registrar, dataset, pair, trial, folder) });
+      registered.push({ name, pair: await registerCases(registrar, dataset, pair, trial, folder) });
     } finally {
       await registrar.release();
     }
@@ -82,10 +82,17 @@ async function writePairFigures(
   const { fixed, before, moved, warp } = last;
   await write('figure1-framework', frameworkFigure({ slices: { fixed, moving: before, moved, warp } }));
   const svg = isPaired(dataset)
-    ? modalityPicture(registered, { title: `${dataset.name}, ${pair.fixed}`, dataset, mri: folder.config.mri })
-    : lossPicture(registered, last, dataset, `${pair.moving} onto ${pair.fixed}${synthetic(folder)}`);
+    ? modalityPicture(registered, {
+        title: `${folder.config.name}, ${pair.fixed}: ${chosen}`,
+        dataset,
+        mri: folder.config.mri,
+      })
+    : lossPicture(registered, last, dataset, `${pair.moving} onto ${pair.fixed}${synthetic(folder)}: ${chosen}`);
   await write(isPaired(dataset) ? 'figure3-modalities' : 'figure2-losses', svg);
-  return [];
+  const without = drawn.filter((method) => !there.includes(method)).map(({ name }) => name);
+  return without.length === 0
+    ? []
+    : [`Figures 2 and 3 leave out ${without.join(', ')}, whose models are not there (${lost}).`];
 }
 
 function synthetic({ config }: ExperimentFolder): string {
@@ -126,17 +133,27 @@ function trialWith({ trials }: MethodResult, pair: PairScore, rule: StoppingRule
   return trials.find(({ test }) => isIn(test[rule]))?.result.trial;
 }
 
-/** The test pair with the median of a measure's mean over all methods: neither the best nor the worst is shown. */
-function medianPair(scores: readonly (readonly PairScore[])[], measure: Measure): PairScore {
-  const [first] = scores as [readonly PairScore[]];
-  const sums = new Map<string, number>();
-  for (const score of scores.flat()) {
-    const key = pairKey(score);
-    sums.set(key, (sums.get(key) ?? 0) + (score.after[measure] ?? Number.NaN));
+/**
+ * The test pair with the median of what all methods together changed in the headline measure: neither the best nor the worst is shown.
+ * Of an even number of pairs it is the lower of the two in the middle. `chosen` says so, for the figure's title.
+ */
+export function medianPair(
+  { measures }: Pick<Outcome, 'measures'>,
+  done: readonly MethodResult[],
+  rule: StoppingRule,
+): { readonly pair: PairScore; readonly chosen: string } {
+  const { key, better, column } = headlineOf(measures);
+  const changes = new Map<string, { pair: PairScore; values: number[] }>();
+  for (const score of done.flatMap((method) => testScores(method, rule))) {
+    const entry = changes.get(pairKey(score)) ?? { pair: score, values: [] };
+    entry.values.push(better * ((score.after[key] ?? Number.NaN) - (score.before[key] ?? Number.NaN)));
+    changes.set(pairKey(score), entry);
   }
-  const measured = first.filter((pair) => Number.isFinite(sums.get(pairKey(pair))));
-  const ranked = (measured.length > 0 ? measured : first).toSorted(
-    (a, b) => (sums.get(pairKey(a)) ?? 0) - (sums.get(pairKey(b)) ?? 0),
-  );
-  return ranked[Math.floor((ranked.length - 1) / 2)] as PairScore;
+  const all = [...changes.values()].map(({ pair, values }) => ({ pair, change: mean(values) }));
+  const measured = all.filter(({ change }) => Number.isFinite(change));
+  if (measured.length === 0) return { pair: (all[0] as (typeof all)[number]).pair, chosen: 'the first test pair' };
+  const ranked = measured.toSorted((a, b) => a.change - b.change);
+  const { pair } = ranked[Math.floor((ranked.length - 1) / 2)] as (typeof all)[number];
+  const chosen = `the median of ${ranked.length} test pairs by improvement of ${column.heading}`;
+  return { pair, chosen: ranked.length === 1 ? 'the one test pair that is measured' : chosen };
 }

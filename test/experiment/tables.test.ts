@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lossCurves, measureCurves, testBoxes } from '../../src/experiment/charts.ts';
+import { measureCurves, testBoxes } from '../../src/experiment/charts.ts';
 import { pairedDifference } from '../../src/experiment/comparison.ts';
 import { MEASURES, measuresOf } from '../../src/experiment/measures.ts';
 import { averaged, type MethodResult, type PairScore, validationScore } from '../../src/experiment/results.ts';
@@ -173,21 +173,5 @@ describe('tables of an experiment', () => {
     const whole = score('x', 'y', 0.7);
     const lacking = { ...whole, after: { dice: null, hd95: null } };
     expect(averaged([[whole], [lacking]])[0]?.after).toEqual({ dice: null, hd95: null });
-  });
-});
-
-describe('charts of an experiment', () => {
-  it('draw a curve a training with its ends by both rules, and one legend entry a method', () => {
-    for (const svg of [measureCurves(outcome, 'epochs'), lossCurves(outcome, 'seconds')]) {
-      expect(svg.match(/stroke-linecap="round"/g)).toHaveLength(4);
-      expect(svg.match(/<circle/g)).toHaveLength(8);
-      expect(svg.match(/>MSE</g)).toHaveLength(1);
-    }
-  });
-
-  it('draw a box a method', () => {
-    const svg = testBoxes(outcome, 'absolute', 'dice');
-    expect(svg).toContain('>unregistered<');
-    expect(svg.match(/<circle/g)).toHaveLength(36);
   });
 });

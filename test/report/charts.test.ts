@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { boxPlot, boxStatistics } from '../../src/report/boxPlot.ts';
 import { lineChart } from '../../src/report/lineChart.ts';
 import { expectGolden } from './golden.ts';
+import { expectOneColourAMethod, expectReadable } from './textBoxes.ts';
 
 const epochs = Array.from({ length: 30 }, (_, index) => index + 1);
 const curve = (from: number, to: number) => epochs.map((epoch) => [epoch, to + (from - to) * 0.85 ** epoch] as const);
@@ -45,6 +46,31 @@ describe('lineChart', () => {
     expect(svg).not.toContain('m<');
   });
 
+  test('more curves than colours stand in a panel each', () => {
+    const chart = (count: number): string =>
+      lineChart({
+        xLabel: 'Epoch',
+        yLabel: 'Loss',
+        series: Array.from({ length: count }, (_, index) => ({ name: `loss ${index}`, points: curve(1, index / 10) })),
+      });
+    for (const count of [2, 6, 7, 8, 14]) {
+      expectReadable(chart(count));
+      expectOneColourAMethod(chart(count));
+      expect(chart(count).includes('class="legend"')).toBe(count <= 6);
+    }
+  });
+
+  test('long titles, names, notes and labels go on in further lines', () => {
+    const long =
+      'a text that is much longer than the picture is wide, and has_one_word_without_any_space_that_no_line_can_hold_by_itself';
+    for (const count of [2, 9]) {
+      const series = Array.from({ length: count }, (_, index) => ({ name: `${index} ${long}`, points: curve(1, 0) }));
+      const svg = lineChart({ title: long, xLabel: long, yLabel: long, note: long, series, width: 320, height: 400 });
+      expectReadable(svg);
+      expectOneColourAMethod(svg);
+    }
+  });
+
   test('nothing and a single point are drawn without NaN', () => {
     expect(lineChart({ xLabel: 'x', yLabel: 'y', series: [] })).not.toContain('NaN');
     expect(lineChart({ xLabel: 'x', yLabel: 'y', series: [{ name: 'a', points: [[3, 3]] }] })).not.toContain('NaN');
@@ -76,6 +102,27 @@ describe('boxPlot', () => {
     expect(box.outliers).toEqual([30]);
     expect(box.mean).toBeCloseTo(66 / 9, 9);
     expect(boxStatistics([Number.NaN])).toBeUndefined();
+  });
+
+  test('a series that is a category by itself needs no legend', () => {
+    const one = (name: string) => ({ category: name, series: name, values: [0.1, 0.2, 0.3] });
+    const svg = boxPlot({ xLabel: 'Dice', boxes: ['unregistered', 'registered'].map(one) });
+    expectReadable(svg);
+    expectOneColourAMethod(svg);
+    expect(svg.match(/>registered</g)).toHaveLength(1);
+    expect(boxPlot({ xLabel: 'Dice', boxes: [one('a')] })).not.toContain('legend');
+  });
+
+  test('more series than colours, and long names, are told apart by words', () => {
+    const long = 'pswd patch=7,13,15,17,19 standardise=patch directions=16 transform=edge_of_a_gradient_without_space';
+    for (const count of [2, 6, 7, 11]) {
+      const boxes = ['left', long].flatMap((category) =>
+        Array.from({ length: count }, (_, index) => ({ category, series: `loss ${index}`, values: [0, index, 2] })),
+      );
+      const svg = boxPlot({ title: long, xLabel: long, boxes });
+      expectReadable(svg);
+      expectOneColourAMethod(svg);
+    }
   });
 
   test('names are escaped, empty boxes are skipped', () => {

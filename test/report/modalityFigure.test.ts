@@ -8,7 +8,7 @@ import type { Vec3, Volume } from '../../src/volume/grid.ts';
 import { fromColumns } from '../../src/volume/matrix.ts';
 import { applyWarp } from '../../src/volume/warp.ts';
 import { expectGolden } from './golden.ts';
-import { expectTextsClear, expectWellFormed } from './textBoxes.ts';
+import { expectReadable, expectTextsClear, expectWellFormed } from './textBoxes.ts';
 
 const phantom = makePhantomCase({ seed: 4, index: 0, size: [28, 36, 30], spacing: [1.5, 1, 1.2] });
 const landmarks = phantom.landmarks.filter((_, index) => index % 3 === 0);
@@ -113,6 +113,40 @@ describe('modalityFigure', () => {
     expect(svg).toContain('>4.5 ± 0.0 mm<');
     expect(svg.match(/>10 mm</g)).toHaveLength(1);
     expect(svg).toContain(`all ${landmarks.length}.`);
+  });
+
+  test('one landmark has an error without a spread, and none has no error', () => {
+    const alone = (error: ModalityResult['error']): string =>
+      modalityFigure({
+        ...input,
+        fixedLandmarks: landmarks.slice(0, 1),
+        methods: input.methods.map((each) => ({
+          ...each,
+          landmarks: each.landmarks.slice(0, 1),
+          ...(error ? { error } : {}),
+        })),
+      });
+    const svg = alone({ mean: 2.04, sd: Number.NaN });
+    expectReadable(svg);
+    expect(svg).toContain('>2.0 mm<');
+    expect(svg).toContain('>TRE<');
+    expect(svg).not.toMatch(/mTRE|±/);
+    const unknown = alone({ mean: Number.NaN, sd: Number.NaN });
+    expectReadable(unknown);
+    expect(unknown).toContain('>not known<');
+  });
+
+  test('long names go on in further lines, and nothing is cut', () => {
+    const name = 'pswd patch=7 standardise=patch directions=16 transform=edge_of_a_gradient';
+    const svg = modalityFigure({
+      ...input,
+      title: name.repeat(3),
+      fixedName: name,
+      movingName: name,
+      methods: [method(name, 2)],
+    });
+    expectReadable(svg);
+    expect(svg).toContain('edge_of');
   });
 
   test('panels share one scale', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { differenceMap, hex, jacobianMap } from '../../src/report/colourMap.ts';
 import { niceLimit } from '../../src/report/panel.ts';
 import { element, escapeText, polyline, short } from '../../src/report/svg.ts';
-import { fitText, textWidth, wrapText } from '../../src/report/theme.ts';
+import { textWidth, wrapText } from '../../src/report/theme.ts';
 
 describe('markup', () => {
   test('text and attribute values are escaped, control characters dropped', () => {
@@ -34,14 +34,20 @@ describe('markup', () => {
 });
 
 describe('text', () => {
-  test('lines are wrapped and cut to a width', () => {
+  test('lines are wrapped to a width', () => {
     const lines = wrapText('one two three four five six', 10, 60);
     expect(lines.join(' ')).toBe('one two three four five six');
     for (const line of lines) expect(textWidth(line, 10)).toBeLessThanOrEqual(60);
-    const cut = fitText('Left parahippocampal gyrus', 8, 60);
-    expect(cut.endsWith('…')).toBe(true);
-    expect(textWidth(cut, 8)).toBeLessThanOrEqual(60);
-    expect(fitText('short', 8, 60)).toBe('short');
+  });
+
+  test('a word that is wider than the line is broken, and nothing of it is lost', () => {
+    for (const word of ['parahippocampal_gyrus_of_the_left_side', 'patch=7,13,15', '§§§§§§§§§§']) {
+      const lines = wrapText(`a ${word} b`, 8, 40);
+      expect(lines.join('').replaceAll(' ', '')).toBe(`a${word}b`);
+      for (const line of lines) expect(textWidth(line, 8)).toBeLessThanOrEqual(40);
+    }
+    expect(wrapText('ab', 8, 1)).toEqual(['a', 'b']);
+    expect(wrapText('Dice', 8, 100, true)).toEqual(['Dice']);
   });
 });
 
