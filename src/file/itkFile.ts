@@ -1,24 +1,60 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { fromItkImage, type ItkImage } from '../volume/itkImage.ts';
+import { type ItkFormat, itkFormat, wholeItkFile } from '../volume/itkLayout.ts';
 import type { StoredImage } from '../volume/storedImage.ts';
-import { assertFile } from './nodeFiles.ts';
 
 /**
- * Reads NRRD, MetaImage, MGH and other formats with ITK, which is only loaded here (some 0.2 s).
- * @throws UserError when the file is missing, damaged, or not one 3-D volume.
+ * Decodes GIPL, MRC, VTK and HDF5 with ITK, which is only loaded here.
+ * @param name tells the format by its extension, and is what messages call the file.
+ * @throws UserError when the file is damaged, cut short, or not one 3-D volume.
  */
-export async function readItkFile(path: string): Promise<StoredImage> {
-  await assertFile(path);
-  return fromItkImage(await read(path), path);
+export async function decodeItk(bytes: Uint8Array, name: string): Promise<StoredImage> {
+  const format = itkFormat(name);
+  const image = await decode(await wholeItkFile(bytes, format, name), format);
+  if (!image)
+    throw new UserError(
+      `${name} is damaged, or not what its extension says: ITK cannot read it as ${format.toUpperCase()}; copy the file again or convert it to .nii.gz.`,
+    );
+  return fromItkImage(image, name);
 }
 
-async function read(path: string): Promise<ItkImage> {
-  const { readImageNode } = await import('@itk-wasm/image-io');
-  try {
-    return await readImageNode(path);
-  } catch {
-    throw new UserError(
-      `${path} is damaged or not what its extension says; copy the file again or convert it to .nii.gz.`,
-    );
-  }
+/**
+ * What runs in the thread. The file is handed over in memory: of folders, ITK sees no links. What ITK prints, the exit
+ * code that it sets and the memory that it takes stay in the thread.
+ */
+const script = `
+const { parentPort, workerData: { runtime, pipeline, name, data } } = require('node:worker_threads');
+import(runtime)
+  .then(({ runPipelineNode, InterfaceTypes }) => runPipelineNode(
+    pipeline,
+    [name, '0', '1', '--memory-io'],
+    [{ type: InterfaceTypes.JsonCompatible }, { type: InterfaceTypes.Image }],
+    [{ type: InterfaceTypes.BinaryFile, data: { path: name, data } }],
+  ))
+  .then(({ outputs }) => parentPort.postMessage(outputs[0]?.data ? outputs[1]?.data : undefined))
+  .catch(() => parentPort.postMessage(undefined));
+`;
+
+/** The image, or undefined where ITK finds none. */
+function decode(data: Uint8Array, format: ItkFormat): Promise<ItkImage | undefined> {
+  const imageIo = createRequire(import.meta.url).resolve('@itk-wasm/image-io');
+  const workerData = {
+    runtime: pathToFileURL(createRequire(imageIo).resolve('itk-wasm')).href,
+    pipeline: join(dirname(imageIo), 'pipelines', `${format}-read-image`),
+    name: `image.${format}`,
+    data: new Uint8Array(data),
+  };
+  return new Promise((resolve) => {
+    const worker = new Worker(script, { eval: true, workerData, stdout: true, stderr: true });
+    worker.once('message', (image: ItkImage | undefined) => {
+      resolve(image);
+      void worker.terminate();
+    });
+    worker.once('error', () => resolve(undefined));
+    worker.once('exit', () => resolve(undefined));
+  });
 }

@@ -81,8 +81,8 @@ async function readImage(path: string): Promise<StoredImage> {
     case 'mgh':
       return decodeMgh(bytes, file);
     case 'itk': {
-      const { readItkFile } = await import('./itkFile.ts');
-      return readItkFile(path);
+      const { decodeItk } = await import('./itkFile.ts');
+      return decodeItk(bytes, file);
     }
     default:
       throw new UserError(

@@ -1,12 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Image, niftiReadImageNode, readImageNode, writeImageNode } from '@itk-wasm/image-io';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readVolume, readVolumeOrLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import type { Mat4, Volume, Warp } from '../../src/volume/grid.ts';
 import { fromItkImage } from '../../src/volume/itkImage.ts';
-import { multiply, scaling, translation } from '../../src/volume/matrix.ts';
+import { flipRasLps, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -47,13 +47,13 @@ test('ITK reads a warp as a vector image with the LPS components that it was wri
   expect(seen.slice(-3)).toEqual([24, 48, 72]);
 });
 
-test('NRRD, MetaImage and MGH written by ITK are read with data and geometry', async () => {
+test('what ITK writes is read with data and geometry', async () => {
   const source = join(folder, 'source.nii');
   const volume: Volume = { size: [2, 3, 4], affine: oblique(1), data };
   await writeVolume(source, volume);
   const image: Image = await readImageNode(source);
   image.metadata = new Map(); // NIfTI's own fields, about which the other writers complain
-  for (const extension of ['nrrd', 'mha', 'mgz']) {
+  for (const extension of ['nrrd', 'nhdr', 'mha', 'mhd', 'mgh', 'mgz', 'hdf5']) {
     const path = join(folder, `image.${extension}`);
     await writeImageNode(image, path);
     const found = await readVolume(path);
@@ -96,4 +96,63 @@ test('damaged files are refused in a sentence', async () => {
   const text = join(folder, 'text.mha');
   await writeFile(text, 'not an image');
   await expect(readVolume(text)).rejects.toThrow('text.mha is not a MetaImage file, or its header is damaged');
+});
+
+/** An image along the axes, which MRC, VTK and GIPL can hold, as ITK writes it. */
+async function written(extension: string): Promise<string> {
+  const path = join(folder, `straight.${extension}`);
+  const source = join(folder, 'straight.nii');
+  await writeVolume(source, { size: [2, 3, 4], affine: multiply(flipRasLps, scaling([1, 2, 3])), data });
+  const image: Image = await readImageNode(source);
+  image.metadata = new Map();
+  await writeImageNode(image, path);
+  return path;
+}
+
+const rare = ['gipl', 'gipl.gz', 'mrc', 'vtk', 'hdf5'];
+
+test('GIPL, MRC, VTK and HDF5 are read, and refused when they are cut, without a word of ITK', async () => {
+  const streams = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
+  const printed = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')];
+  for (const spy of [...streams, ...printed]) spy.mockImplementation(() => true as never);
+  const outcomes: string[] = [];
+  for (const extension of rare) {
+    const path = await written(extension);
+    const bytes = await readFile(path);
+    const whole = await readVolume(path);
+    outcomes.push(`${extension} ${whole.size.join('×')} ${whole.data.join() === data.join() ? 'equal' : 'different'}`);
+    for (const share of [0, 0.2, 0.6, 0.95]) {
+      await writeFile(path, bytes.subarray(0, Math.floor(bytes.length * share)));
+      outcomes.push(
+        await readVolume(path).then(
+          () => 'read',
+          (error: Error) => `${error.name}: ${error.message}`,
+        ),
+      );
+    }
+  }
+  const words = [...streams, ...printed].flatMap(({ mock }) => mock.calls);
+  for (const spy of [...streams, ...printed]) spy.mockRestore();
+  expect(words).toEqual([]);
+  expect(process.exitCode ?? 0).toBe(0);
+  expect(outcomes.filter((_, i) => i % 5 === 0)).toEqual(rare.map((extension) => `${extension} 2×3×4 equal`));
+  for (const outcome of outcomes.filter((_, i) => i % 5 !== 0))
+    expect(outcome).toMatch(/^UserError: \S+straight\.\S+ is (empty|cut short|damaged|not )[^\n]*\.$/);
+});
+
+test('every format is read below a folder that is a link, through a link, and whatever its name', async () => {
+  const real = join(folder, 'real a %d');
+  await mkdir(real);
+  await symlink(real, join(folder, 'link'));
+  for (const extension of ['nii.gz', 'nrrd', 'mha', 'mhd', 'mgz', ...rare]) {
+    const path = extension === 'nii.gz' ? join(folder, 'straight.nii') : await written(extension);
+    const name = extension === 'nii.gz' ? 'a.nii' : `a.${extension}`;
+    await copyFile(path, join(real, name));
+    if (extension === 'mhd') await copyFile(join(folder, 'straight.raw'), join(real, 'straight.raw'));
+    const through = join(folder, `through-${name}`);
+    await symlink(join(real, name), through);
+    const odd = join(real, `b %03d #?ü x,y ${name.toUpperCase()}`);
+    await copyFile(path, odd);
+    for (const each of [join(folder, 'link', name), through, odd]) expect((await readVolume(each)).data).toEqual(data);
+  }
 });
