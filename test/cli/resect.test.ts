@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLandmarks, writeLandmarks } from '../../src/file/landmarkFile.ts';
 import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
@@ -7,21 +5,19 @@ import { Motion } from '../../src/registration/affineMotion.ts';
 import type { PairResult } from '../../src/run/pairResults.ts';
 import { applyToPoint, identity, multiply } from '../../src/volume/matrix.ts';
 import { cropPad } from '../../src/volume/resample.ts';
+import { RESECT } from '../support/realData.ts';
 import { printed, temporaryFolder } from './support.ts';
 
 const path = temporaryFolder();
 
-const resect = join(process.env.EARTHMORPH_DATA ?? 'data', 'resect');
-const at = (...names: string[]): string => join(resect, 'Case24', ...names);
+const at = (...names: string[]): string => RESECT.at('Case24', ...names);
 const ultrasound = at('US', 'Case24-US-before.nii.gz');
 const t1 = at('MRI', 'Case24-T1.nii.gz');
-const has = existsSync(ultrasound);
-const why = has ? '' : ' (no RESECT scans under EARTHMORPH_DATA)';
 
 /** What navigation left of an error is not to grow: the expert's own landmarks are not better than about a millimetre. */
 const NO_HARM = 1.3;
 
-describe.skipIf(!has)(`RESECT’s Case24${why}`, () => {
+describe.skipIf(!RESECT.isHere)(`RESECT’s Case24${RESECT.why}`, () => {
   it.each([
     ['MRI onto ultrasound', ultrasound, t1, 'second'],
     ['ultrasound onto MRI', t1, ultrasound, 'first'],

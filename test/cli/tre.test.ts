@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeLabels, writeWarp } from '../../src/file/volumeFile.ts';
 import type { Landmark } from '../../src/volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../../src/volume/tagFile.ts';
+import { RESECT } from '../support/realData.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder, warpOf } from './support.ts';
 
 const path = temporaryFolder();
@@ -174,15 +173,13 @@ describe('earthmorph tre', () => {
     );
   });
 
-  const resect = join(process.env.EARTHMORPH_DATA ?? 'data', 'resect');
-  it.skipIf(!existsSync(resect))(
-    'knows how far RESECT starts apart (skipped without EARTHMORPH_DATA/resect)',
-    async () => {
-      const { before } = await printed<Tre>(['tre', '--landmarks', resect]);
-      expect(before.mean).toBeCloseTo(3.6767, 4);
-      expect(before.sd).toBeCloseTo(2.4105, 4);
-    },
-  );
+  it.skipIf(!RESECT.isHere)(`knows how far RESECT starts apart${RESECT.why}`, async () => {
+    const known = [1, 4, 6, 8, 14, 16, 18, 24, 25, 26, 27];
+    const tags = known.map((n) => RESECT.at(`Case${n}`, 'Landmarks', `Case${n}-MRI-beforeUS.tag`));
+    const { before } = await printed<Tre>(['tre', '--landmarks', ...tags]);
+    expect(before.mean).toBeCloseTo(3.6767, 4);
+    expect(before.sd).toBeCloseTo(2.4105, 4);
+  });
 });
 
 describe('earthmorph warp --landmarks', () => {

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readLabels, readVolume } from '../../src/file/volumeFile.ts';
 import { dice, labelsIn } from '../../src/metric/dice.ts';
@@ -8,16 +6,16 @@ import { hd95 } from '../../src/metric/hausdorff.ts';
 import { looksLikeLabels, sameGrid } from '../../src/volume/checks.ts';
 import { orientationOf, spacingOf } from '../../src/volume/matrix.ts';
 import { centredOffset, cropPad } from '../../src/volume/resample.ts';
+import { HIPPOCAMPUS } from '../support/realData.ts';
 
-const folder = join(process.env.EARTHMORPH_DATA ?? 'data', 'hippocampus');
-const isHere = existsSync(join(folder, 'imagesTr'));
-const why = isHere ? '' : ' (skipped: no hippocampus data; set EARTHMORPH_DATA)';
+const { at, isHere, why } = HIPPOCAMPUS;
 
 test.skipIf(!isHere)(`hippocampus: images and labels are read and fit together${why}`, async () => {
-  const names = (await readdir(join(folder, 'imagesTr'))).filter((name) => name.endsWith('.nii.gz')).sort();
+  const names = (await readdir(at('imagesTr'))).filter((name) => name.endsWith('.nii.gz')).sort();
+  expect(names.length).toBeGreaterThan(12);
   for (const name of names.slice(0, 12)) {
-    const image = await readVolume(join(folder, 'imagesTr', name));
-    const labels = await readLabels(join(folder, 'labelsTr', name));
+    const image = await readVolume(at('imagesTr', name));
+    const labels = await readLabels(at('labelsTr', name));
     expect(sameGrid(image, labels)).toBe(true);
     for (const spacing of spacingOf(image.affine)) expect(spacing).toBeCloseTo(1, 5);
     expect(orientationOf(image.affine)).toBe('RAS');
@@ -28,11 +26,11 @@ test.skipIf(!isHere)(`hippocampus: images and labels are read and fit together${
 });
 
 test.skipIf(!isHere)(`hippocampus: unregistered pairs overlap by about half${why}`, async () => {
-  const names = (await readdir(join(folder, 'labelsTr'))).filter((name) => name.endsWith('.nii.gz')).sort();
+  const names = (await readdir(at('labelsTr'))).filter((name) => name.endsWith('.nii.gz')).sort();
   const size = [64, 64, 64] as const;
   const padded = await Promise.all(
     names.slice(0, 8).map(async (name) => {
-      const labels = await readLabels(join(folder, 'labelsTr', name));
+      const labels = await readLabels(at('labelsTr', name));
       return cropPad(labels, centredOffset(labels, size), size);
     }),
   );

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { rasterise } from '../../src/file/rasterise.ts';
 import { readLabels, readVolume } from '../../src/file/volumeFile.ts';
 import { type RegistrationFigure, registrationFigure } from '../../src/report/registrationFigure.ts';
+import { HIPPOCAMPUS } from '../support/realData.ts';
 import { expectGolden } from './golden.ts';
 import { ball, halves, warp } from './phantom.ts';
 
@@ -74,13 +73,11 @@ test('180 mm at 300 dpi are 2126 pixels', async () => {
   expect(new DataView(png.buffer, png.byteOffset).getUint32(16)).toBe(2126);
 });
 
-const folder = join(process.env.EARTHMORPH_DATA ?? 'data', 'hippocampus');
-const isHere = existsSync(join(folder, 'imagesTr'));
-const why = isHere ? '' : ' (skipped: no hippocampus data; set EARTHMORPH_DATA)';
+const { at, isHere, why } = HIPPOCAMPUS;
 
 test.skipIf(!isHere)(`hippocampus: an image against itself has an empty difference${why}`, async () => {
-  const fixed = await readVolume(join(folder, 'imagesTr', 'hippocampus_001.nii.gz'));
-  const labels = await readLabels(join(folder, 'labelsTr', 'hippocampus_001.nii.gz'));
+  const fixed = await readVolume(at('imagesTr', 'hippocampus_001.nii.gz'));
+  const labels = await readLabels(at('labelsTr', 'hippocampus_001.nii.gz'));
   const still = { size: fixed.size, affine: fixed.affine, data: new Float32Array(3 * fixed.data.length) };
   const svg = registrationFigure({ fixed, moving: fixed, moved: fixed, warp: still, fixedLabels: labels });
   // Three slices before and three after, all of them the same neutral pictures in pairs.

@@ -196,11 +196,14 @@ describe('a phantom case', () => {
     // The program's own way of applying a warp follows the same convention.
     const sample = sampler(b.image);
     const moved = applyWarp(warp, b.image);
+    let seen = 0;
     const off = voxels(a.image).map((point, voxel) => {
       const expected = sample(through(point, voxel));
+      if (expected !== undefined) seen++;
       return expected === undefined ? 0 : Math.abs(moved.data[voxel]! - expected) / (expected + 1);
     });
-    expect(off.every((error) => error < 1e-3)).toBe(true);
+    expect(Math.max(...off)).toBeLessThan(1e-3);
+    expect(seen).toBeGreaterThan(moved.data.length / 2);
   });
 
   it('comes in any size and spacing, with the same anatomy in the world', () => {
@@ -208,10 +211,14 @@ describe('a phantom case', () => {
     expect(fine.image.size).toEqual([10, 12, 9]);
     expect(fine.landmarks).toEqual(a.landmarks);
     const label = sampler(a.labels, (value) => (value > 0 ? 1 : 0));
+    const compared: [number, number] = [0, 0];
     voxels(fine.labels).forEach((point, voxel) => {
       const membership = label(point);
-      if (membership === 0 || membership === 1) expect(fine.labels.data[voxel]! > 0).toBe(membership === 1);
+      if (membership !== 0 && membership !== 1) return;
+      compared[membership]++;
+      expect(fine.labels.data[voxel]! > 0).toBe(membership === 1);
     });
+    expect(Math.min(...compared)).toBeGreaterThan(10);
     expect(() => makePhantomCase({ seed: 1, index: 0, size: [0, 4, 4] })).toThrow(
       'A phantom of 0×4×4 voxels is not possible: give three whole numbers above 0.',
     );

@@ -4,6 +4,7 @@ import { makeBrainPhantom } from '../../../src/synthesis/ultrasound/brainPhantom
 import { subjectFromMri } from '../../../src/synthesis/ultrasound/mriSubject.ts';
 import { simulateCase } from '../../../src/synthesis/ultrasound/simulatedCase.ts';
 import { length, minus } from '../../../src/synthesis/ultrasound/vector.ts';
+import { isInside } from '../../../src/volume/checks.ts';
 import type { Vec3 } from '../../../src/volume/grid.ts';
 import { applyToPoint, invert } from '../../../src/volume/matrix.ts';
 import { percentiles } from '../../../src/volume/percentile.ts';
@@ -15,8 +16,9 @@ const subject = makeBrainPhantom(4, 1, [45, 45, 42], SPACING);
 const made = simulateCase(subject, { seed: 4, index: 1, shift: 5.3 });
 const crop = cropPad(subject.t1, [14, 14, 12], [20, 20, 20]);
 
-/** The value of the nearest voxel. */
+/** The value of the nearest voxel; undefined outside the image. */
 function valueAt({ data, size, affine }: typeof made.ultrasound, p: Vec3): number | undefined {
+  if (!isInside({ size, affine }, p)) return undefined;
   const [i, j, k] = applyToPoint(invert(affine), p).map(Math.round) as [number, number, number];
   return data[i + size[0] * (j + size[1] * k)];
 }
@@ -40,9 +42,12 @@ describe('a simulated case', () => {
     expect(made.landmarks.length).toBeLessThanOrEqual(25);
     for (const [n, { ultrasound, mri }] of made.landmarks.entries()) {
       expect(valueAt(made.ultrasound, ultrasound)).toBeGreaterThan(0);
-      expect(valueAt(made.t1, mri)).toBeDefined();
+      expect(valueAt(made.t1, mri)).toBeGreaterThan(0);
       for (const other of made.landmarks.slice(n + 1)) expect(length(minus(other.mri, mri))).toBeGreaterThan(SPACING);
     }
+    const [, ny, nz] = made.t1.size;
+    // Beyond the end of a row the array goes on with the next one.
+    expect(valueAt(made.t1, applyToPoint(made.t1.affine, [-1, ny / 2, nz / 2]))).toBeUndefined();
     expect(made.initialDistance).toBeGreaterThan(0.2);
     expect(made.initialDistance).toBeLessThan(25);
   });
