@@ -1,3 +1,5 @@
+import { defineMeasure } from './measure.ts';
+
 /**
  * Dice overlap 2·|A ∩ B| / (|A| + |B|) of each label (Dice, Ecology 26(3), 1945): 1 for equal regions, 0 for disjoint ones.
  * @param a label of each voxel.
@@ -43,3 +45,14 @@ export function labelsIn(...segmentations: readonly ArrayLike<number>[]): number
   }
   return [...found].sort((p, q) => p - q);
 }
+
+/** {@link dice} as a measure. */
+export const diceOverlap = defineMeasure({
+  key: 'dice',
+  name: 'Dice',
+  summary: 'overlap of the regions, 1 for equal ones',
+  digits: 4,
+  better: 'more',
+  needs: 'labels',
+  of: ({ voxels: { fixed, moved, shared } }) => (2 * shared) / (fixed + moved),
+});

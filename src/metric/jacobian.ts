@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Grid, Size, Volume, Warp } from '../volume/grid.ts';
 import { flipRasLps, multiply, translation } from '../volume/matrix.ts';
+import { defineMeasure } from './measure.ts';
 
 /** Whether a grid has voxels with neighbours on both sides along every axis, which the Jacobian needs. */
 export function hasInterior({ size }: Grid): boolean {
@@ -122,3 +123,25 @@ export function sdLogJacobian(determinants: ArrayLike<number>): number {
   for (const value of logs) squares += (value - mean) ** 2;
   return Math.sqrt(squares / logs.length);
 }
+
+/** {@link foldedPercent} as a measure. */
+export const foldedShare = defineMeasure({
+  key: 'foldedPercent',
+  name: 'folded',
+  summary: 'share of voxels where the deformation folds',
+  unit: '%',
+  digits: 3,
+  better: 'less',
+  needs: 'warp',
+  of: ({ determinants }) => foldedPercent(determinants),
+});
+
+/** {@link sdLogJacobian} as a measure. */
+export const roughness = defineMeasure({
+  key: 'sdLogJacobian',
+  name: 'SD log J',
+  summary: 'standard deviation of the logarithm of the Jacobian determinants',
+  digits: 4,
+  needs: 'warp',
+  of: ({ determinants }) => sdLogJacobian(determinants),
+});

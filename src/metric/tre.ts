@@ -1,4 +1,5 @@
 import type { Vec3 } from '../volume/grid.ts';
+import { defineMeasure } from './measure.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 /** How far corresponding landmarks are apart, in mm. */
@@ -28,3 +29,15 @@ export function targetRegistrationError(moved: readonly Vec3[], target: readonly
   const max = distances.reduce((a, b) => Math.max(a, b), distances.length === 0 ? Number.NaN : 0);
   return { distances, mean: mean(distances), sd: standardDeviation(distances), max };
 }
+
+/** The mean of {@link targetRegistrationError} as a measure. */
+export const landmarkDistanceMean = defineMeasure({
+  key: 'tre',
+  name: 'TRE',
+  summary: 'mean distance of corresponding landmarks',
+  unit: 'mm',
+  digits: 2,
+  better: 'less',
+  needs: 'landmarks',
+  of: ({ now }) => mean(now),
+});

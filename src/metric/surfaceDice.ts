@@ -1,0 +1,25 @@
+import { defineMeasure, type LabelMeasure } from './measure.ts';
+
+/**
+ * Normalised surface Dice: the share of the surface voxels of both regions that lie within a tolerance of the other's surface (Nikolov et
+ * al., Journal of Medical Internet Research 23(7), 2021). There a surface has an area; here it has voxels, so thin structures count a
+ * little differently.
+ * @param tolerance in mm
+ */
+export function surfaceDice(tolerance: number): LabelMeasure {
+  const within = (distances: readonly number[]): number => distances.filter((mm) => mm <= tolerance).length;
+  return defineMeasure({
+    key: tolerance === 1 ? 'nsd' : `nsd${tolerance}`,
+    name: `NSD ${tolerance} mm`,
+    summary: `share of the surfaces within ${tolerance} mm of each other`,
+    digits: 4,
+    better: 'more',
+    needs: 'labels',
+    of({ surfaces }) {
+      const found = surfaces();
+      if (!found) return Number.NaN;
+      const { fromFirst, fromSecond } = found;
+      return (within(fromFirst) + within(fromSecond)) / (fromFirst.length + fromSecond.length);
+    },
+  });
+}
