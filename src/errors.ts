@@ -52,6 +52,6 @@ export function requirement(issue: z.core.$ZodIssue): string {
 }
 
 function extent(origin: string, than: string, limit: number | bigint): string {
-  if (origin === 'string') return `have ${than} ${limit} characters`;
-  return origin === 'array' ? `have ${than} ${limit} entries` : `be ${than} ${limit}`;
+  if (origin === 'string') return `have ${than} ${limit} ${limit === 1 ? 'character' : 'characters'}`;
+  return origin === 'array' ? `have ${than} ${limit} ${limit === 1 ? 'entry' : 'entries'}` : `be ${than} ${limit}`;
 }

@@ -18,7 +18,7 @@ import { type PairList, readPairList } from '../run/registerPairs.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { interruptible } from './interruptible.ts';
 import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
-import { duration, printJson, toJson } from './output.ts';
+import { counted, duration, printJson, sayWritten, toJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
@@ -181,6 +181,7 @@ async function run(options: Options): Promise<void> {
   const spacing = options.spacing ?? (mask ? await fittingSpacing(test, options.size) : undefined);
   const preprocessing = preprocessingOf({ ...options, ...(spacing === undefined ? {} : { spacing }) }, mask);
   const started = performance.now();
+  const reading = startProgress(0, 'reading scans');
   let bar: ReturnType<typeof startProgress> | undefined;
   let last = '';
   let refined = 0;
@@ -195,13 +196,15 @@ async function run(options: Options): Promise<void> {
         runtime: { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) },
         signal,
         onRefined({ method, smoothness }, known, done, total) {
-          bar ??= startProgress(total, 'refining');
+          reading.stop();
+          bar ??= startProgress(total, 'refining', 'own');
           bar.update(done, method);
           if (known) return;
           refined++;
           const title = `${method}, smoothness ${Number(smoothness.toPrecision(3))}`;
           const left = ((performance.now() - started) / 1000 / refined) * (total - done);
-          if (title !== last) bar.line(`${title}: ${done} of ${total} refinements, about ${duration(left)} left`);
+          if (title !== last)
+            bar.line(`${title}: ${done} of ${counted(total, 'refinement')}, about ${duration(left)} left`);
           last = title;
         },
       });
@@ -215,8 +218,15 @@ async function run(options: Options): Promise<void> {
       await writeFigure(join(out, `${comparison.judge}.svg`), figure);
       await writeFigure(join(out, `${comparison.judge}.png`), figure);
       if (json) printJson({ table: table.rows, tests: tests.rows });
-      else console.log(`${toMarkdown(table)}\n${toMarkdown(tests)}`);
+      else {
+        console.log(`${toMarkdown(table)}\n${toMarkdown(tests)}`);
+        const { judge } = comparison;
+        sayWritten(
+          ...['table.md', 'table.csv', 'results.json', `${judge}.svg`, `${judge}.png`].map((name) => join(out, name)),
+        );
+      }
     } finally {
+      reading.stop();
       bar?.stop();
     }
   }, `stopped; what is done is kept in ${out}, and the same command goes on with it.`);

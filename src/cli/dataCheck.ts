@@ -2,7 +2,7 @@ import { type CheckReport, checkDataset, type Problem, type Range } from '../dat
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
-import { columns, printJson } from './output.ts';
+import { columns, counted, printJson } from './output.ts';
 import { type CommandDefinition, USER_MISTAKE } from './program.ts';
 import { startProgress } from './progress.ts';
 
@@ -66,7 +66,7 @@ function row(label: string, { min, median, max }: Range, places: number): string
 }
 
 function cases(n: number): string {
-  return n === 1 ? '1 case' : `${n} cases`;
+  return counted(n, 'case');
 }
 
 function line({ case: id, severity, problem }: Problem): string {

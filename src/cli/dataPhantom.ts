@@ -6,7 +6,7 @@ import { writePhantomDataset } from '../synthesis/phantom/phantomDataset.ts';
 import type { Size } from '../volume/grid.ts';
 import { endsAtOnce } from './interruptible.ts';
 import { size, whole } from './options.ts';
-import { printJson } from './output.ts';
+import { counted, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
@@ -50,6 +50,6 @@ async function run({ out, cases, seed, size, json }: Options): Promise<void> {
       ),
     ).finally(progress.stop);
     if (json) printJson({ folder: out, cases, seed });
-    else console.log(`${out}: ${cases === 1 ? '1 case' : `${cases} cases`}, seed ${seed}`);
+    else console.log(`${out}: ${counted(cases, 'case')}, seed ${seed}`);
   }, 'Stopped; nothing was written.');
 }

@@ -9,7 +9,7 @@ import { type MriSource, RESECT_INITIAL_ERROR, writeSimulation } from '../synthe
 import type { Size } from '../volume/grid.ts';
 import { endsAtOnce } from './interruptible.ts';
 import { number, size, whole } from './options.ts';
-import { meanAndSd, printJson } from './output.ts';
+import { counted, meanAndSd, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
@@ -80,7 +80,7 @@ async function run({ out, cases, seed, mri, spacing, shift, size, json }: Option
     if (json) printJson({ folder: out, simulated: true, cases, seed, initialDistance: distances });
     else
       console.log(
-        `${out}: ${cases === 1 ? '1 case' : `${cases} cases`} of simulated ultrasound, seed ${seed}; landmarks are ${meanAndSd(distances, 2)} mm apart before registration`,
+        `${out}: ${counted(cases, 'case')} of simulated ultrasound, seed ${seed}; landmarks are ${meanAndSd(distances, 2)} mm apart before registration`,
       );
   }, 'Stopped; nothing was written.');
 }

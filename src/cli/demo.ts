@@ -65,7 +65,7 @@ async function run({ out, threads, json }: Options): Promise<void> {
       console.log(
         `Landmark error ${before.toFixed(2)} → ${after.toFixed(2)} mm on scans that training never saw, in ${duration(seconds)}.`,
       );
-      console.log(`Look at ${report} and ${figure}.`);
+      console.log(`Wrote ${out}; look at ${report} and ${figure}.`);
     } finally {
       making?.stop();
       progress.stop();

@@ -12,7 +12,7 @@ import {
 } from '../run/distance.ts';
 import { assertFigureName, writeFigure } from '../run/pairReport.ts';
 import { assignments, choice, DEVICE_HELP, device, whole } from './options.ts';
-import { printJson } from './output.ts';
+import { printJson, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
@@ -83,9 +83,15 @@ async function run(fixed: string, moved: string, options: Options): Promise<void
   const pair = await measureDistance(files, { loss, normalise, seed, draws, runtime }, (done) =>
     bar.update(done),
   ).finally(() => bar.stop());
-  if (profile !== undefined) await writeFigure(profile, await profileFigure(pair, files, runtime));
+  if (profile !== undefined) {
+    const drawing = startProgress(0, 'drawing');
+    await writeFigure(profile, await profileFigure(pair, files, runtime).finally(() => drawing.stop()));
+  }
   if (json) printJson(pair.distance);
-  else console.log(lines(pair.distance));
+  else {
+    console.log(lines(pair.distance));
+    sayWritten(profile);
+  }
 }
 
 function lines(distance: Distance): string {

@@ -16,10 +16,10 @@ import {
 } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice } from './options.ts';
-import { printJson, sayWhatIsLeftOut } from './output.ts';
+import { counted, printJson, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
-import { startProgress } from './progress.ts';
+import { type Progress, startProgress } from './progress.ts';
 
 interface Options extends ModelOptions {
   readonly pairs?: string;
@@ -69,6 +69,7 @@ async function run(options: Options): Promise<void> {
   const registrar = await openRegistrar(options);
   const start = startOf(options, registrar, isPaired(list.dataset) ? 'world' : 'center');
   const bar = startProgress(list.pairs.length, 'evaluating');
+  let drawing: Progress | undefined;
   try {
     const results = await registerPairs(list, {
       registrar,
@@ -82,6 +83,7 @@ async function run(options: Options): Promise<void> {
       const { labelNames, simulated: note } = list.dataset;
       return pairFigure(registered, `${pair.moving.id} moved onto ${pair.fixed.id}`, { labelNames, note });
     };
+    if (options.figure !== undefined || options.report !== undefined) drawing = startProgress(0, 'drawing');
     if (options.figure !== undefined) await writeFigure(options.figure, await figureOf(medianPair(results)));
     if (options.report !== undefined) {
       const command = ['earthmorph', ...process.argv.slice(2)].join(' ');
@@ -89,11 +91,16 @@ async function run(options: Options): Promise<void> {
       const html = await manyPairsReport(results, provenance, figureOf);
       await writeAtomically(options.report, html);
     }
+    drawing?.stop();
     sayWhatIsLeftOut(results);
     if (options.json) printJson({ aggregate: summaryTable(results).rows, pairs: results });
-    else console.log(toMarkdown(summaryTable(results)));
+    else {
+      console.log(toMarkdown(summaryTable(results)));
+      sayWritten(options.figure, options.report);
+    }
   } finally {
     bar.stop();
+    drawing?.stop();
     await registrar.release();
   }
 }
@@ -103,7 +110,7 @@ function sayWhatTheDataAre({ dataset: { incomplete = [], simulated } }: PairList
   if (simulated !== undefined) console.error(`Note: ${simulated}`);
   if (incomplete.length > 0)
     console.error(
-      `Note: ${incomplete.length} incomplete cases are left out: ${incomplete.map(({ id, lacks }) => `${id} (no ${lacks})`).join(', ')}.`,
+      `Note: ${counted(incomplete.length, 'incomplete case')} ${incomplete.length === 1 ? 'is' : 'are'} left out: ${incomplete.map(({ id, lacks }) => `${id} (no ${lacks})`).join(', ')}.`,
     );
 }
 

@@ -77,7 +77,10 @@ async function apply(path: string, { json, ...options }: ApplyOptions & { json?:
     });
     bar?.stop();
     if (json) printJson(table);
-    else console.log(toMarkdown(table));
+    else {
+      console.log(toMarkdown(table));
+      console.log(`Wrote the table and the figures to ${options.out}.`);
+    }
   } finally {
     bar?.stop();
   }

@@ -15,7 +15,7 @@ import { chooseNetwork, networkParameters, networks } from '../network/registry.
 import { defaultWeight } from '../objective/objective.ts';
 import { trainingStep, validationStep } from '../training/stepGraph.ts';
 import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
-import { columns, printJson } from './output.ts';
+import { columns, printJson, sayWritten } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 
 interface Options {
@@ -99,6 +99,7 @@ async function run(options: Options): Promise<void> {
   }
   console.log(`${options.step} step at ${size}³: ${summary.nodes} nodes, ${summary.parameters} parameters.`);
   if (placed) console.log(placementTable(placed));
+  sayWritten(out);
 }
 
 function placementTable(placed: readonly Placement[]): string {

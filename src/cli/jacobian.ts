@@ -1,7 +1,7 @@
 import { readWarp, writeVolume } from '../file/volumeFile.ts';
 import { foldedPercent, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
 import { cropPad } from '../volume/resample.ts';
-import { decimals, printJson } from './output.ts';
+import { decimals, printJson, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 
@@ -43,8 +43,10 @@ async function run(options: Options): Promise<void> {
     sdLogJacobian: sdLogJacobian(determinants),
   };
   if (json) printJson(found);
-  else
+  else {
     console.log(
       `folded voxels ${decimals(found.foldedPercent, 4)} %, determinant ${decimals(found.min, 4)} to ${decimals(found.max, 4)}, SD of log Jacobian ${decimals(found.sdLogJacobian, 4)}`,
     );
+    sayWritten(out);
+  }
 }

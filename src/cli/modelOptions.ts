@@ -13,6 +13,7 @@ import type { Provenance } from '../report/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
 import { addLossOptions, type LossOptions } from './lossOptions.ts';
 import { assignments, choice, DEVICE_HELP, device, number, optionName, whole } from './options.ts';
+import { counted } from './output.ts';
 import { version } from './version.ts';
 
 /** Loss of a refinement that names none. */
@@ -168,7 +169,7 @@ export function provenanceOf(command: string, options: ModelOptions, registrar: 
     Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? AFFINE_LOSS}`,
     Refinement:
       refine &&
-      `${refine} steps, ${loss ?? REFINE_LOSS}${regulariser === undefined ? '' : `, ${regulariser}`}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,
+      `${counted(refine, 'step')}, ${loss ?? REFINE_LOSS}${regulariser === undefined ? '' : `, ${regulariser}`}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,
     'Trained on': record.data && `${record.data} (${record.cases ?? 'cases unknown'})`,
     Loss: record.loss && `${record.loss}, smoothness ${record.smoothness ?? '?'}`,
     'Seed and epoch': record.seed && `${record.seed}, ${record.epoch ?? '?'}`,

@@ -40,9 +40,23 @@ export function meanAndSd(values: readonly number[], places: number): string {
   return mean(finite).toFixed(places) + sd;
 }
 
-/** Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min. */
+/** A number with its noun: `1 pair`, `2 pairs`. */
+export function counted(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
+}
+
+/** What a command wrote, as the end of what it says; nothing where it wrote nothing. */
+export function sayWritten(...paths: readonly (string | undefined)[]): void {
+  const written = paths.filter((path) => path !== undefined);
+  const last = written.at(-1);
+  if (last === undefined) return;
+  const others = written.slice(0, -1).join(', ');
+  console.log(`Wrote ${others === '' ? last : `${others} and ${last}`}.`);
+}
+
+/** Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min. Never less than one. */
 export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
+  const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;

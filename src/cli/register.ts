@@ -12,7 +12,7 @@ import { type InverseResidual, type PairFiles, registerFiles, writeRegistration 
 import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, optionName } from './options.ts';
-import { decimals, printJson, sayWhatIsLeftOut, toJson } from './output.ts';
+import { counted, decimals, printJson, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -128,11 +128,14 @@ async function run(options: Options): Promise<void> {
   }
   if (options.figure !== undefined) assertFigureName(options.figure);
   await assertOutputs(options, OUTPUTS, INPUTS);
-  let bar: Progress | undefined;
+  let refining: Progress | undefined;
   const registrar = await openRegistrar(options, (step, steps, loss) => {
-    bar ??= startProgress(steps, 'refining');
-    bar.update(step, `loss ${loss.toPrecision(4)}`);
+    waiting.stop();
+    refining ??= startProgress(steps, 'refining');
+    refining.update(step, `loss ${loss.toPrecision(4)}`);
   });
+  // Nothing tells how far an alignment is; a refinement counts its steps.
+  const waiting = startProgress(0, 'registering');
   const pair = await registerFiles(
     registrar,
     {
@@ -145,7 +148,10 @@ async function run(options: Options): Promise<void> {
       ...(options.landmarks === undefined ? {} : pointsOf(options.landmarks, options.fixedPoints)),
     },
     startOf(options, registrar),
-  ).finally(() => bar?.stop());
+  ).finally(() => {
+    waiting.stop();
+    refining?.stop();
+  });
   const inverse = await writeRegistration(pair, {
     ...(options.moved === undefined ? {} : { moved: options.moved }),
     ...(options.warp === undefined ? {} : { warp: options.warp }),
@@ -171,6 +177,7 @@ async function run(options: Options): Promise<void> {
       console.error(
         `Note: ${decimals(result.foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
       );
+    sayWritten(...OUTPUTS.map((name) => options[name]));
   }
   await registrar.release();
 }
@@ -203,7 +210,12 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     bar.stop();
     sayWhatIsLeftOut(results);
     if (json) printJson(results);
-    else console.log(toMarkdown(summaryTable(results)));
+    else {
+      console.log(toMarkdown(summaryTable(results)));
+      console.log(
+        `Wrote ${out}: the images and warps of ${counted(results.length, 'pair')}, results.csv and results.json.`,
+      );
+    }
   } finally {
     bar.stop();
     await registrar.release();

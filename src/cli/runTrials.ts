@@ -2,6 +2,7 @@ import { alignCases } from '../sweep/alignCases.ts';
 import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
 import { type RunExperimentOptions, runExperiment } from '../sweep/runExperiment.ts';
 import { interruptible } from './interruptible.ts';
+import { counted } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
 
@@ -19,7 +20,7 @@ export async function runTrials(
     const onAligned = (done: number, total: number): void => {
       aligning ??= startProgress(total, 'aligning');
       aligning.update(done);
-      if (done === total) aligning.line(`${total} pairs are aligned`);
+      if (done === total) aligning.line(`${counted(total, 'pair')} ${total === 1 ? 'is' : 'are'} aligned`);
     };
     try {
       await alignCases(folder, {}, interrupt, onAligned).finally(() => aligning?.stop());

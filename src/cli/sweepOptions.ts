@@ -61,7 +61,7 @@ export function withBudget(signal: AbortSignal, hours: number | undefined): Abor
 
 /** Shows how far a number of trainings is: a bar on a terminal, a line an epoch elsewhere. */
 export class SweepDisplay {
-  readonly #bar = startProgress(1000, 'trainings');
+  readonly #bar = startProgress(1000, 'trainings', 'own');
 
   readonly observer: SweepObserver = {
     epoch: (trial, record, state) => {
@@ -95,7 +95,7 @@ export class SweepDisplay {
 }
 
 function where({ trialsDone, trials, left }: SweepState): string {
-  return `${trialsDone} of ${trials} trainings done${left ? `, ${leftText(left)}` : ''}`;
+  return `${trialsDone} of ${trials} trainings done${left && trialsDone < trials ? `, ${leftText(left)}` : ''}`;
 }
 
 function leftText({ expected, atMost }: Forecast): string {

@@ -134,5 +134,7 @@ function finish(reason: StopReason, records: readonly EpochRecord[], out: string
     return;
   }
   const why = reason === 'patience' ? 'the validation loss no longer improves' : 'all epochs are done';
-  console.log(`Finished: ${why}. Best epoch ${best?.epoch ?? '–'}. Use it with: earthmorph register --model ${out} …`);
+  console.log(
+    `Finished: ${why}. Best epoch ${best?.epoch ?? '–'}. Wrote ${out}; use it with: earthmorph register --model ${out} …`,
+  );
 }

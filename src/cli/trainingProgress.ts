@@ -1,6 +1,6 @@
 import type { TrainingRunObserver } from '../run/trainingRun.ts';
 import type { EpochRecord } from '../training/trainer.ts';
-import { decimals, duration } from './output.ts';
+import { counted, decimals, duration } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 
 /** Shows a training: a bar for the epoch under way on a terminal, a line an epoch everywhere. */
@@ -25,7 +25,7 @@ export class TrainingProgress {
       const { train, validation, test } = stored.split;
       const beginning = state ? `Resuming after epoch ${state.epoch}` : 'Training';
       console.log(
-        `${beginning}: loss ${stored.config.loss}, ${train.length} training, ${validation.length} validation, ${test.length} held-out test cases, at most ${this.#epochs} epochs.`,
+        `${beginning}: loss ${stored.config.loss}, ${train.length} training, ${validation.length} validation, ${counted(test.length, 'held-out test case')}, at most ${counted(this.#epochs, 'epoch')}.`,
       );
     },
     progress: (epoch, done, total, loss) => {
@@ -34,7 +34,8 @@ export class TrainingProgress {
     },
     epochDone: (record) => {
       this.stop();
-      const left = (this.#epochs - record.epoch) * (record.seconds - this.#secondsBefore);
+      const epochsLeft = this.#epochs - record.epoch;
+      const left = epochsLeft > 0 ? epochsLeft * (record.seconds - this.#secondsBefore) : undefined;
       this.#secondsBefore = record.seconds;
       console.log(this.printJsonLines ? JSON.stringify(record) : epochLine(record, left));
     },
@@ -47,8 +48,8 @@ export class TrainingProgress {
   }
 }
 
-function epochLine(record: EpochRecord, secondsLeft: number): string {
+function epochLine(record: EpochRecord, secondsLeft: number | undefined): string {
   const measured =
     record.dice === null ? '' : `, Dice ${decimals(record.dice, 4)}, HD95 ${decimals(record.hd95, 2)} mm`;
-  return `epoch ${record.epoch}: loss ${record.trainLoss.toFixed(5)}, validation ${record.validationLoss.toFixed(5)}${record.best ? ' (best)' : ''}${measured}, folds ${decimals(record.foldedPercent, 3)} %, at most ${duration(secondsLeft)} left`;
+  return `epoch ${record.epoch}: loss ${record.trainLoss.toFixed(5)}, validation ${record.validationLoss.toFixed(5)}${record.best ? ' (best)' : ''}${measured}, folds ${decimals(record.foldedPercent, 3)} %${secondsLeft === undefined ? '' : `, at most ${duration(secondsLeft)} left`}`;
 }

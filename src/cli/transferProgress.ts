@@ -23,7 +23,7 @@ export function transferProgress(): TransferProgress {
       if (now !== stage) {
         bar?.stop();
         stage = now;
-        bar = startProgress(total ?? 0, names[now]);
+        bar = startProgress(total ?? 0, names[now], 'own');
         lineAt = 0;
       }
       const amount = total === undefined ? megabytes(done) : `${megabytes(done)} of ${megabytes(total)}`;

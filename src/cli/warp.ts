@@ -10,6 +10,7 @@ import type { Outside } from '../volume/interpolate.ts';
 import { applyToPoint } from '../volume/matrix.ts';
 import { applyWarp, linearWarp, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
+import { sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 
@@ -68,7 +69,7 @@ async function run(options: Options): Promise<void> {
     throw new UserError('Give either --image or --labels or --landmarks: one of them.');
   assertMapping(options, landmarks !== undefined);
   await assertOutputs(options, ['out'], ['image', 'labels', 'landmarks', 'warp', 'transform', 'reference']);
-  if (landmarks !== undefined) return warpLandmarks(options, landmarks, fixed, out);
+  if (landmarks !== undefined) await warpLandmarks(options, landmarks, fixed, out);
   if (image !== undefined) {
     const [field, moving] = [await fieldOf(options), await readVolume(image)];
     if (interpolation !== 'nearest' && looksLikeLabels(moving))
@@ -84,6 +85,7 @@ async function run(options: Options): Promise<void> {
       throw new UserError(`--outside ${outside} is no label; give a whole number from 0 up, or edge.`);
     await writeLabels(out, applyWarp(await fieldOf(options), await readLabels(labels), { outside }));
   }
+  sayWritten(out);
 }
 
 /** One warp, or one transform with the grid that images need. */

@@ -84,7 +84,9 @@ export function splitCases(ids: readonly string[], seed: number, fractions: Spli
  */
 export function kFolds(ids: readonly string[], k: number, seed: number): Fold[] {
   if (!Number.isInteger(k) || k < 2 || k > ids.length) {
-    throw new UserError(`${ids.length} cases cannot make ${k} folds: choose from 2 to the number of cases.`);
+    throw new UserError(
+      `${ids.length === 1 ? '1 case' : `${ids.length} cases`} cannot make ${k} folds: choose from 2 to the number of cases.`,
+    );
   }
   const shuffled = shuffledIds(ids, seed, 'folds');
   return Array.from({ length: k }, (_, fold) => ({

@@ -30,9 +30,10 @@ export function comparisonTable({ settings, judge, simulated, unregistered, resu
     folds: summarise(over(pairs, 'foldedPercent')),
     jacobian: summarise(over(pairs, 'sdLogJacobian')),
   });
-  const pairs = `${unregistered.length} ${simulated === undefined ? 'pairs' : `simulated pairs (${simulated.replace(/[.\s]+$/, '')})`}`;
+  const noun = unregistered.length === 1 ? 'pair' : 'pairs';
+  const pairs = `${unregistered.length} ${simulated === undefined ? noun : `simulated ${noun} (${simulated.replace(/[.\s]+$/, '')})`}`;
   return {
-    caption: `Instance refinement of ${pairs}, ${seen}, ${size}³ voxels, ${settings.steps} steps, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). p: Wilcoxon's signed-rank test of ${name} on the same pairs.`,
+    caption: `Instance refinement of ${pairs}, ${seen}, ${size}³ voxels, ${settings.steps} ${settings.steps === 1 ? 'step' : 'steps'}, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). p: Wilcoxon's signed-rank test of ${name} on the same pairs.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'smoothness', heading: 'smoothness' },

@@ -234,12 +234,16 @@ export function seenWords({ normalise, transform }: Distance): string {
   return transform ? `${words}, through the transform "${transform.name}"` : words;
 }
 
-/** The value, mean over draws, with its sampling error and unit: `0.01372 ± 0.00011 half edge lengths of a patch (0.0686 voxels)`. */
+/**
+ * The value, mean over draws, with its sampling error and unit. A length is said in voxels first:
+ * `0.0686 ± 0.0006 voxels (0.01372 half edge lengths of a patch)`.
+ */
 export function sentenceOf({ value, unit, unitVoxels, sampling }: Distance): string {
   const centre = sampling?.mean ?? value;
-  const number = sampling ? withError(centre, sampling.standardError) : significant(centre, 4);
-  const length = unitVoxels === null ? '' : ` (${significant(centre * unitVoxels, 3)} voxels)`;
-  return `${number}${unit === null ? '' : ` ${unit}`}${length}`;
+  const scale = unitVoxels ?? 1;
+  const number = sampling ? withError(centre * scale, sampling.standardError * scale) : significant(centre * scale, 4);
+  if (unitVoxels === null) return unit === null ? number : `${number} ${unit}`;
+  return `${number} voxels (${significant(centre, 4)}${unit === null ? '' : ` ${unit}`})`;
 }
 
 function significant(value: number, digits: number): string {

@@ -110,7 +110,7 @@ export async function manyPairsReport(
   ];
   return evaluationReport({
     title: 'Evaluation report',
-    subtitle: `${results.length} pairs`,
+    subtitle: results.length === 1 ? '1 pair' : `${results.length} pairs`,
     summary: summaryTable(results),
     pairs: resultsTable(results),
     figures,

@@ -73,7 +73,9 @@ describe('jacobian', () => {
   test('prints a line for people', async () => {
     const { code, stdout } = await earthmorph(jacobian('scaled', at('again.nii.gz')));
     expect(code).toBe(0);
-    expect(stdout).toBe('folded voxels 0.0000 %, determinant 1.1880 to 1.1880, SD of log Jacobian 0.0000\n');
+    expect(stdout).toBe(
+      `folded voxels 0.0000 %, determinant 1.1880 to 1.1880, SD of log Jacobian 0.0000\nWrote ${at('again.nii.gz')}.\n`,
+    );
   });
 
   test('refuses a warp without an inside, and an output that cannot be written', async () => {

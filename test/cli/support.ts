@@ -29,6 +29,9 @@ afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** Lines of progress would tell how fast the machine is. */
+const QUIET = { EARTHMORPH_PROGRESS_SECONDS: '1e6' };
+
 /** Starts the built program. */
 export function start(args: readonly string[], { cwd, env }: Surroundings = {}): [ChildProcess, Promise<Outcome>] {
   let resolve: (outcome: Outcome) => void;
@@ -38,7 +41,7 @@ export function start(args: readonly string[], { cwd, env }: Surroundings = {}):
   const child = execFile(
     process.execPath,
     [program, ...args],
-    { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
+    { cwd, env: { ...process.env, ...QUIET, ...env }, maxBuffer: 1 << 26 },
     (_, stdout, stderr) => {
       running.delete(child);
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
