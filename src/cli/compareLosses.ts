@@ -195,6 +195,7 @@ async function run(options: Options): Promise<void> {
         out,
         runtime: { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) },
         signal,
+        onNote: (sentence) => console.error(`Note: ${sentence}`),
         onRefined({ method, smoothness }, known, done, total) {
           reading.stop();
           bar ??= startProgress(total, 'refining', 'own');

@@ -16,6 +16,9 @@ export async function runTrials(
   await interruptible(async (interrupt) => {
     const display = new SweepDisplay();
     const queue = await queueOf(options, folder);
+    // Workers of a queue have threads of their own.
+    const other = queue ? undefined : await folder.keepThreads(processesOf(options).threads);
+    if (other !== undefined) console.error(`Note: ${other}`);
     let aligning: Progress | undefined;
     const onAligned = (done: number, total: number): void => {
       aligning ??= startProgress(total, 'aligning');

@@ -38,7 +38,7 @@ async function run(folder: string, id: string, options: Options): Promise<void> 
       const finished = await perform(folder, id, options.test ?? false, {
         runtime,
         signal,
-        observer: progress.observer,
+        observer: { ...progress.observer, note: (sentence) => console.error(`Note: ${sentence}`) },
       });
       if (!finished) signal.throwIfAborted();
       console.log(`${id}: ${options.test ? 'tested' : 'finished'}`);

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { Pair } from '../dataset/pairs.ts';
 import { mean } from '../metric/statistics.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
-import type { EpochRecord, StopReason } from '../training/trainer.ts';
+import { type EpochRecord, epochRecordSchema } from '../training/epochRecord.ts';
+import type { StopReason } from '../training/trainer.ts';
 import type { Trial } from './trials.ts';
 
 /** How well two segmentations agree: means over their labels; null without labels. */
@@ -49,6 +51,48 @@ export interface TrialResult {
 
 /** The test pairs of a trial, by rule. */
 export type TestResult = Readonly<Partial<Record<StoppingRule, readonly PairScore[]>>>;
+
+// A measure that is not a number is null in JSON.
+const measure = z.number().nullable();
+const scoresSchema = z.looseObject({ dice: measure, hd95: measure, tre: measure.optional() });
+const pairScoresSchema = z.array(
+  z.looseObject({
+    fixed: z.string(),
+    moving: z.string(),
+    before: scoresSchema,
+    aligned: scoresSchema.optional(),
+    after: scoresSchema,
+    foldedPercent: measure.optional(),
+    sdLogJacobian: measure.optional(),
+  }),
+);
+
+/** What a stored {@link TestResult} must be. */
+export const testResultSchema = z.record(z.string(), pairScoresSchema);
+
+/** What a stored {@link TrialResult} must be. */
+export const trialResultSchema = z.looseObject({
+  trial: z.looseObject({
+    id: z.string(),
+    method: z.string(),
+    variant: z.string(),
+    seed: z.int(),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+  ended: z.enum(['epochs', 'patience']),
+  losses: z.array(measure),
+  records: z.array(epochRecordSchema),
+  rules: z.record(
+    z.string(),
+    z.looseObject({
+      bestEpoch: z.int().min(0),
+      endEpoch: z.int().min(0),
+      stopped: z.boolean(),
+      seconds: measure,
+      validation: pairScoresSchema,
+    }),
+  ),
+});
 
 /** A method with its chosen point of the grid and the trials that tell about it, one for each seed and fold. */
 export interface MethodResult {

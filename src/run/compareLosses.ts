@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Case } from '../dataset/dataset.ts';
 import type { CasePair } from '../dataset/pairsCsv.ts';
 import { type PreparedVolume, type Preprocessing, prepareCase } from '../dataset/preprocessing.ts';
@@ -9,6 +10,7 @@ import { mean } from '../metric/statistics.ts';
 import type { Extent } from '../network/displacement.ts';
 import { Refiner } from '../registration/refine.ts';
 import { type PairMetrics, pairMetrics } from '../training/pairMetrics.ts';
+import { type Origin, scansOf, threadsOf } from './origin.ts';
 import { readCase } from './readImage.ts';
 import { type ComparisonSettings, RefinementJournal, type RefinementRecord } from './refinementJournal.ts';
 import { filesOfPair, type PairList } from './registerPairs.ts';
@@ -35,6 +37,8 @@ export interface ComparisonOptions {
   readonly out: string;
   readonly runtime?: RuntimeOptions;
   readonly signal?: AbortSignal;
+  /** What is not as it was when the comparison was left, in a sentence. */
+  readonly onNote?: (sentence: string) => void;
   /** After each refinement; `known` says that it was done by an earlier run. */
   readonly onRefined?: (record: RefinementRecord, known: boolean, done: number, total: number) => void;
 }
@@ -66,7 +70,7 @@ export interface Comparison {
 /**
  * Compares losses by instance refinement from no displacement: for each loss the smoothness weight that is best on the tuning pairs by mean
  * landmark distance or Dice, then all test pairs with it.
- * @throws UserError when pairs have neither labels nor landmarks, a case is in both lists, or `out` holds a comparison with other settings
+ * @throws UserError when pairs have neither labels nor landmarks, a case is in both lists, or `out` holds a comparison with other settings or scans
  */
 export async function compareLosses(options: ComparisonOptions): Promise<Comparison> {
   const { methods, settings, tune, test, onRefined, signal } = options;
@@ -75,12 +79,16 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
   const volumes = new PreparedPairs(settings.preprocessing);
   const unregistered: PairMetrics[] = [];
   for (const pair of test.pairs) {
+    await turn();
+    signal?.throwIfAborted();
     const { fixed, moving } = await volumes.prepare(test, pair);
     for (const { loss, options: own } of methods) assertFits(chooseSimilarity(loss, own), extentOf(fixed));
     unregistered.push(pairMetrics(fixed, moving, new Float32Array(3 * fixed.values.length)));
   }
-  const judge = await judgeOf(volumes, [test, tune]);
-  const journal = await RefinementJournal.open(options.out, settings);
+  const judge = await judgeOf(volumes, [test, tune], signal);
+  const scans = { ...(await scansOfPairs(tune, signal)), ...(await scansOfPairs(test, signal)) };
+  const origin = { ...threadsOf(options.runtime?.threads), scans };
+  const journal = await RefinementJournal.open(options.out, settings, origin, options.onNote);
   const total = methods.reduce(
     (sum, { weights }) => sum + (weights.length > 1 ? weights.length * tune.pairs.length : 0) + test.pairs.length,
     0,
@@ -98,7 +106,7 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
           scans: volumes.digest(prepared.fixed) + volumes.digest(prepared.moving),
         };
         const known = journal.find(names);
-        const record = known ?? { ...names, ...(await worker.refine(prepared)) };
+        const record = known ?? { ...names, ...(await worker.refine(prepared, signal)) };
         if (!known) await journal.add(record);
         records.push(record);
         onRefined?.(record, known !== undefined, ++done, total);
@@ -126,10 +134,16 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
 }
 
 /** @throws UserError when the pairs can be judged by nothing that all of them have */
-async function judgeOf(volumes: PreparedPairs, lists: readonly PairList[]): Promise<Judge> {
+async function judgeOf(
+  volumes: PreparedPairs,
+  lists: readonly PairList[],
+  signal: AbortSignal | undefined,
+): Promise<Judge> {
   let [landmarks, labels] = [true, true];
   for (const list of lists)
     for (const pair of list.pairs) {
+      await turn();
+      signal?.throwIfAborted();
       const { fixed, moving } = await volumes.prepare(list, pair);
       landmarks &&= fixed.landmarks !== undefined && moving.landmarks !== undefined;
       labels &&= fixed.labels !== undefined && moving.labels !== undefined;
@@ -139,6 +153,18 @@ async function judgeOf(volumes: PreparedPairs, lists: readonly PairList[]): Prom
         );
     }
   return landmarks ? 'tre' : 'dice';
+}
+
+/** Size and hash of the files of a list's pairs. */
+async function scansOfPairs(list: PairList, signal: AbortSignal | undefined): Promise<Origin['scans']> {
+  const cases: Case[] = [];
+  for (const pair of list.pairs) {
+    const { fixedLabels, movingLabels } = await filesOfPair(list, pair);
+    cases.push({ ...pair.fixed, ...(fixedLabels === undefined ? {} : { labels: fixedLabels }) });
+    if (pair.moving.id !== pair.fixed.id)
+      cases.push({ ...pair.moving, ...(movingLabels === undefined ? {} : { labels: movingLabels }) });
+  }
+  return scansOf(list.dataset, cases, signal);
 }
 
 /** Nothing that is reported may have been tuned on. */
@@ -173,11 +199,16 @@ class MethodRefiner {
     private readonly runtime: RuntimeOptions | undefined,
   ) {}
 
-  async refine({ fixed, moving }: PreparedPair): Promise<PairMetrics & { seconds: number }> {
+  async refine(
+    { fixed, moving }: PreparedPair,
+    signal: AbortSignal | undefined,
+  ): Promise<PairMetrics & { seconds: number }> {
     const refiner = await this.#refinerFor(extentOf(fixed));
     const masks = this.settings.mask ? { fixedMask: fixed.mask, movingMask: moving.mask } : {};
     const started = performance.now();
-    const { displacement } = await refiner.refine({ fixed: fixed.values, moving: moving.values, ...masks });
+    const { displacement } = await refiner.refine({ fixed: fixed.values, moving: moving.values, ...masks }, () =>
+      signal?.throwIfAborted(),
+    );
     const seconds = (performance.now() - started) / 1000;
     return { ...pairMetrics(fixed, moving, displacement), seconds };
   }

@@ -7,6 +7,8 @@ import { z } from 'zod';
 import type { Dataset, ImageFiles } from '../dataset/dataset.ts';
 import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import { readJsonFile } from '../file/jsonFile.ts';
 import { assertFile } from '../file/nodeFiles.ts';
 
 export const originSchema = z.looseObject({
@@ -47,6 +49,31 @@ export async function scansOf(
       scans[relative(root, part).split(sep).join('/')] = await fingerprint(part);
   }
   return scans;
+}
+
+/** The part of an origin's scans that others have too. */
+export function sharedScans(scans: Origin['scans'], others: Origin['scans']): Origin['scans'] {
+  return Object.fromEntries(Object.entries(scans).filter(([file]) => others[file] !== undefined));
+}
+
+/** Where a folder keeps what its results come from. */
+const ORIGIN = 'origin.json';
+
+/**
+ * What the results in a folder come from; undefined where that is not kept yet.
+ * @throws UserError when the file is damaged
+ */
+export async function readOrigin(folder: string): Promise<Origin | undefined> {
+  return readJsonFile<Origin>(
+    join(folder, ORIGIN),
+    originSchema,
+    'remove it if the scans are still the same, and give the same command again',
+  );
+}
+
+/** Keeps what the results in a folder come from. */
+export async function writeOrigin(folder: string, origin: Origin): Promise<void> {
+  await writeAtomically(join(folder, ORIGIN), `${JSON.stringify(origin, null, 1)}\n`);
 }
 
 /** @throws UserError that names a scan which is no longer what it was */

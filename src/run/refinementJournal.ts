@@ -1,10 +1,13 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { parseJson, readTextFile } from '../file/jsonFile.ts';
+import { reasonOf } from '../file/reason.ts';
 import type { PairMetrics } from '../training/pairMetrics.ts';
+import { assertSameScans, type Origin, otherThreads, readOrigin, sharedScans, writeOrigin } from './origin.ts';
 
 /** Settings that all refinements of a comparison share. */
 const settingsSchema = z.strictObject({
@@ -32,6 +35,21 @@ export interface RefinementRecord extends PairMetrics {
 
 type Refinement = Pick<RefinementRecord, 'method' | 'smoothness' | 'fixed' | 'moving' | 'scans'>;
 
+const measure = z.number().nullable();
+const recordSchema = z.looseObject({
+  method: z.string(),
+  smoothness: z.number(),
+  fixed: z.string(),
+  moving: z.string(),
+  scans: z.string().optional(),
+  seconds: z.number(),
+  dice: measure,
+  hd95: measure,
+  foldedPercent: measure,
+  sdLogJacobian: measure,
+  tre: measure,
+});
+
 const SETTINGS = 'comparison.json';
 const RECORDS = 'refinements.jsonl';
 
@@ -47,23 +65,36 @@ export class RefinementJournal {
 
   /**
    * Opens the journal of a folder, new or to go on with.
-   * @throws UserError when the folder holds a comparison with other settings, or a damaged journal
+   * @param origin the scans of the pairs, and the threads
+   * @param say gets a sentence where the threads are others than before
+   * @throws UserError when the folder holds a comparison with other settings or scans, or a damaged journal
    */
-  static async open(folder: string, settings: ComparisonSettings): Promise<RefinementJournal> {
+  static async open(
+    folder: string,
+    settings: ComparisonSettings,
+    origin: Origin,
+    say: (sentence: string) => void = () => undefined,
+  ): Promise<RefinementJournal> {
     const text = textOf(settings);
-    const known = await readFile(join(folder, SETTINGS), 'utf8').catch(() => undefined);
-    if (known !== undefined && known !== text && !isSame(known, text))
+    const file = join(folder, SETTINGS);
+    const known = await readTextFile(file);
+    if (known !== undefined && known !== text && !isSame(known, text, file))
       throw new UserError(
         `${folder} holds a comparison with other settings (${SETTINGS}); give the same, or another --out.`,
       );
-    await mkdir(folder, { recursive: true });
-    if (known === undefined) await writeAtomically(join(folder, SETTINGS), text);
     const path = join(folder, RECORDS);
-    const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n');
+    const lines = ((await readTextFile(path)) ?? '').split('\n');
     // Without a newline behind it, the last line was cut off while it was written.
     const whole = lines.slice(0, -1);
-    if (lines.at(-1) !== '') await writeAtomically(path, whole.map((line) => `${line}\n`).join(''));
     const records = whole.map((line) => parse(line, path));
+    const before = await readOrigin(folder);
+    if (before) assertSameScans(sharedScans(before.scans, origin.scans), origin.scans, `the comparison in ${folder}`);
+    const other = before && otherThreads(before, origin);
+    if (other !== undefined) say(other);
+    await makeFolder(folder);
+    if (known === undefined) await writeAtomically(file, text);
+    await writeOrigin(folder, { ...origin, scans: { ...before?.scans, ...origin.scans } });
+    if (lines.at(-1) !== '') await writeAtomically(path, whole.map((line) => `${line}\n`).join(''));
     return new RefinementJournal(path, new Map(records.map((record) => [keyOf(record), record])));
   }
 
@@ -75,7 +106,19 @@ export class RefinementJournal {
   /** Writes a record down. */
   async add(record: RefinementRecord): Promise<void> {
     this.records.set(keyOf(record), record);
-    await appendFile(this.path, `${JSON.stringify(record)}\n`);
+    try {
+      const file = await open(this.path, 'a');
+      try {
+        await file.appendFile(`${JSON.stringify(record)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw new UserError(
+        `${this.path} cannot be written (${reasonOf(error)}); what is done is kept, and the same command goes on with it.`,
+      );
+    }
   }
 }
 
@@ -84,22 +127,25 @@ function textOf(settings: ComparisonSettings): string {
 }
 
 /** Whether stored settings are the given ones, those that came later at their defaults. */
-function isSame(stored: string, text: string): boolean {
-  try {
-    return textOf(JSON.parse(stored) as ComparisonSettings) === text;
-  } catch {
-    return false;
-  }
+function isSame(stored: string, text: string, file: string): boolean {
+  const wayOn = 'remove it if the settings are those of before, or give another --out';
+  return textOf(parseJson<ComparisonSettings>(stored, settingsSchema, file, wayOn)) === text;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new UserError(`${folder} cannot be made (${reasonOf(error)}); give another --out.`);
+  });
 }
 
 function keyOf({ method, smoothness, fixed, moving, scans = '' }: Refinement): string {
   return JSON.stringify([method, smoothness, fixed, moving, scans]);
 }
 
+/** A measure that is not a number is null in JSON. */
 function parse(line: string, path: string): RefinementRecord {
-  try {
-    return JSON.parse(line) as RefinementRecord;
-  } catch {
-    throw new UserError(`${path} is damaged; move it away, and what it held is done again.`);
-  }
+  const wayOn = 'move it away, and what it held is done again';
+  const record = parseJson<RefinementRecord>(line, recordSchema, path, wayOn);
+  const entries = Object.entries(record).map(([key, value]) => [key, value === null ? Number.NaN : value]);
+  return Object.fromEntries(entries) as RefinementRecord;
 }

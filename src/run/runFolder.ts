@@ -46,7 +46,8 @@ const storedSchema = z.looseObject({
 const CONFIG = 'config.json';
 const METRICS = 'metrics.jsonl';
 const LAST = 'last.safetensors';
-const PREVIOUS = 'previous.safetensors';
+/** The checkpoint before the last, which is only for this machine's disk. */
+export const PREVIOUS = 'previous.safetensors';
 const BEST = 'best.safetensors';
 const FIRST = 'first.onnx';
 

@@ -19,7 +19,7 @@ import type { Mat4 } from '../volume/grid.ts';
 import { voxelEdge } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
-import { assertSameScans, type Origin, otherThreads, scansOf, threadsOf } from './origin.ts';
+import { assertSameScans, type Origin, otherThreads, scansOf, sharedScans, threadsOf } from './origin.ts';
 import { readCase } from './readImage.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
@@ -40,6 +40,8 @@ export interface TrainingRunOptions {
   readonly alignments?: string;
   /** A run's folder or model file that aligns each pair first; copied into the new run. */
   readonly first?: string;
+  /** What the scans' files must be, where that is known: size and hash by path, as an {@link Origin} has them. */
+  readonly scans?: Origin['scans'];
   readonly resume: boolean;
   readonly version: string;
   readonly runtime?: RuntimeOptions;
@@ -96,6 +98,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const origin: Origin = { ...threadsOf(threads), scans };
   const before = previous?.origin;
   if (before) assertSameScans(before.scans, scans, `the run in ${options.out}`);
+  if (options.scans) assertSameScans(sharedScans(options.scans, scans), scans, `the experiment of ${options.out}`);
   const other = before && otherThreads(before, origin);
   if (other !== undefined) options.observer?.note?.(other);
   const read = await loadCases(dataset, used, options);

@@ -10,7 +10,6 @@ import { Registrar } from '../registration/register.ts';
 import { summarise, type Table, toCsv, toMarkdown } from '../report/table.ts';
 import { caseAlignmentOf, registerAligned } from '../run/caseAlignments.ts';
 import { modalityPicture, type RegisteredBy } from '../run/modalityPicture.ts';
-import { readModel } from '../run/modelFile.ts';
 import { writeFigure } from '../run/pairReport.ts';
 import type { RegisteredPair } from '../run/registerFiles.ts';
 import { filesOfPair } from '../run/registerPairs.ts';
@@ -18,7 +17,7 @@ import { type TrainingConfig, trainingConfig } from '../training/configuration.t
 import { startOf } from '../training/trainModel.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
 import { methodResults } from './runExperiment.ts';
-import { modelPath } from './runTrial.ts';
+import { trialModel } from './runTrial.ts';
 
 /** What the models of an experiment are applied to. */
 export interface ApplyOptions {
@@ -86,7 +85,7 @@ async function openModels(folder: ExperimentFolder, affine: ApplyOptions['affine
       const { trial } = (method.trials[0] as MethodResult['trials'][number]).result;
       const asked = affine === 'none' ? { affine, affineLoss: undefined } : affine && { affine };
       const config = trainingConfig({ ...trial.settings, ...asked });
-      const registrar = new Registrar(await readModel(modelPath(folder, trial.id, rule)));
+      const registrar = new Registrar(await trialModel(folder, trial.id, rule));
       return { name: labelOf(method), registrar, config };
     }),
   );

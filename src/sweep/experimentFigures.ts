@@ -14,12 +14,11 @@ import { Registrar } from '../registration/register.ts';
 import { frameworkFigure } from '../report/frameworkFigure.ts';
 import { lossFigure } from '../report/lossFigure.ts';
 import { modalityPicture, type RegisteredBy } from '../run/modalityPicture.ts';
-import { readModel } from '../run/modelFile.ts';
 import { writeFigure } from '../run/pairReport.ts';
 import type { RegisteredPair } from '../run/registerFiles.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
-import { modelPath, registerCases } from './runTrial.ts';
+import { modelPath, registerCases, trialModel } from './runTrial.ts';
 
 /**
  * Writes the figures (SVG and PNG) of what is done of an experiment: curves and boxes from its records; where scans and models are there,
@@ -69,8 +68,8 @@ async function writePairFigures(
   }
   const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
   const registered: RegisteredBy[] = [];
-  for (const { name, trial, model } of there) {
-    const registrar = new Registrar(await readModel(model));
+  for (const { name, trial } of there) {
+    const registrar = new Registrar(await trialModel(folder, trial.id, rule));
     try {
       registered.push({ name, pair: await registerCases(registrar, dataset, pair, trial, folder) });
     } finally {

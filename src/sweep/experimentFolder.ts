@@ -1,13 +1,25 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPaired, openDataset } from '../dataset/dataset.ts';
+import { z } from 'zod';
+import { type Dataset, isPaired, openDataset } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { type ExperimentConfig, experimentConfig } from '../experiment/configuration.ts';
-import type { TestResult, TrialResult } from '../experiment/results.ts';
+import { type TestResult, type TrialResult, testResultSchema, trialResultSchema } from '../experiment/results.ts';
 import { casesOf, methodsOf, type Trial, trialsOf } from '../experiment/trials.ts';
 import { writeAtomically, writeOnce } from '../file/atomic.ts';
+import { readJsonFile, readTextFile } from '../file/jsonFile.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
+import {
+  assertSameScans,
+  type Origin,
+  otherThreads,
+  readOrigin,
+  scansOf,
+  sharedScans,
+  threadsOf,
+  writeOrigin,
+} from '../run/origin.ts';
 import type { ExperimentFile } from './experimentFile.ts';
 import { madeData } from './madeData.ts';
 
@@ -25,10 +37,22 @@ export interface StoredExperiment {
   readonly simulated?: string;
 }
 
+/** What a stored experiment must be; its values are checked as those of any experiment. */
+const storedSchema = z.looseObject({
+  version: z.string(),
+  values: z.unknown(),
+  caseIds: z.array(z.string()),
+  data: z.string(),
+  paired: z.boolean().optional(),
+  simulated: z.string().optional(),
+});
+
 const EXPERIMENT = 'experiment.json';
 const TRIAL = 'trial.json';
 const TEST = 'test.json';
 const FAILURE = 'failure.txt';
+/** What an experiment's folder holds beside {@link EXPERIMENT}; a killed process may have left data half-made, under a name that begins with a dot. */
+const OURS = /^(trials|data|alignments|figures|origin\.json|(tables|sweep)\.\w+|table\d.*\.csv|\..*)$/;
 
 /**
  * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is finished and its `test.json`
@@ -57,9 +81,7 @@ export class ExperimentFolder {
     // Everything that can be wrong is found before anything is written.
     methodsOf(config);
     const entries = await readdir(path).catch((): string[] => []);
-    // A killed process may have left data half-made, under a name that begins with a dot.
-    const isOurs = (name: string): boolean => ['trials', 'data', 'alignments'].includes(name) || name.startsWith('.');
-    if (!entries.includes(EXPERIMENT) && !entries.every(isOurs))
+    if (!entries.includes(EXPERIMENT) && !entries.every((name) => OURS.test(name)))
       throw new UserError(`${path} holds files of something else; give another --out.`);
     const before = entries.includes(EXPERIMENT) ? await ExperimentFolder.open(path) : undefined;
     if (before) assertSame(path, before.config, config);
@@ -91,23 +113,31 @@ export class ExperimentFolder {
       throw new UserError(
         `${path} holds an experiment on other cases (${before.stored.caseIds.length}, now ${caseIds.length}); give another --out, or the same data.`,
       );
+    const scans = await scansOf(
+      dataset,
+      dataset.cases.filter(({ id }) => caseIds.includes(id)),
+    );
+    const origin = await readOrigin(path);
+    if (origin) assertSameScans(origin.scans, scans, `the experiment in ${path}`);
     await writeAtomically(join(path, EXPERIMENT), `${JSON.stringify(stored, null, 2)}\n`);
+    await writeOrigin(path, { ...origin, scans });
     return new ExperimentFolder(path, stored);
   }
 
   /** @throws UserError when there is no experiment in the folder */
   static async open(path: string): Promise<ExperimentFolder> {
     const file = join(path, EXPERIMENT);
-    const text = await readFile(file, 'utf8').catch(() => {
+    const wayOn = 'remove it, and run the experiment into the same folder again';
+    const stored = await readJsonFile<StoredExperiment>(file, storedSchema, wayOn);
+    if (!stored)
       throw new UserError(
         `${path} holds no experiment (no ${EXPERIMENT}); give the --out of "earthmorph experiment run".`,
       );
-    });
     try {
-      return new ExperimentFolder(path, JSON.parse(text) as StoredExperiment);
+      return new ExperimentFolder(path, stored);
     } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${file} is damaged; run the experiment again into the same folder.`);
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`${file} is damaged (${error.message.replace(/\.$/, '')}); ${wayOn}.`);
     }
   }
 
@@ -138,9 +168,49 @@ export class ExperimentFolder {
     return join(this.path, 'alignments');
   }
 
-  /** The result of a finished trial. */
+  /** The scans that the experiment began with; undefined in experiments that were begun before that was kept. */
+  async scans(): Promise<Origin['scans'] | undefined> {
+    return (await readOrigin(this.path))?.scans;
+  }
+
+  /** @throws UserError when a scan of the cases is another than those that the experiment began with */
+  async assertSameScans(dataset: Dataset, ids: readonly string[]): Promise<void> {
+    const before = await this.scans();
+    if (!before) return;
+    const cases = dataset.cases.filter(({ id }) => ids.includes(id));
+    const scans = await scansOf(dataset, cases);
+    assertSameScans(sharedScans(before, scans), scans, `the experiment in ${this.path}`);
+  }
+
+  /**
+   * Keeps the threads of each training.
+   * @returns what to say where earlier ones had others
+   */
+  async keepThreads(threads: number): Promise<string | undefined> {
+    const before = await readOrigin(this.path);
+    if (!before) return undefined;
+    const now = { ...before, ...threadsOf(threads) };
+    await writeOrigin(this.path, now);
+    return otherThreads(before, now);
+  }
+
+  /**
+   * The result of a finished trial.
+   * @throws UserError when it is damaged, or another trial's
+   */
   async result(id: string): Promise<TrialResult | undefined> {
-    return readJson<TrialResult>(join(this.runOf(id), TRIAL));
+    const file = join(this.runOf(id), TRIAL);
+    const wayOn = 'remove it, and the same command makes it again';
+    const result = await readJsonFile<TrialResult>(file, trialResultSchema, wayOn);
+    if (!result) return undefined;
+    if (result.trial.id !== id)
+      throw new UserError(`${file} holds the result of the trial "${result.trial.id}", not of "${id}"; ${wayOn}.`);
+    const lacking = this.config.stopping.find((rule) => !result.rules[rule]);
+    if (lacking !== undefined)
+      throw new UserError(
+        `${file} has no result for the stopping rule "${lacking}", which came later; give the experiment another --out.`,
+      );
+    return result;
   }
 
   /** Stores a finished trial, once. */
@@ -150,7 +220,13 @@ export class ExperimentFolder {
   }
 
   async test(id: string): Promise<TestResult | undefined> {
-    return readJson<TestResult>(join(this.runOf(id), TEST));
+    const file = join(this.runOf(id), TEST);
+    const wayOn = 'remove it, and the same command makes it again';
+    const test = await readJsonFile<TestResult>(file, testResultSchema, wayOn);
+    const lacking = test && this.config.stopping.find((rule) => !test[rule]);
+    if (lacking !== undefined)
+      throw new UserError(`${file} has no result for the stopping rule "${lacking}"; ${wayOn}.`);
+    return test;
   }
 
   async finishTest(id: string, result: TestResult): Promise<void> {
@@ -159,10 +235,8 @@ export class ExperimentFolder {
 
   /** What a trial that cannot be finished said. */
   async failure(id: string): Promise<string | undefined> {
-    return readFile(join(this.runOf(id), FAILURE), 'utf8').then(
-      (text) => text.trim(),
-      () => undefined,
-    );
+    const text = (await readTextFile(join(this.runOf(id), FAILURE)))?.trim();
+    return text === '' ? 'its reason was not kept' : text;
   }
 
   async fail(id: string, message: string): Promise<void> {
@@ -206,14 +280,4 @@ function assertEnough(config: ExperimentConfig, count: number, paired: boolean):
     throw new UserError(
       `${count} cases are too few: the ${small} part gets ${parts[small].length}, and a pair takes ${least}; add cases or change the split.`,
     );
-}
-
-async function readJson<T>(path: string): Promise<T | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    throw new UserError(`${path} is damaged; remove it, and the same command makes it again.`);
-  }
 }

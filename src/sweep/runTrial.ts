@@ -8,6 +8,7 @@ import type { PairScore, RuleResult, Scores, TestResult, TrialResult } from '../
 import { casesOf, pairsOf, type Trial } from '../experiment/trials.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
+import type { RegistrationModel } from '../network/model.ts';
 import type { ErrorSummary } from '../registration/landmarkError.ts';
 import { Registrar } from '../registration/register.ts';
 import { caseAlignmentOf, registerAligned } from '../run/caseAlignments.ts';
@@ -44,8 +45,10 @@ export async function runTrial(
   const cases = casesOf(folder.config, folder.stored.caseIds, trial.fold);
   const resume = existsSync(join(out, 'config.json'));
   if (!resume) await rm(out, { recursive: true, force: true });
+  const scans = await folder.scans();
   const run = await trainingRun({
     out,
+    ...(scans ? { scans } : {}),
     data: folder.stored.data,
     open: { mri: folder.config.mri },
     alignments: folder.alignments,
@@ -106,6 +109,21 @@ export function modelPath(folder: ExperimentFolder, id: string, rule: StoppingRu
   return join(folder.runOf(id), isFirst ? MODEL_FILE : modelFileOf(rule));
 }
 
+/**
+ * Reads the model of a trial.
+ * @throws UserError when it is missing or damaged
+ */
+export async function trialModel(folder: ExperimentFolder, id: string, rule: StoppingRule): Promise<RegistrationModel> {
+  try {
+    return await readModel(modelPath(folder, id, rule));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      `The model of the trial "${id}" is missing or damaged (${error.message.split(';')[0]}); remove ${folder.runOf(id)}, and "earthmorph experiment run" trains it again.`,
+    );
+  }
+}
+
 async function scorePairs(
   folder: ExperimentFolder,
   trial: Trial,
@@ -113,9 +131,13 @@ async function scorePairs(
   pairs: readonly Pair[],
   { runtime, signal }: TrialOptions,
 ): Promise<readonly PairScore[]> {
-  const registrar = new Registrar(await readModel(modelPath(folder, trial.id, rule)), { runtime });
+  const registrar = new Registrar(await trialModel(folder, trial.id, rule), { runtime });
   try {
     const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
+    await folder.assertSameScans(
+      dataset,
+      pairs.flatMap(({ fixed, moving }) => [fixed, moving]),
+    );
     const scores: PairScore[] = [];
     for (const pair of pairs) {
       signal.throwIfAborted();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { writeAtomically } from '../file/atomic.ts';
+import { PREVIOUS } from '../run/runFolder.ts';
 import { jobId, KEPT_SECONDS } from './queueConnection.ts';
 
 /** What is needed only to go on with a training, not to use it. */
@@ -38,7 +39,7 @@ export class TrialStore {
 
   /** Sends the files of a run's folder as they are after an epoch. */
   async save(run: string, epoch: number): Promise<void> {
-    const names = (await readdir(run)).filter((name) => !name.endsWith('.tmp'));
+    const names = (await readdir(run)).filter((name) => !name.endsWith('.tmp') && name !== PREVIOUS);
     const files = await Promise.all(
       names.map(async (name) => [name, gzipSync(await readFile(join(run, name)), { level: 1 })] as const),
     );

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
 
 const at = temporaryFolder();
@@ -58,7 +59,41 @@ describe('compare-losses', () => {
     await writeFile(at('older/comparison.json'), JSON.stringify({ preprocessing: older, ...settings }));
     expect((await earthmorph(command(out))).code).toBe(0);
     await writeFile(at('older/comparison.json'), '{');
-    await expectRefusal(command(out), /other settings/);
+    await expectRefusal(command(out), /comparison\.json is damaged \(it is no whole JSON\); remove it/);
+    await rm(at('older/comparison.json'));
+    expect((await earthmorph(command(out))).code).toBe(0);
+  });
+
+  it.each(['{}', 'null', '{"method":"mse","smoothness":"1"}', '{"method":'])(
+    'says what to do about the line %s in its records',
+    async (line) => {
+      const out = at(`garbled ${line.replace(/\W+/g, '_')}`);
+      await cp(at('comparison'), out, { recursive: true });
+      const records = await readFile(`${out}/refinements.jsonl`, 'utf8');
+      await writeFile(`${out}/refinements.jsonl`, `${line}\n${records}`);
+      await expectRefusal(
+        command(out),
+        /refinements\.jsonl is damaged .*; move it away, and what it held is done again/,
+      );
+      await rm(`${out}/refinements.jsonl`);
+      expect((await earthmorph(command(out))).code).toBe(0);
+    },
+  );
+
+  it('names a scan that was replaced, and says when it goes on with other threads', async () => {
+    const out = at('replaced');
+    await cp(at('comparison'), out, { recursive: true });
+    const kept = await readFile(at('data', name(3)));
+    const volume = await readVolume(at('data', name(3)));
+    await writeVolume(at('data', name(3)), { ...volume, data: volume.data.with(0, 1) });
+    await expectRefusal(
+      command(out),
+      /The scan imagesTr\/phantom_003\.nii\.gz is no longer the one that the comparison in/,
+    );
+    await writeFile(at('data', name(3)), kept);
+    const { code, stderr } = await earthmorph([...command(out), '--threads', '1']);
+    expect(stderr).toMatch(/^Note: What was done so far was computed with .* and goes on with 1 thread;/);
+    expect(code).toBe(0);
   });
 
   it('judges the two images of a case by their landmarks, inside the field of view', async () => {
