@@ -21,9 +21,9 @@ export interface PairScore extends Pair {
   /** After the alignment by one transform that came before the network, where there was one. */
   readonly aligned?: Scores;
   readonly after: Scores;
-  /** % of the voxels. */
-  readonly foldedPercent: number;
-  readonly sdLogJacobian: number;
+  /** % of the voxels; null where the fixed image has too few slices for a Jacobian, as is the next. */
+  readonly foldedPercent: number | null;
+  readonly sdLogJacobian: number | null;
 }
 
 /** What a rule of early stopping made of a trial. */
@@ -156,8 +156,8 @@ export function averaged(lists: readonly (readonly PairScore[])[]): readonly Pai
         hd95: over(({ after }) => after.hd95),
         ...(before.tre === undefined ? {} : { tre: over(({ after }) => after.tre ?? null) ?? Number.NaN }),
       },
-      foldedPercent: mean(scores.map((score) => score.foldedPercent)),
-      sdLogJacobian: mean(scores.map((score) => score.sdLogJacobian)),
+      foldedPercent: over((score) => score.foldedPercent),
+      sdLogJacobian: over((score) => score.sdLogJacobian),
     };
   });
 }

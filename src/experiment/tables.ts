@@ -206,7 +206,7 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
         return {
           loss: labelOf(method),
           ...scoreCells(outcome, scores, 'after'),
-          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
+          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent ?? Number.NaN)),
           difference: difference ? differenceText(difference, scale) : '',
           wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index] as number)})` : '',
           ...(difference?.bootstrap ? { cases: difference.bootstrap.p } : {}),
@@ -281,7 +281,7 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
           best: at.bestEpoch,
           validation: summarise(valuesOf(at.validation, headline.key).map((value) => value * headline.scale)),
           ...scoreCells(outcome, scores, 'after'),
-          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent)),
+          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent ?? Number.NaN)),
         };
       }),
     ),

@@ -174,7 +174,7 @@ function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
   const { agreementBefore: before, agreementAfter: after, landmarkError: error, regularity } = registered;
   const scores = (agreement: typeof before, distances: ErrorSummary | undefined): Scores => ({
     dice: agreement?.dice ?? null,
-    hd95: agreement && Number.isFinite(agreement.hd95) ? agreement.hd95 : null,
+    hd95: agreement ? finiteOrNull(agreement.hd95) : null,
     ...(distances ? { tre: distances.mean } : {}),
   });
   const { alignedError } = registered;
@@ -183,6 +183,11 @@ function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
     before: scores(before, error?.before),
     ...(alignedError ? { aligned: scores(undefined, alignedError) } : {}),
     after: scores(after, error?.after),
-    ...regularity,
+    foldedPercent: finiteOrNull(regularity.foldedPercent),
+    sdLogJacobian: finiteOrNull(regularity.sdLogJacobian),
   };
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

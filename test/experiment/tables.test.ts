@@ -173,5 +173,11 @@ describe('tables of an experiment', () => {
     const whole = score('x', 'y', 0.7);
     const lacking = { ...whole, after: { dice: null, hd95: null } };
     expect(averaged([[whole], [lacking]])[0]?.after).toEqual({ dice: null, hd95: null });
+    const thin = { ...whole, foldedPercent: null, sdLogJacobian: null };
+    expect(averaged([[thin], [thin]])[0]).toMatchObject({ foldedPercent: null, sdLogJacobian: null });
+    const [mse] = outcome.methods as [MethodResult];
+    const trials = mse.trials.map((trial) => ({ ...trial, test: { absolute: [thin, score('y', 'x', 0.6)] } }));
+    const table = testTable({ ...outcome, methods: [{ ...mse, trials }] }, 'absolute');
+    expect(table.rows[1]).toMatchObject({ folds: { mean: 0.1, n: 1, of: 2 } });
   });
 });
