@@ -49,6 +49,9 @@ const ANISOTROPY = 2.5;
 /** A spacing off the data set's median by more than this factor is worth a warning. */
 const SPACING_FACTOR = 1.5;
 
+/** No scanner gives a value of more, but a changed bit in the exponent of a float does. */
+const ABSURD = 1e20;
+
 /** What is kept of a case after its voxels are let go. */
 interface Facts {
   readonly id: string;
@@ -94,6 +97,9 @@ function checkIntensities(data: Float32Array, report: Report): void {
   }
   if (unusable > 0) report('error', `${unusable} of ${data.length} voxels are not a number (NaN or infinite).`);
   else if (min === max) report('error', `The image is constant: every voxel is ${min}.`);
+  const largest = Math.max(Math.abs(min), Math.abs(max));
+  if (Number.isFinite(largest) && largest > ABSURD)
+    report('warning', `The image has values of up to ${largest.toPrecision(2)}, as damaged files have.`);
 }
 
 function millimetres(spacing: Vec3): string {

@@ -12,7 +12,7 @@ import {
 } from '../volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../volume/tagFile.ts';
 import { writeAtomically } from './atomic.ts';
-import { readBytes } from './nodeFiles.ts';
+import { readText } from './nodeFiles.ts';
 import { readStructures } from './volumeFile.ts';
 
 /**
@@ -77,8 +77,4 @@ export async function writeLandmarks(path: string, landmarks: readonly Landmark[
 export function assertLandmarkName(path: string): void {
   if (!/\.(tag|csv)$/i.test(path))
     throw new UserError(`${path} is no name for landmarks; give one that ends in .tag or .csv.`);
-}
-
-async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readBytes(path));
 }

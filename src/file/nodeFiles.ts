@@ -8,11 +8,28 @@ export function nodeFiles(): FileSource {
   return { read: readBytes, list, exists, size };
 }
 
+/** Texts that people or programs write for us are far smaller; what is larger is another kind of file. */
+const MOST_TEXT = 64 * 2 ** 20;
+
+/**
+ * Reads a text of at most 64 MB.
+ * @throws UserError when it is larger, and as {@link readBytes}
+ */
+export async function readText(path: string): Promise<string> {
+  const bytes = await size(path);
+  if (bytes > MOST_TEXT)
+    throw new UserError(
+      `${path} has ${Math.ceil(bytes / 2 ** 20)} MB, and at most 64 MB are read of such a text; give the right file, or split it.`,
+    );
+  return new TextDecoder().decode(await readBytes(path));
+}
+
 /**
  * Reads a whole file.
- * @throws UserError when it is missing, a folder, or cannot be read.
+ * @throws UserError when it is missing, a folder, a device, or cannot be read.
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
+  await size(path);
   return readFile(path).catch((error: unknown) => refuse(path, reasonOf(error)));
 }
 
@@ -24,6 +41,7 @@ export async function assertFile(path: string): Promise<void> {
 async function size(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => refuse(path, reasonOf(error)));
   if (found.isDirectory()) refuse(path, 'it is a folder');
+  if (found.isCharacterDevice() || found.isBlockDevice()) refuse(path, 'it is a device');
   return found.size;
 }
 

@@ -9,6 +9,11 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'a part of the path is a file, not a folder',
   ENOENT: 'it does not exist',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its links lead in a circle',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  EIO: 'the disk reports an error',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GB',
 };
 
 /** Why the system refused, in words: from the code of a Node error. */

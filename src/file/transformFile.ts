@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Mat4, Vec3 } from '../volume/grid.ts';
 import { decodeItkTransform, encodeItkTransform } from '../volume/itkTransform.ts';
 import { writeAtomically } from './atomic.ts';
-import { readBytes } from './nodeFiles.ts';
+import { readText } from './nodeFiles.ts';
 
 const extension = /\.(tfm|txt)$/i;
 
@@ -11,7 +11,7 @@ const extension = /\.(tfm|txt)$/i;
  * @throws UserError when the file is missing or holds no such transform
  */
 export async function readTransform(path: string): Promise<Mat4> {
-  return decodeItkTransform(new TextDecoder().decode(await readBytes(path)), path);
+  return decodeItkTransform(await readText(path), path);
 }
 
 /** Writes a linear transform, RAS mm, about a centre. */

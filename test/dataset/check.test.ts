@@ -72,6 +72,12 @@ describe('checkDataset', () => {
 
   const spoiled: [string, Files[string], 'error' | 'warning', string][] = [
     [
+      'absurd values',
+      { ...GOOD, image: image({ data: Float32Array.from({ length: 24 }, (_, i) => (i === 5 ? -2.6e38 : i)) }) },
+      'warning',
+      'The image has values of up to 2.6e+38, as damaged files have.',
+    ],
+    [
       'constant image',
       { ...GOOD, image: image({ data: new Float32Array(24).fill(7) }) },
       'error',

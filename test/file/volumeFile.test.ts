@@ -1,10 +1,12 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { writeAtomically } from '../../src/file/atomic.ts';
+import { readLandmarks } from '../../src/file/landmarkFile.ts';
 import { nodeFiles } from '../../src/file/nodeFiles.ts';
+import { readTransform } from '../../src/file/transformFile.ts';
 import {
   readLabels,
   readVolume,
@@ -55,6 +57,26 @@ test('a path that cannot be read is refused in a sentence', async () => {
   await expect(readVolume(text)).rejects.toThrow('is of no format that is read here; give .nii, .nii.gz');
   await expect(readVolume(join(text, 'a.nii'))).rejects.toThrow('a part of the path is a file');
   await expect(readVolume(missing)).rejects.toBeInstanceOf(UserError);
+  const circle = join(folder, 'circle.nii');
+  await symlink(circle, circle);
+  await expect(readVolume(circle)).rejects.toThrow('cannot be read (its links lead in a circle)');
+  const nowhere = join(folder, 'nowhere.mha');
+  await symlink(missing, nowhere);
+  await expect(readVolume(nowhere)).rejects.toThrow(`${nowhere} cannot be read (it does not exist)`);
+  const device = join(folder, 'device.nii');
+  await symlink('/dev/zero', device);
+  await expect(readVolume(device)).rejects.toThrow(`${device} cannot be read (it is a device)`);
+});
+
+test('a text that is far too large is refused without being read', async () => {
+  for (const name of ['points.csv', 'points.tag', 'transform.txt']) {
+    const path = join(folder, name);
+    await writeFile(path, 'x,y,z');
+    await truncate(path, 3e9);
+    await expect(name === 'transform.txt' ? readTransform(path) : readLandmarks(path)).rejects.toThrow(
+      `${path} has 2862 MB, and at most 64 MB are read of such a text; give the right file, or split it.`,
+    );
+  }
 });
 
 test('an image is not taken for labels', async () => {
