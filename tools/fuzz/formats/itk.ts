@@ -1,0 +1,127 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { readImageNode, writeImageNode } from '@itk-wasm/image-io';
+import type { Format, Mutation, Seed } from '../format.ts';
+import type { Material } from '../material.ts';
+import {
+  ANY_BYTES,
+  cut,
+  type Field,
+  fields,
+  flips,
+  GZIP_BYTES,
+  insideGzip,
+  swapped,
+  trailing,
+} from '../mutateBytes.ts';
+import { TEXT } from '../mutateText.ts';
+import { templateOf } from './template.ts';
+import { usesOfImage, usesOfLabels } from './uses.ts';
+
+/** Big-endian, as MGH is. */
+const MGH_FIELDS: readonly Field[] = [
+  ['version', 0, 'i32'],
+  ['width', 4, 'i32'],
+  ['height', 8, 'i32'],
+  ['depth', 12, 'i32'],
+  ['frames', 16, 'i32'],
+  ['type', 20, 'i32'],
+  ['goodRASFlag', 28, 'i16'],
+  ...Array.from({ length: 15 }, (_, n): Field => [`geometry[${n}]`, 30 + 4 * n, 'f32']),
+];
+
+const MGH: readonly Mutation[] = [
+  ...new Array<Mutation>(4).fill(fields(MGH_FIELDS, false)),
+  swapped(MGH_FIELDS),
+  flips(),
+  cut(),
+  trailing(),
+  ...ANY_BYTES,
+];
+
+/** Harms only what lies before the data. */
+function inHeader(mutation: Mutation, end: (bytes: Uint8Array) => number): Mutation {
+  return {
+    name: `${mutation.name}, in the header`,
+    apply(bytes, random) {
+      const at = end(bytes);
+      const header = mutation.apply(bytes.subarray(0, at), random);
+      return header && new Uint8Array(Buffer.concat([header, bytes.subarray(at)]));
+    },
+  };
+}
+
+/** Harms only the data. */
+function inData(mutation: Mutation, end: (bytes: Uint8Array) => number): Mutation {
+  return {
+    name: `${mutation.name}, in the data`,
+    ...(mutation.expectation === undefined ? {} : { expectation: mutation.expectation }),
+    apply(bytes, random) {
+      const at = end(bytes);
+      if (at >= bytes.length) return undefined;
+      const data = mutation.apply(bytes.subarray(at), random);
+      return data && new Uint8Array(Buffer.concat([bytes.subarray(0, at), data]));
+    },
+  };
+}
+
+const endOf = (mark: string) => (bytes: Uint8Array) => {
+  const at = Buffer.from(bytes).indexOf(mark);
+  return at < 0 ? bytes.length : at + mark.length;
+};
+
+function textAndData(end: (bytes: Uint8Array) => number, packed: boolean): readonly Mutation[] {
+  const header = TEXT.map((mutation) => inHeader(mutation, end));
+  const data = [cut('refusal'), flips(packed ? 'same' : 'sound'), trailing()];
+  const harmed = data.map((mutation) => inData(mutation, end));
+  return [...header, ...header, ...harmed, ...harmed, ...harmed, ...ANY_BYTES];
+}
+
+/** NRRD, MetaImage and MGH, plain and packed, in one file and in two. */
+export function itkFormat(material: Material): Format {
+  return {
+    name: 'itk',
+    async seeds(folder) {
+      const seeds: Seed[] = [];
+      for (const [name, source, usesOf] of [
+        ['image', material.image(2), usesOfImage],
+        ['labels', material.labels(2), usesOfLabels],
+      ] as const) {
+        const image = await readImageNode(source);
+        image.metadata = new Map();
+        const write = async (file: string, useCompression: boolean): Promise<Uint8Array> => {
+          const path = join(folder, file);
+          await writeImageNode(image, path, { useCompression });
+          return readFileSync(path);
+        };
+        const add = (file: string, template: string, mutations: readonly Mutation[], target = file): void => {
+          seeds.push({ template, target, mutations, uses: usesOf(file, material) });
+        };
+        for (const packed of [false, true]) {
+          const kind = packed ? 'packed' : 'plain';
+          const nrrd = `${name}-${kind}.nrrd`;
+          add(nrrd, templateOf(folder, nrrd, await write(`w-${nrrd}`, packed)), textAndData(endOf('\n\n'), packed));
+          const mha = `${name}-${kind}.mha`;
+          const inMha = textAndData(endOf('ElementDataFile = LOCAL\n'), packed);
+          add(mha, templateOf(folder, mha, await write(`w-${mha}`, packed)), inMha);
+        }
+        // A header beside its data: both keep their names, since the one names the other.
+        for (const [file, data, packed] of [
+          [`${name}-plain.mhd`, `${name}-plain.raw`, false],
+          [`${name}-packed.mhd`, `${name}-packed.zraw`, true],
+        ] as const) {
+          const two = join(folder, `two-${file}`);
+          mkdirSync(two);
+          await writeImageNode(image, join(two, file), { useCompression: packed });
+          add(file, two, TEXT);
+          add(file, two, [cut('refusal'), flips(packed ? 'same' : 'sound'), trailing(), ...ANY_BYTES], data);
+        }
+        const mgz = await write(`w-${name}.mgz`, true);
+        add(`${name}.mgz`, templateOf(folder, `${name}.mgz`, mgz), [...MGH.map(insideGzip), ...GZIP_BYTES]);
+        add(`${name}.mgh`, templateOf(folder, `${name}.mgh`, gunzipSync(mgz)), MGH);
+      }
+      return seeds;
+    },
+  };
+}
