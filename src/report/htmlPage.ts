@@ -29,17 +29,23 @@ p { margin: 8px 0; max-width: 75ch; }
 .subtitle, .note { color: var(--muted); }
 figure { margin: 0 0 16px; }
 figcaption { font-weight: 600; margin: 0 0 6px; overflow-wrap: anywhere; }
-.paper { background: #ffffff; border: 1px solid var(--rule); border-radius: 6px; padding: 10px; }
-.paper svg { display: block; width: 100%; height: auto; }
+.paper { border: 1px solid var(--rule); border-radius: 6px; padding: 10px; }
+.paper > svg { display: block; width: 100%; height: auto; }
+svg .ground { fill: none; }
+svg.figure, svg.figure g[fill='#1f2328'] { fill: var(--ink); }
+svg.figure text[fill='#1f2328'] { fill: var(--ink); }
+svg.figure text[fill='#6b7280'], svg.figure g[fill='#6b7280'] { fill: var(--muted); }
+svg.figure .legend [stroke='#1f2328'], svg.figure .scale [stroke='#1f2328'] { stroke: var(--ink); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 24px;
   align-items: start; }
 .chart { display: block; width: 100%; height: auto; max-width: 640px; color: var(--ink); }
-.table { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
 caption { text-align: left; color: var(--muted); padding-bottom: 6px; }
-th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); vertical-align: bottom; }
+td { overflow-wrap: anywhere; min-width: 7em; }
 thead th { border-bottom: 2px solid var(--rule); font-weight: 600; }
-th.number, td.number { text-align: right; padding: 5px 0 5px 18px; }
+th.number, td.number { text-align: right; padding: 5px 0 5px 14px; }
+td.number { white-space: nowrap; min-width: 0; }
 tbody tr:hover { background: var(--raised); }
 th button { all: unset; cursor: pointer; }
 th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -59,10 +65,10 @@ dd { margin: 0; font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 
 .controls .mix[hidden] { display: none; }
 .planes { display: grid; gap: 14px; align-items: start; }
 @media (min-width: 640px) { .planes { grid-template-columns: var(--columns); } }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 0; font-size: 13px; color: var(--muted);
+.viewer .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 0; font-size: 13px; color: var(--muted);
   max-width: none; }
-.legend i { display: inline-block; width: 14px; height: 3px; margin-right: 6px; vertical-align: middle; }
-.plane label { display: block; font-size: 13px; color: var(--muted); margin-top: 6px; }
+.viewer .legend i { display: inline-block; width: 14px; height: 3px; margin-right: 6px; vertical-align: middle; }
+.plane .slice { font-size: 13px; color: var(--muted); margin-top: 6px; }
 .plane input { display: block; width: 100%; }
 .plane output { float: right; font-variant-numeric: tabular-nums; }
 .picture { position: relative; background: #000000; display: flex; justify-content: center; border-radius: 3px;
@@ -75,6 +81,23 @@ dd { margin: 0; font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 
 .picture .top { top: 3px; left: 50%; transform: translateX(-50%); }
 .picture .bottom { bottom: 3px; left: 50%; transform: translateX(-50%); }
 input { accent-color: var(--accent); }
+@media (max-width: 759px) {
+  main { padding: 20px 16px 48px; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: 8px; }
+  table, thead, tbody, tr, td, caption { display: block; }
+  thead th { display: none; }
+  table.sortable thead tr { display: flex; flex-wrap: wrap; gap: 4px 16px; border-bottom: 2px solid var(--rule); padding-bottom: 8px; }
+  table.sortable thead tr::before { content: 'Sort by:'; color: var(--muted); }
+  table.sortable thead th { display: block; border: 0; padding: 0; }
+  tbody tr { border-bottom: 1px solid var(--rule); padding: 6px 0; }
+  td, td.number { display: flex; justify-content: space-between; gap: 16px; border: 0; padding: 1px 0; text-align: right;
+    min-width: 0; }
+  td::before { content: attr(data-label); color: var(--muted); text-align: left; white-space: normal; flex: none; max-width: 50%; }
+  td:empty { display: none; }
+  td:first-child { font-weight: 600; text-align: left; }
+  td:first-child::before { content: none; }
+}
 @media print {
   :root { --ink: #000000; --muted: #444444; --page: #ffffff; --raised: #ffffff; --rule: #bbbbbb; color-scheme: light; }
   main { max-width: none; padding: 0; }
@@ -124,7 +147,7 @@ export function paragraph(content: string): string {
   return `<p class="note">${escapeText(content)}</p>`;
 }
 
-/** An SVG figure on white paper, also on a dark page. */
+/** An SVG figure in a frame; its text takes the page's colours, also dark ones. */
 export function paperFigure(svg: string, caption?: string): string {
   const heading = caption === undefined ? '' : `<figcaption>${escapeText(caption)}</figcaption>`;
   return `<figure>${heading}<div class="paper">${svg}</div></figure>`;

@@ -185,7 +185,7 @@ export function colourBar(
     );
   });
   return group(
-    { fill: INK },
+    { class: 'scale', fill: INK },
     text(frame.x + frame.width / 2, frame.y - 3.5, title, { 'text-anchor': 'middle', 'font-size': TEXT.small }),
     element('image', {
       ...frame,

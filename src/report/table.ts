@@ -147,7 +147,9 @@ export function toHtml(table: Table, options: { readonly sortable?: boolean } = 
       const cell = row[column.key];
       const value = typeof cell === 'object' ? cell.mean : cell;
       const key = typeof value === 'number' ? ` data-value="${value}"` : '';
-      return `<td${classOf(column)}${key}>${escapeText(formatCell(cell, column.digits))}</td>`;
+      // On a narrow page a row becomes a list, in which every cell says what it is.
+      const label = ` data-label="${escapeText(headingOf(column))}"`;
+      return `<td${classOf(column)}${key}${label}>${escapeText(formatCell(cell, column.digits))}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });

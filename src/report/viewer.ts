@@ -1,7 +1,9 @@
 import { labelsIn } from '../metric/dice.ts';
 import { assertSameGrid } from '../volume/checks.ts';
-import type { Grid, Labels, Volume } from '../volume/grid.ts';
-import { closestAxes, type Direction, spacingOf } from '../volume/matrix.ts';
+import type { Grid, Labels, Vec3, Volume } from '../volume/grid.ts';
+import { applyToPoint, closestAxes, type Direction, invert, spacingOf } from '../volume/matrix.ts';
+import { warmMap } from './colourMap.ts';
+import { densestPosition } from './landmarkMarks.ts';
 import { labelColour } from './outlineLegend.ts';
 import { intensityWindow, type Window } from './panel.ts';
 import { toBase64 } from './png.ts';
@@ -19,8 +21,14 @@ export interface ViewerInput {
   readonly movingLabels?: Labels;
   readonly movedLabels?: Labels;
   readonly labelNames?: Readonly<Record<number, string>>;
+  /** RAS mm, in the fixed image's space: the fixed image's, and the moving one's as the start and the registration bring them there. */
+  readonly landmarks?: Readonly<Record<'fixed' | 'moving' | 'moved', readonly Vec3[]>>;
+  /** The fixed image is then shown in colour over the other, and not as a difference, which means nothing. */
+  readonly isTwoModalities?: boolean;
 }
 
+/** Landmarks farther from a slice are not drawn on it; mm. */
+const REACH = 4;
 /** Above so many voxels an image is thinned out, to keep the page below about 15 MB. */
 const MOST_VOXELS = 1_500_000;
 
@@ -35,7 +43,7 @@ interface DisplayGrid {
 
 /**
  * An interactive viewer as HTML: three linked planes, with the fixed image against the moving one before or after
- * registration as blend, checkerboard, flicker or difference. Images are embedded in 8 bits, script included.
+ * registration as blend, checkerboard, flicker or difference (of two modalities as an overlay). Images are embedded in 8 bits, script included.
  */
 export function viewer(input: ViewerInput): string {
   const others: Readonly<Record<string, Grid | undefined>> = {
@@ -71,6 +79,14 @@ export function viewer(input: ViewerInput): string {
       moving: encodeLabels(input.movingLabels),
       moved: encodeLabels(input.movedLabels),
     },
+    landmarks: input.landmarks && {
+      fixed: displayPoints(display, input.fixed, input.landmarks.fixed),
+      moving: displayPoints(display, input.fixed, input.landmarks.moving),
+      moved: displayPoints(display, input.fixed, input.landmarks.moved),
+    },
+    reach: REACH,
+    mode: input.isTwoModalities ? 'overlay' : 'blend',
+    warm: input.isTwoModalities ? Array.from({ length: 256 }, (_, byte) => warmMap((2 * byte) / 255 - 1)) : undefined,
   };
   const entry = (colour: string, name: string): string =>
     `<span><i style="background:${colour}"></i>${escapeText(name)}</span>`;
@@ -79,7 +95,7 @@ export function viewer(input: ViewerInput): string {
     ...named.map((label, index) => entry(labelColour(index), input.labelNames?.[label] ?? `Label ${label}`)),
     ...(labels.length > named.length ? [entry(OTHER_LABELS, `${labels.length - named.length} more`)] : []),
   ];
-  return `${controls(display, legend)}
+  return `${controls(display, legend, input)}
 <script type="application/json" id="viewer-data">${JSON.stringify(data)}</script>
 <script>${VIEWER_SCRIPT}</script>`;
 }
@@ -127,6 +143,19 @@ function packed(display: DisplayGrid, volume: Volume | Labels, byte: (value: num
   return toBase64(out);
 }
 
+/** Points in display voxels, `null` where one is nowhere. */
+function displayPoints(display: DisplayGrid, grid: Grid, points: readonly Vec3[]): (readonly number[] | null)[] {
+  const toVoxels = invert(grid.affine);
+  return points.map((point) => {
+    const voxel = applyToPoint(toVoxels, point);
+    const at = display.directions.map(({ axis, step }) => {
+      const along = step === 1 ? voxel[axis] : grid.size[axis] - 1 - voxel[axis];
+      return Number((along / display.stride).toFixed(2));
+    });
+    return at.every(Number.isFinite) ? at : null;
+  });
+}
+
 function toByte([low, high]: Window): (value: number) => number {
   const factor = 255 / (high - low);
   return (value) => Math.round(Math.min(255, Math.max(0, (value - low) * factor)));
@@ -134,15 +163,23 @@ function toByte([low, high]: Window): (value: number) => number {
 
 /** The display indices that a figure would cut through. */
 function startPosition(input: ViewerInput, display: DisplayGrid): number[] {
-  const position = defaultPosition(input.fixed, input.fixedLabels);
+  const { fixed, fixedLabels, landmarks } = input;
+  const position = landmarks ? densestPosition(fixed, landmarks.fixed, REACH) : defaultPosition(fixed, fixedLabels);
   return display.directions.map(({ axis, step }, index) => {
     const along = step === 1 ? position[axis] : input.fixed.size[axis] - 1 - position[axis];
     return Math.min(display.size[index]! - 1, Math.round(along / display.stride));
   });
 }
 
-function controls(display: DisplayGrid, legend: readonly string[]): string {
-  const modes = ['Blend', 'Checkerboard', 'Flicker', 'Difference'].map((name, index) => {
+function controls(
+  display: DisplayGrid,
+  legend: readonly string[],
+  { isTwoModalities = false, landmarks }: ViewerInput,
+): string {
+  const names = isTwoModalities
+    ? ['Overlay', 'Blend', 'Checkerboard', 'Flicker']
+    : ['Blend', 'Checkerboard', 'Flicker', 'Difference'];
+  const modes = names.map((name, index) => {
     const checked = index === 0 ? ' checked=""' : '';
     return `<label><input type="radio" name="viewer-mode" value="${name.toLowerCase()}"${checked} /> ${name}</label>`;
   });
@@ -155,7 +192,8 @@ function controls(display: DisplayGrid, legend: readonly string[]): string {
 <div class="picture"><canvas role="img" aria-label="${name} slice"></canvas>
 <span class="left">${left}</span><span class="right">${right}</span>
 <span class="top">${top}</span><span class="bottom">${bottom}</span></div>
-<label>${name} <output></output><input type="range" min="0" step="1" /></label>
+<div class="slice"><span>${name}</span><output></output>
+<input type="range" min="0" step="1" aria-label="${name} slice" /></div>
 </div>`,
   );
   // Columns as wide as the planes are in millimetres, so that all three have one scale.
@@ -163,15 +201,18 @@ function controls(display: DisplayGrid, legend: readonly string[]): string {
   const outlines = `<p class="legend"><label><input type="checkbox" id="viewer-outlines" checked="" /> Outlines</label>
 ${legend.join('\n')}
 <span>solid: fixed, dashed: moving or moved</span></p>`;
+  const marks = `<p class="legend"><label><input type="checkbox" id="viewer-landmarks" checked="" /> Landmarks</label>
+<span>up to ${REACH} mm from the slice; ring: fixed, cross: moving or moved</span></p>`;
   return `<div class="viewer" id="viewer">
 <div class="controls">
 <fieldset><legend>Fixed against</legend>
 <label><input type="radio" name="viewer-against" value="moving" /> Moving (before)</label>
 <label><input type="radio" name="viewer-against" value="moved" checked="" /> Moved (after)</label></fieldset>
 <fieldset><legend>Compare by</legend>${modes.join('\n')}</fieldset>
-<label class="mix">Fixed <input type="range" id="viewer-mix" min="0" max="100" value="50" aria-label="Blend" /> Other</label>
+<label class="mix">Fixed <input type="range" id="viewer-mix" min="0" max="100" value="50" aria-label="Share of the other image" /> Other</label>
 </div>
 <div class="planes" style="--columns:${width}fr ${width}fr ${depth}fr">${planes.join('\n')}</div>
-${legend.length > 0 ? outlines : ''}
+${legend.length > 0 ? outlines : ''}${landmarks === undefined ? '' : marks}
+<p class="legend">Click or drag in a picture to move the other two; the wheel over a picture goes through its slices.</p>
 </div>`;
 }

@@ -4,6 +4,7 @@ import { lineChart } from '../../src/report/lineChart.ts';
 import { registrationFigure } from '../../src/report/registrationFigure.ts';
 import { summarise } from '../../src/report/table.ts';
 import { viewer } from '../../src/report/viewer.ts';
+import { VIEWER_SCRIPT } from '../../src/report/viewerScript.ts';
 import { applyToPoint, invert } from '../../src/volume/matrix.ts';
 import { affine, ball, halves, size, warp } from './phantom.ts';
 
@@ -100,6 +101,67 @@ test('the viewer holds the volumes in display order', () => {
   // i runs to the left already; j and k run against the display's directions.
   expect(display).toEqual([i, size[1] - 1 - j, size[2] - 1 - k]);
   expect(json.start).toEqual(display);
+});
+
+test('every slider of the viewer has a name, and every cell says its column', () => {
+  const html = viewer({ ...volumes, fixedLabels: halves([0, 0, 0], 7) });
+  const sliders = html.match(/<input type="range"[^>]*>/g) ?? [];
+  expect(sliders.map((slider) => /aria-label="([^"]+)"/.exec(slider)?.[1])).toEqual([
+    'Share of the other image',
+    'Axial slice',
+    'Coronal slice',
+    'Sagittal slice',
+  ]);
+  const cells = pages.evaluation!.match(/<td[^>]*>/g) ?? [];
+  expect(cells.length).toBeGreaterThan(4);
+  for (const cell of cells) expect(cell).toMatch(/data-label="[^"]+"/);
+});
+
+test('of two modalities the viewer shows one over the other, with landmarks where there are any', () => {
+  const landmarks = { fixed: [[6, 5, -4]], moving: [[7, 5, -4]], moved: [[Number.NaN, 5, -4]] } as const;
+  const html = viewer({ ...volumes, isTwoModalities: true, landmarks });
+  expect(html).toContain('value="overlay" checked=""');
+  expect(html).not.toContain('value="difference"');
+  const json = JSON.parse((/id="viewer-data">(.*?)<\/script>/s.exec(html) as RegExpExecArray)[1]!);
+  const [i, j, k] = applyToPoint(invert(affine), [6, 5, -4]) as [number, number, number];
+  expect(json.landmarks.fixed[0]).toEqual([i, size[1] - 1 - j, size[2] - 1 - k].map((at) => expect.closeTo(at, 2)));
+  expect(json.landmarks.moving[0]).not.toEqual(json.landmarks.fixed[0]);
+  expect(json.landmarks.moved).toEqual([null]);
+  // The slices begin where the landmark is.
+  expect(json.start).toEqual(json.landmarks.fixed[0].map(Math.round));
+  const one = viewer(volumes);
+  expect(one).toContain('value="difference"');
+  expect(one).not.toMatch(/viewer-landmarks"|value="overlay"/);
+});
+
+test('the viewer draws outlines as closed rings around the voxels of a label', () => {
+  const source = /function ringsOf[\s\S]*?\n {2}\}\n/.exec(VIEWER_SCRIPT)![0];
+  const ringsOf = new Function(`${source} return ringsOf;`)() as (
+    is: (column: number, row: number) => boolean,
+    columns: number,
+    rows: number,
+  ) => [number, number][][];
+  const of = (...rows: string[]): [number, number][][] =>
+    ringsOf((column, row) => rows[row]?.[column] === '#', rows[0]!.length, rows.length);
+  const lengths = (rings: [number, number][][]): number[] => rings.map(({ length }) => length).sort((a, b) => a - b);
+  expect(of('...', '...')).toEqual([]);
+  expect(lengths(of('#'))).toEqual([4]);
+  expect(lengths(of('##', '##'))).toEqual([8]);
+  // Around a hole there are two; voxels that touch in a corner have one each.
+  expect(lengths(of('###', '#.#', '###'))).toEqual([4, 12]);
+  expect(lengths(of('#.', '.#'))).toEqual([4, 4]);
+  expect(lengths(of('.#', '#.'))).toEqual([4, 4]);
+  for (const ring of of('##.##', '#.#.#', '.###.')) {
+    for (const [index, [x, y]] of ring.entries()) {
+      const [u, v] = ring[(index + 1) % ring.length]!;
+      expect(Math.abs(u - x) + Math.abs(v - y)).toBe(1);
+    }
+  }
+});
+
+test('the wheel over a picture is the viewer’s, and the page’s elsewhere', () => {
+  expect(VIEWER_SCRIPT.match(/addEventListener\('wheel'/g)).toHaveLength(1);
+  expect(VIEWER_SCRIPT).toMatch(/canvas\.addEventListener\('wheel'[\s\S]*preventDefault\(\)[\s\S]*passive: false/);
 });
 
 test('worst, median and best', () => {
