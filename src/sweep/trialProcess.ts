@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { RunFolder } from '../run/runFolder.ts';
 import type { TrialCommand, TrialMessage } from './trialMessages.ts';
 
 /** How a task ended. */
@@ -24,9 +26,13 @@ export interface TrialProcessOptions {
   readonly onMessage?: (message: TrialMessage) => void | Promise<void>;
 }
 
+/** Milliseconds that a process has to end by itself when it is asked to. */
+const PATIENCE = 1000;
+
 /**
  * Runs one task of an experiment in a process of its own, so that its computations never hold up this one. The process ends when this one
- * does, however it ends; after `signal` it ends with the step under way.
+ * does, however it ends. After `signal` it is asked to end, and ended where it is in the middle of something long: only the epoch under way
+ * is lost.
  */
 export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> {
   const { program, folder, id, test, threads, signal, onMessage } = options;
@@ -37,7 +43,11 @@ export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> 
   const send = (command: TrialCommand): void => {
     if (child.connected) child.send(command, () => undefined);
   };
-  const stop = (): void => send({ kind: 'stop' });
+  let patience: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    send({ kind: 'stop' });
+    patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+  };
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   let end: TaskEnd | undefined;
@@ -59,13 +69,15 @@ export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> 
     child.once('error', reject);
     child.once('close', (code, killedBy) => {
       signal.removeEventListener('abort', stop);
+      clearTimeout(patience);
       const died: TaskEnd = {
         kind: 'died',
         message: `the process ended with ${killedBy ?? `exit code ${code}`}${complaint === '' ? '' : `: ${lastLine(complaint)}`}`,
       };
       // Ctrl-C ends a process that is only about to begin, too.
       const last: TaskEnd = signal.aborted ? { kind: 'stopped' } : died;
-      handled.then(() => resolve(end ?? last), reject);
+      const left = killedBy === null ? undefined : new RunFolder(join(folder, 'trials', id)).removeTemporaries();
+      Promise.all([handled, left]).then(() => resolve(end ?? last), reject);
     });
   });
 }

@@ -88,6 +88,8 @@ export async function writeSimulation(writer: SimulationWriter, options: Simulat
     const subject = source
       ? await readSubject(source, seed, index)
       : makeBrainPhantom(seed, index, size ?? DEFAULT_SIZE, spacing ?? 1);
+    // Whoever waits for something else, such as Ctrl-C, has a turn.
+    await new Promise((resolve) => setTimeout(resolve));
     const made = simulateCase(subject, { seed, index, shift, ...(spacing !== undefined && { spacing }) });
     const id = `Case${index + 1}`;
     await writeCase(writer, id, made, source?.name);
