@@ -1,24 +1,39 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Builds dist/ unless it is newer than everything that it is made of. Also the global setup of the tests. */
-export default function ensureBuilt() {
-  const built = modified('dist/cli.js');
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  const inputs = ['src', ...sources.map((name) => join('src', name)), 'package.json', 'tsdown.config.ts'];
-  if (inputs.every((name) => modified(name) < built)) return;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/tsdown/dist/run.mjs'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`dist/ could not be built:\n${stdout}${stderr}`);
+/** The package as the tests use it (test/support/tested.ts): a copy with a build of its own, which `npm run build` and `npm pack` leave alone. */
+const TESTED = join(root, 'node_modules', '.cache', 'earthmorph-tests');
+/** What belongs to the package beside its build. */
+const PACKAGED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'models', 'docs', 'experiments', 'examples'];
+
+/** Global setup of the tests. */
+export default function setup() {
+  mkdirSync(TESTED, { recursive: true });
+  const isGenerated = (/** @type {string} */ path) => path === join(root, 'docs', 'api');
+  for (const name of PACKAGED.filter((each) => existsSync(join(root, each))))
+    cpSync(join(root, name), join(TESTED, name), { recursive: true, filter: (path) => !isGenerated(path) });
+  ensureBuilt(join(TESTED, 'dist'));
 }
 
-/** @param {string} name a path from the root */
-function modified(name) {
-  return statSync(join(root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** Builds the program into a folder unless what is there is newer than everything that it is made of. */
+export function ensureBuilt(folder = join(root, 'dist')) {
+  const built = modified(join(folder, 'cli.js'));
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const inputs = ['src', ...sources.map((name) => join('src', name)), 'package.json', 'tsdown.config.ts'];
+  if (inputs.every((name) => modified(join(root, name)) < built)) return;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['node_modules/tsdown/dist/run.mjs', '--out-dir', folder],
+    { cwd: root, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`${folder} could not be built:\n${stdout}${stderr}`);
+}
+
+/** @param {string} path */
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import ensureBuilt from './ensure-built.mjs';
+import { ensureBuilt } from './ensure-built.mjs';
 
 const root = new URL('..', import.meta.url);
 const LEAST_NODE = 20;

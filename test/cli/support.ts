@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Grid, Vec3, Warp } from '../../src/volume/grid.ts';
 import { applyToPoint } from '../../src/volume/matrix.ts';
+import { TESTED } from '../support/tested.ts';
 
-const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const program = join(TESTED, 'dist', 'cli.js');
 
 export interface Outcome {
   readonly code: number;

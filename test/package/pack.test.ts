@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { TESTED } from '../support/tested.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isInstalledInFull = process.env.EARTHMORPH_FULL_INSTALL === '1';
@@ -15,7 +16,7 @@ const execute = promisify(execFile);
 /** Runs npm without the settings of the npm that may run the tests; returns its standard output. */
 async function npm(args: readonly string[], cwd: string): Promise<string> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(registry|cache)$)/i.test(name));
-  const env = { ...Object.fromEntries(inherited), ONNXRUNTIME_NODE_INSTALL: 'skip' };
+  const env = Object.fromEntries(inherited);
   const program = process.env.npm_execpath?.endsWith('npm-cli.js') ? process.env.npm_execpath : undefined;
   const { stdout } = program
     ? await execute(process.execPath, [program, ...args], { cwd, env })
@@ -59,9 +60,9 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
     user = await realpath(await mkdtemp(join(tmpdir(), 'earthmorph-package-')));
     await writeFile(join(user, 'package.json'), '{ "private": true, "type": "module" }\n');
     // Without scripts: what is packed is the build that the tests run on.
-    const name = await npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', user], root);
+    const name = await npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', user], TESTED);
     tarball = join(user, name.trim());
-    if (isInstalledInFull) await npm(['install', '--no-audit', '--no-fund', tarball], user);
+    if (isInstalledInFull) await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball], user);
     else await unpack(tarball, user);
   });
   afterAll(() => rm(user, { recursive: true, force: true }));
@@ -76,6 +77,22 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
     for (const name of ['LICENSE', 'CHANGELOG.md', ...['README.md'].filter(isInProject)]) expect(files).toContain(name);
     for (const model of modelFiles()) expect(files).toContain(`models/${model}`);
     expect((await stat(tarball)).size).toBeLessThan(6e6);
+  });
+
+  it('packs anew without touching what the tests run', async () => {
+    const program = join(TESTED, 'dist', 'cli.js');
+    const before = await stat(program);
+    await npm(['pack', '--silent', '--pack-destination', user], root);
+    expect(await stat(program)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+  });
+
+  it('needs no install script of its dependencies, and runs none in a clone', () => {
+    const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { hasInstallScript?: boolean }>;
+    };
+    const withScript = Object.entries(locked.packages).filter(([, { hasInstallScript }]) => hasInstallScript);
+    const names = new Set(withScript.map(([path]) => path.replace(/^.*node_modules\//, '')));
+    expect(packageJson.allowScripts).toEqual(Object.fromEntries([...names].map((name) => [name, false])));
   });
 
   it('has every file that package.json names', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
 import { earthmorph } from '../cli/support.ts';
+import { TESTED } from '../support/tested.ts';
 
 const EPOCHS = 16;
 const KILLS = 6;
@@ -113,7 +114,7 @@ describe('a training run', () => {
 });
 
 function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['dist/cli.js', ...args], { stdio: 'ignore' });
+  return spawn(process.execPath, [join(TESTED, 'dist', 'cli.js'), ...args], { stdio: 'ignore' });
 }
 
 function exitCode(child: ChildProcess): Promise<number | null> {
