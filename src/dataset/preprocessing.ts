@@ -9,12 +9,13 @@ import {
   column,
   fromColumns,
   invert,
+  isSheared,
   multiply,
   spacingOf,
   voxelEdge,
 } from '../volume/matrix.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
-import { resampleTo } from '../volume/resample.ts';
+import { resampleTo, rightAngledGrid } from '../volume/resample.ts';
 
 /** How volumes become what the network sees. Stored with every model, so that a model is always used as it was trained. */
 export const preprocessingSchema = z.strictObject({
@@ -113,17 +114,19 @@ export function networkGrid(image: Grid, preprocessing: Preprocessing, labels?: 
 }
 
 function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
+  // Losses and smoothness take the voxels for cubes, so that those of a scan with a tilted gantry must be.
+  const frame = isSheared(image.affine) ? rightAngledGrid(image) : image;
   // Closest to right, anterior and superior, so that a network sees every scan the same way round.
-  const axes = closestAxes(image.affine);
-  const own = spacingOf(image.affine);
+  const axes = closestAxes(frame.affine);
+  const own = spacingOf(frame.affine);
   // A volume larger than the padded cube gets a larger grid of the same voxels, in eights: networks work at any size.
   const voxel = (spacing * pad) / size;
   const extents = axes.map(({ axis }) => {
-    const needed = Math.ceil(((image.size[axis] as number) * own[axis]) / voxel);
+    const needed = Math.ceil(((frame.size[axis] as number) * own[axis]) / voxel);
     return needed <= size ? size : Math.ceil(needed / 8) * 8;
   });
   const columns = axes.map(({ axis, step }) => {
-    const [x, y, z] = column(image.affine, axis);
+    const [x, y, z] = column(frame.affine, axis);
     const scale = (step * voxel) / own[axis];
     return [x * scale, y * scale, z * scale] as const;
   }) as [Vec3, Vec3, Vec3];

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Grid, Labels, Size, Vec3, Volume } from './grid.ts';
 import { linearRow, nearestRow, type Outside } from './interpolate.ts';
-import { applyToPoint, column, invert, multiply, scaling, translation } from './matrix.ts';
+import { applyToPoint, column, fromColumns, invert, multiply, scaling, translation } from './matrix.ts';
 
 /** How values are taken between voxels. */
 export interface SampleOptions {
@@ -60,6 +60,37 @@ export function resizedGrid(grid: Grid, size: Size): Grid {
   const ratio: Vec3 = [grid.size[0] / size[0], grid.size[1] / size[1], grid.size[2] / size[2]];
   const centre: Vec3 = [(ratio[0] - 1) / 2, (ratio[1] - 1) / 2, (ratio[2] - 1) / 2];
   return { size, affine: multiply(grid.affine, multiply(translation(centre), scaling(ratio))) };
+}
+
+/**
+ * The grid at right angles that a sheared grid fits into: the first axis stays, the second stays in the plane of the first two, and the
+ * third goes across it. Spacings are those across the sheared grid's lines and slices, the centre stays.
+ */
+export function rightAngledGrid({ size, affine }: Grid): Grid {
+  const columns = [column(affine, 0), column(affine, 1), column(affine, 2)] as const;
+  const units: Vec3[] = [];
+  for (const axis of columns) {
+    const across = units.reduce<Vec3>((rest, unit) => plus(rest, unit, -dot(axis, unit)), axis);
+    units.push(plus([0, 0, 0], across, 1 / Math.hypot(...across)));
+  }
+  const [u, v, w] = units as [Vec3, Vec3, Vec3];
+  const spacing = [dot(columns[0], u), dot(columns[1], v), dot(columns[2], w)] as const;
+  const extent = (unit: Vec3, edge: number): number =>
+    Math.ceil(columns.reduce((sum, axis, a) => sum + Math.abs(dot(axis, unit)) * size[a]!, 0) / edge - 1e-6);
+  const extents: Size = [extent(u, spacing[0]), extent(v, spacing[1]), extent(w, spacing[2])];
+  const middle = applyToPoint(affine, [(size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2]);
+  const [i, j, k] = [u, v, w].map((unit, a) => plus([0, 0, 0], unit, spacing[a]!)) as [Vec3, Vec3, Vec3];
+  const origin = [i, j, k].reduce<Vec3>((point, axis, a) => plus(point, axis, -(extents[a]! - 1) / 2), middle);
+  return { size: extents, affine: fromColumns(i, j, k, origin) };
+}
+
+function dot(a: Vec3, b: Vec3): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/** a + scale · b */
+function plus(a: Vec3, b: Vec3, scale: number): Vec3 {
+  return [a[0] + scale * b[0], a[1] + scale * b[1], a[2] + scale * b[2]];
 }
 
 /**

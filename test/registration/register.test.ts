@@ -6,7 +6,7 @@ import { warpFromDisplacement } from '../../src/registration/warpFromDisplacemen
 import { makePhantomCase, trueWarp } from '../../src/synthesis/phantom/phantom.ts';
 import type { Grid, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
 import { invertWarp } from '../../src/volume/invertWarp.ts';
-import { applyToPoint, fromColumns, multiply, scaling, translation } from '../../src/volume/matrix.ts';
+import { applyToPoint, column, fromColumns, invert, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 import { resampleTo } from '../../src/volume/resample.ts';
 import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
 import { randomModel } from '../support/phantomModel.ts';
@@ -56,6 +56,35 @@ describe('network grid', () => {
     const b = prepare('b', flipped, undefined, preprocessing);
     expect(b.grid.size).toEqual(a.grid.size);
     expect(Math.max(...a.values.map((v, i) => Math.abs(v - b.values[i]!)))).toBeLessThan(1e-4);
+  });
+
+  it('has cubes for voxels where the gantry was tilted, around all of the scan', () => {
+    for (const affine of [
+      fromColumns([0.8, 0, 0], [0, 0.8, 0], [0, 0.9, 2.5], [5, 6, 7]),
+      fromColumns([-1, 0.1, 0], [0.4, 1.3, -0.3], [0.5, 0.7, -1.9], [1, 2, 3]),
+    ]) {
+      const tilted: Grid = { size: [30, 40, 12], affine };
+      const grid = networkGrid(tilted, preprocessing);
+      const [x, y, z] = [column(grid.affine, 0), column(grid.affine, 1), column(grid.affine, 2)];
+      const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+      for (const [a, b] of [
+        [x, y],
+        [x, z],
+        [y, z],
+      ] as const)
+        expect(dot(a, b)).toBeCloseTo(0, 9);
+      for (const axis of [x, y, z]) expect(Math.hypot(...axis)).toBeCloseTo(1, 9);
+      // Right, anterior, superior.
+      expect([x[0], y[1], z[2]].every((along) => along > 0.9)).toBe(true);
+      for (let corner = 0; corner < 8; corner++) {
+        const index = tilted.size.map((n, a) => (corner & (1 << a) ? n - 0.5 : -0.5)) as unknown as Vec3;
+        const inGrid = applyToPoint(invert(grid.affine), applyToPoint(affine, index));
+        inGrid.forEach((value, a) => {
+          expect(value).toBeGreaterThan(-0.5 - 1e-6);
+          expect(value).toBeLessThan(grid.size[a]! - 0.5 + 1e-6);
+        });
+      }
+    }
   });
 
   it('grows for a volume larger than the cube', () => {
