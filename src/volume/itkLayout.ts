@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { isGzip, unpack } from './gzip.ts';
-import { headerLines, unusable } from './headerText.ts';
+import { headerLines, numbersOf, unusable } from './headerText.ts';
 import { assertVoxels, assertWorkable, bytesOf, type ElementType, parseNumbers, type VoxelLayout } from './voxels.ts';
 
 /** The formats that ITK reads for us. */
@@ -121,25 +121,32 @@ const vtkTypes: Readonly<Record<string, ElementType>> = {
   double: 'float64',
 };
 
-/** Legacy VTK: lines of words up to the table of colours, then big-endian bytes or text. */
+/** Legacy VTK: lines of words up to that of the values and mostly one of their colours, then big-endian bytes or text. */
 function vtk(bytes: Uint8Array, name: string): Announced {
   const said = new Map<string, string>();
+  let offset = 0;
   for (const { line, next } of headerLines(bytes)) {
-    if (said.size === 0 && !line.startsWith('# vtk DataFile')) break;
     const [, word = '', rest = ''] = /^\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? [];
-    said.set(word.toUpperCase(), rest);
-    if (word.toUpperCase() !== 'LOOKUP_TABLE') continue;
-    const [, type = '', components = '1'] = (said.get('SCALARS') ?? '').split(/\s+/);
-    if (said.get('DATASET') !== 'STRUCTURED_POINTS')
-      throw unusable('DATASET', said.get('DATASET') ?? '', name, 'is no image; give STRUCTURED_POINTS');
-    const shape = (said.get('DIMENSIONS') ?? '').split(/\s+/).map(Number);
-    if (components !== '1') throw new UserError(`${name} has ${components} values a voxel; give a volume with one.`);
-    if (shape.length !== 3) throw unusable('DIMENSIONS', said.get('DIMENSIONS') ?? '', name, 'needs 3 numbers');
-    return {
-      offset: next,
-      layout: { shape, type: typeOf(vtkTypes, type.toLowerCase(), name), littleEndian: false },
-      text: said.has('ASCII'),
-    };
+    const key = word.toUpperCase();
+    if (offset === 0 ? !line.startsWith('# vtk DataFile') : said.has('SCALARS') && key !== 'LOOKUP_TABLE') break;
+    said.set(key, rest);
+    offset = next;
+    if (key === 'LOOKUP_TABLE') break;
   }
-  throw new UserError(`${name} is not a legacy VTK file of an image, or its header is damaged; convert it to .nii.gz.`);
+  const scalars = said.get('SCALARS');
+  if (scalars === undefined)
+    throw new UserError(
+      `${name} is not a legacy VTK file of an image, or its header is damaged; convert it to .nii.gz.`,
+    );
+  const [dataset = '', dimensions = ''] = [said.get('DATASET'), said.get('DIMENSIONS')];
+  if (dataset.toUpperCase() !== 'STRUCTURED_POINTS')
+    throw unusable('DATASET', dataset, name, 'is no image; give STRUCTURED_POINTS');
+  const [, type = '', components = '1'] = scalars.split(/\s+/);
+  if (components !== '1') throw new UserError(`${name} has ${components} values a voxel; give a volume with one.`);
+  const layout: VoxelLayout = {
+    shape: numbersOf(dimensions, 3, 'DIMENSIONS', name),
+    type: typeOf(vtkTypes, type.toLowerCase(), name),
+    littleEndian: false,
+  };
+  return { offset, layout, text: said.has('ASCII') };
 }

@@ -19,9 +19,9 @@ function mrc(size: readonly number[], mode = 1, extended = 0): Buffer {
   return Buffer.concat([header, big]);
 }
 
-function vtk(size: string, body: Uint8Array = big, coding = 'BINARY'): Uint8Array {
+function vtk(size: string, body: Uint8Array = big, coding = 'BINARY', colours = ['LOOKUP_TABLE default']): Uint8Array {
   const data = ['DATASET STRUCTURED_POINTS', `DIMENSIONS ${size}`, 'POINT_DATA 24', 'SCALARS scalars short 1'];
-  return headed(['# vtk DataFile Version 3.0', 'by hand', coding, ...data, 'LOOKUP_TABLE default'], body);
+  return headed(['# vtk DataFile Version 3.0', 'by hand', coding, ...data, ...colours], body);
 }
 
 const outcome = (bytes: Uint8Array, name: string) =>
@@ -36,6 +36,7 @@ test('a file that holds what its header announces is handed on, unpacked as far 
   expect(await outcome(packed, 'A.GIPL.GZ')).toBe(304);
   expect(await outcome(mrc([2, 3, 4], 1, 80), 'a.mrc')).toBe(1024 + 80 + 48);
   expect(await outcome(vtk('2 3 4'), 'a.vtk')).toBe(vtk('2 3 4').length);
+  expect(await outcome(vtk('2 3 4', big, 'BINARY', []), 'a.vtk')).toBe(vtk('2 3 4', big, 'BINARY', []).length);
   const text = vtk('2 3 4', Buffer.from(voxels.join(' ')), 'ASCII');
   expect(await outcome(text, 'a.vtk')).toBe(text.length);
 });
@@ -46,6 +47,7 @@ test('a header that announces more than there is, or what cannot be, is refused'
   expect(await outcome(gzipSync(gipl([2, 3, 5, 1])), 'a.gipl.gz')).toContain(short);
   expect(await outcome(mrc([2, 3, 5]), 'a.mrc')).toContain(short);
   expect(await outcome(vtk('2 3 5'), 'a.vtk')).toContain(short);
+  expect(await outcome(vtk('2 3 5', big, 'BINARY', []), 'a.vtk')).toContain(short);
   expect(await outcome(vtk('2 3 4', Buffer.from('1 2 3'), 'ASCII'), 'a.vtk')).toContain('but there are 3 numbers');
   expect(await outcome(mrc([90000, 90000, 90000]), 'a.mrc')).toContain('1.46 PB');
   expect(await outcome(mrc([2, 3, 0]), 'a.mrc')).toContain('has an axis without voxels');
