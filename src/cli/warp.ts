@@ -5,10 +5,10 @@ import { readTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../file/volumeFile.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import { looksLikeLabels } from '../volume/checks.ts';
-import type { Vec3, Warp } from '../volume/grid.ts';
+import type { Grid, Vec3, Warp } from '../volume/grid.ts';
 import type { Outside } from '../volume/interpolate.ts';
 import { applyToPoint } from '../volume/matrix.ts';
-import { applyWarp, linearWarp, warpPoints } from '../volume/warp.ts';
+import { applyWarp, linearWarp, reaches, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
 import { sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
@@ -28,7 +28,7 @@ interface Options extends Mapping {
   readonly fixed?: FixedSide;
   readonly out: string;
   readonly interpolation?: 'linear' | 'nearest';
-  readonly outside: Outside;
+  readonly outside?: Outside;
 }
 
 /** `earthmorph warp`: moves an image, labels or landmarks through a warp or a linear transform. */
@@ -55,7 +55,7 @@ export const warpCommand: CommandDefinition = (program) => {
     )
     .requiredOption('--out <file>', 'where to write the result: .nii or .nii.gz; landmarks .tag or .csv')
     .option('--interpolation <how>', 'linear (default) or nearest; for images', choice(['linear', 'nearest']))
-    .option('--outside <value>', 'value outside the image, or edge to continue its border', outside, 0)
+    .option('--outside <value>', 'value outside the image, or edge to continue its border (default: 0)', outside)
     .addHelpText(
       'after',
       '\nExamples:\n  earthmorph warp --warp warp.nii.gz --image moving.nii.gz --out moved.nii.gz\n  earthmorph warp --warp warp.nii.gz --labels moving_labels.nii.gz --out moved_labels.nii.gz\n  earthmorph warp --transform affine.tfm --reference fixed.nii.gz --image moving.nii.gz --out moved.nii.gz',
@@ -64,7 +64,7 @@ export const warpCommand: CommandDefinition = (program) => {
 };
 
 async function run(options: Options): Promise<void> {
-  const { image, labels, landmarks, fixed, out, interpolation, outside } = options;
+  const { image, labels, landmarks, fixed, out, interpolation, outside = 0 } = options;
   if ([image, labels, landmarks].filter((given) => given !== undefined).length !== 1)
     throw new UserError('Give either --image or --labels or --landmarks: one of them.');
   assertMapping(options, landmarks !== undefined);
@@ -72,6 +72,7 @@ async function run(options: Options): Promise<void> {
   if (landmarks !== undefined) await warpLandmarks(options, landmarks, fixed, out);
   if (image !== undefined) {
     const [field, moving] = [await fieldOf(options), await readVolume(image)];
+    assertReaches(field, moving, options);
     if (interpolation !== 'nearest' && looksLikeLabels(moving))
       console.error(
         `earthmorph: ${image} looks like labels, which linear interpolation mixes; --labels is meant for them.`,
@@ -83,7 +84,9 @@ async function run(options: Options): Promise<void> {
       throw new UserError('Linear interpolation would mix labels; leave --interpolation away with --labels.');
     if (outside !== 'edge' && !(Number.isInteger(outside) && outside >= 0))
       throw new UserError(`--outside ${outside} is no label; give a whole number from 0 up, or edge.`);
-    await writeLabels(out, applyWarp(await fieldOf(options), await readLabels(labels), { outside }));
+    const [field, moving] = [await fieldOf(options), await readLabels(labels)];
+    assertReaches(field, moving, options);
+    await writeLabels(out, applyWarp(field, moving, { outside }));
   }
   sayWritten(out);
 }
@@ -96,6 +99,14 @@ function assertMapping({ warp, transform, reference }: Mapping, points: boolean)
     throw new UserError('A transform has no grid of its own; give the fixed image with --reference.');
   if (reference !== undefined && (transform === undefined || points))
     throw new UserError('--reference belongs to --transform with an image or labels; leave it out.');
+}
+
+/** Demands that something is left of an image, unless the options say what lies outside it. */
+function assertReaches(field: Warp, moving: Grid, { warp, transform, image, labels, outside }: Options): void {
+  if (outside !== undefined || reaches(field, moving)) return;
+  throw new UserError(
+    `${warp ?? transform} takes no voxel of its grid into ${image ?? labels}, so nothing would be left of it; give the image that it was made for, or --outside 0.`,
+  );
 }
 
 async function fieldOf({ warp, transform, reference }: Mapping): Promise<Warp> {

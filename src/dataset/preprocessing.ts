@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { foregroundOf } from '../volume/foreground.ts';
+import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
 import {
@@ -100,6 +100,16 @@ export function ownGridPreprocessing(fixed: Grid, spacing?: number): Preprocessi
   return preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: chosen, foreground: true });
 }
 
+/** Voxels that a grid on which pairs are compared may have: 2²⁵, as 320³ or 512×512×128 do. */
+export const GRID_LIMIT = 2 ** 25;
+
+function assertGridSize(size: Size, voxel: number, remedy: string): void {
+  if (size[0] * size[1] * size[2] <= GRID_LIMIT) return;
+  throw new UserError(
+    `The grid is too large: ${size.join('×')} voxels of ${Number(voxel.toPrecision(3))} mm would be needed, and at most ${GRID_LIMIT} (as 320×320×320) are possible; ${remedy}.`,
+  );
+}
+
 /** World coordinates of the middle of a grid. */
 export function centreOf({ size, affine }: Grid): Vec3 {
   return applyToPoint(affine, [(size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2]);
@@ -107,10 +117,20 @@ export function centreOf({ size, affine }: Grid): Vec3 {
 
 /**
  * The network's grid for a volume.
- * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0
+ * @param remedy what to do where it would have too many voxels, as the end of a sentence
+ * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0; when it would have more than
+ *   {@link GRID_LIMIT} voxels
  */
-export function networkGrid(image: Grid, preprocessing: Preprocessing, labels?: Labels): Grid {
-  return preprocessing.crop === 'label' ? labelBoxGrid(image, preprocessing, labels) : paddedGrid(image, preprocessing);
+export function networkGrid(
+  image: Grid,
+  preprocessing: Preprocessing,
+  labels?: Labels,
+  remedy = 'give larger voxels with --spacing, or smaller scans',
+): Grid {
+  const grid =
+    preprocessing.crop === 'label' ? labelBoxGrid(image, preprocessing, labels) : paddedGrid(image, preprocessing);
+  assertGridSize(grid.size, Math.max(...spacingOf(grid.affine)), remedy);
+  return grid;
 }
 
 function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
@@ -241,7 +261,7 @@ export interface ReadImage {
 
 /** Prepares one volume of a dataset for training. */
 export function prepare(id: string, image: Volume, labels: Labels | undefined, options: Preprocessing): PreparedVolume {
-  return onGrid(id, { image, ...(labels ? { labels } : {}) }, networkGrid(image, options, labels), options);
+  return prepareCase(id, { image, ...(labels ? { labels } : {}) }, options, 'center');
 }
 
 /** The two images of a pair of modalities, or one alone. */
@@ -259,12 +279,24 @@ export function prepareCase(
   start: InitialAlignment,
 ): PreparedVolume {
   const grid = networkGrid(fixed.image, options, fixed.labels);
-  const prepared = onGrid(id, fixed, grid, options);
+  const images = moving ? [fixed.image, moving.image] : [fixed.image];
+  const [counted, movingCounted] = options.foreground ? comparedForegrounds(images) : [];
+  const prepared = onGrid(id, fixed, grid, options, counted);
   if (!moving) return prepared;
   const other = aligned
     ? { size: grid.size, affine: multiply(aligned, grid.affine) }
     : movingGrid(grid, fixed.image, moving.image, options, start, moving.labels);
-  return { ...prepared, moving: onGrid(id, moving, other, options) };
+  const preparedMoving = onGrid(id, moving, other, options, movingCounted);
+  if (!meet(prepared.mask, preparedMoving.mask))
+    throw new UserError(
+      `The two scans of ${id} do not overlap where they start; train with --init ${start === 'world' ? 'center' : 'world'}, or leave the case out.`,
+    );
+  return { ...prepared, moving: preparedMoving };
+}
+
+/** Whether two masks on one grid have a voxel in common. */
+export function meet(a: Float32Array, b: Float32Array): boolean {
+  return a.some((value, n) => value > 0 && (b[n] as number) > 0);
 }
 
 function onGrid(
@@ -272,8 +304,8 @@ function onGrid(
   { image, labels, landmarks }: ReadImage,
   grid: Grid,
   options: Preprocessing,
+  counted: Float32Array | undefined,
 ): PreparedVolume {
-  const counted = options.foreground ? foregroundOf(image) : undefined;
   return {
     id,
     grid,

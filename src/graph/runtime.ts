@@ -1,5 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { UserError } from '../errors.ts';
+import { shortage } from '../memory.ts';
+import { graphMemory, RESERVE } from './memory.ts';
 import { toOnnx } from './model.ts';
 import type { DataType, OnnxModel, TensorData } from './onnx/schema.ts';
 import { writeOnnx } from './onnx/writer.ts';
@@ -17,6 +19,8 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */
   readonly profile?: string;
+  /** What to do where memory is short, as the end of a sentence. */
+  readonly remedy?: string;
 }
 
 /** An array of known type and shape that enters or leaves a program. */
@@ -103,14 +107,29 @@ function onnxRuntime(): Promise<OnnxRuntime> {
   return loaded;
 }
 
-/** Compiles the part of a graph that the outputs need; `given` tensors are worked out elsewhere and fed by their names. */
+/**
+ * Compiles the part of a graph that the outputs need; `given` tensors are worked out elsewhere and fed by their names.
+ * @throws UserError where a run would need more memory than there is
+ */
 export async function compile(
   graph: Graph,
   outputs: Readonly<Record<string, Tensor>>,
   options: RuntimeOptions = {},
   given: readonly Tensor[] = [],
 ): Promise<Program> {
+  assertMemory(graph, outputs, given, options);
   return loadModel(toOnnx(graph, outputs, { given }), options);
+}
+
+/** Other devices have memory of their own, of which nothing is known here. */
+function assertMemory(
+  graph: Graph,
+  outputs: Readonly<Record<string, Tensor>>,
+  given: readonly Tensor[],
+  { device = 'cpu', remedy = 'use larger voxels, a smaller grid or smaller patches' }: RuntimeOptions,
+): void {
+  const short = device === 'cpu' ? shortage(RESERVE * graphMemory(graph, outputs, given)) : undefined;
+  if (short) throw new UserError(`The grid is too large: computing on it needs ${short}; ${remedy}.`);
 }
 
 /** Compiles a model that was built in memory. */

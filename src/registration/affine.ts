@@ -112,6 +112,10 @@ export async function alignAffine(
       if (n < LEVELS.length - 1) continue;
       const usual = median(await lossesOf(stepped(start, rigid, 'shift', by), objective));
       result = { kind, ...(await settled(objective, motion, { start, found: ends, usual })) };
+      if ((await objective.evaluate(result.matrix)).overlap === 0)
+        throw new UserError(
+          'The alignment ends where the two scans have no voxels in common; give --init center, --affine rigid, or other masks.',
+        );
     } finally {
       await objective.release();
     }

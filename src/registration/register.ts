@@ -1,6 +1,8 @@
 import {
+  centreOf,
   fieldOfView,
   type InitialAlignment,
+  meet,
   movingGrid,
   networkGrid,
   normalised,
@@ -9,12 +11,14 @@ import {
 } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
+import { shortage } from '../memory.ts';
 import type { Extent } from '../network/displacement.ts';
 import { inferenceGraph, type RegistrationModel } from '../network/model.ts';
-import { foregroundOf } from '../volume/foreground.ts';
-import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
+import { voxelCount } from '../volume/checks.ts';
+import { comparedForegrounds } from '../volume/foreground.ts';
+import type { Grid, Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';
-import { applyWarp } from '../volume/warp.ts';
+import { applyWarp, reaches } from '../volume/warp.ts';
 import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 import { warpFromDisplacement } from './warpFromDisplacement.ts';
@@ -27,7 +31,7 @@ export interface RegistrationPair {
   readonly movingLabels?: Labels;
   /**
    * Where each image counts, above 0 on its grid, in alignment and refinement; `whole` for everywhere. When left out, an even surrounding
-   * does not count, as around ultrasound ({@link foregroundOf}).
+   * does not count, as around ultrasound, unless its outline is all that an object shows ({@link comparedForegrounds}).
    */
   readonly fixedMask?: Labels | 'whole';
   readonly movingMask?: Labels | 'whole';
@@ -82,18 +86,25 @@ export class Registrar {
   /**
    * Registers a pair: by an affine transform where that is asked for, in one pass through the network, then by refinement where that is
    * asked for.
-   * @throws UserError when the model needs labels that are not given, or a volume is constant
+   * @throws UserError when the model needs labels that are not given, what counts of a volume is constant, or the two do not overlap at the
+   *   start or in the end
    */
   async register(pair: RegistrationPair, start: InitialAlignment = 'center'): Promise<Registration> {
     const { fixed, moving } = pair;
-    assertNotConstant(fixed, 'fixed');
-    assertNotConstant(moving, 'moving');
+    assertRoom(fixed, moving);
     const preprocessing = this.model?.preprocessing ?? ownGridPreprocessing(fixed, this.options.spacing);
-    const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels);
+    const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels, this.#remedy);
     const startGrid = movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels);
-    const fixedMask = maskOf(fixed, pair.fixedMask);
-    const movingMask = maskOf(moving, pair.movingMask);
+    const { fixedMask, movingMask } = masksOf(pair);
+    const counts = this.options.refine !== undefined || this.options.affine !== undefined || preprocessing.foreground;
+    assertNotConstant(fixed, 'fixed', counts ? fixedMask : undefined);
+    assertNotConstant(moving, 'moving', counts ? movingMask : undefined);
     const masks = { ...(fixedMask ? { fixedMask } : {}), ...(movingMask ? { movingMask } : {}) };
+    const [nx, ny, nz] = fixedGrid.size;
+    const extent: Extent = [nz, ny, nx];
+    // What there is no room for is said before any work is done.
+    await this.#program(extent);
+    await this.#refiner(extent);
     const affine =
       pair.aligned ??
       (await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine))))?.matrix;
@@ -105,16 +116,28 @@ export class Registrar {
       fixed: sampled(seen(fixed, fixedMask), fixedGrid, preprocessing).data,
       moving: sampled(seen(moving, movingMask), grid, preprocessing).data,
     };
-    const [nx, ny, nz] = fixedGrid.size;
-    const extent: Extent = [nz, ny, nx];
-    const predicted = await this.#predict(this.model, extent, inputs);
-    const displacement = await this.#refine(extent, {
-      ...inputs,
+    const seenMasks = {
       fixedMask: fieldOfView(fixed, fixedGrid, fixedMask),
       movingMask: fieldOfView(moving, grid, movingMask),
+    };
+    if (!meet(seenMasks.fixedMask, seenMasks.movingMask)) {
+      if (!meet(fieldOfView(fixed, fixedGrid), fieldOfView(moving, grid))) throw noOverlap(pair, start);
+      if (this.options.refine)
+        throw new UserError(
+          'What counts of the two scans does not overlap where they start; give other masks, or none with --fixed-mask none and --moving-mask none.',
+        );
+    }
+    const predicted = await this.#predict(extent, inputs);
+    const displacement = await this.#refine(extent, {
+      ...inputs,
+      ...seenMasks,
       start: predicted,
     });
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
+    if (!reaches(warp, moving))
+      throw new UserError(
+        'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --affine), or a larger --smoothness.',
+      );
     const still = new Float32Array(displacement.length);
     return {
       warp,
@@ -124,37 +147,55 @@ export class Registrar {
     };
   }
 
+  /** What to do with a pair that is too large. */
+  get #remedy(): string {
+    return this.model
+      ? 'the model was not trained for such scans: give --model none --refine 100, which chooses larger voxels, or smaller scans'
+      : 'give larger voxels with --spacing, or smaller scans';
+  }
+
+  get #runtime(): RuntimeOptions {
+    return { remedy: this.#remedy, ...this.options.runtime };
+  }
+
   async #align(pair: AffinePair, start: Mat4): Promise<AffineAlignment | undefined> {
-    const { affine, runtime } = this.options;
-    return affine && alignAffine(pair, affine, start, runtime);
+    const { affine } = this.options;
+    return affine && alignAffine(pair, affine, start, this.#runtime);
+  }
+
+  /** The network for an extent; none without a model. */
+  async #program(extent: Extent): Promise<Program | undefined> {
+    const { model } = this;
+    if (!model) return undefined;
+    return perKey(this.#programs, extent.join(), async () => {
+      const { graph, outputs } = inferenceGraph(model, extent, await fastestFeatures(this.options.runtime?.device));
+      return compile(graph, { displacement: outputs.displacement }, this.#runtime);
+    });
+  }
+
+  /** What optimises pairs of an extent, where that is asked for. */
+  async #refiner(extent: Extent): Promise<Refiner | undefined> {
+    const { refine } = this.options;
+    if (!refine) return undefined;
+    return perKey(this.#refiners, extent.join(), () =>
+      Refiner.create({ ...refine, mask: true }, extent, this.#runtime),
+    );
   }
 
   /** The network's displacement, [3, D, H, W]; none without a model. */
   async #predict(
-    model: RegistrationModel | undefined,
     extent: Extent,
     inputs: { readonly fixed: Float32Array; readonly moving: Float32Array },
   ): Promise<Float32Array> {
-    if (!model) return new Float32Array(3 * inputs.fixed.length);
-    const program = await perKey(this.#programs, extent.join(), async () => {
-      const { graph, outputs } = inferenceGraph(model, extent, await fastestFeatures(this.options.runtime?.device));
-      return compile(graph, { displacement: outputs.displacement }, this.options.runtime);
-    });
-    const { displacement } = await program.runOrNothing(inputs);
-    if (!displacement?.every(Number.isFinite))
-      throw new UserError(
-        'The model gives displacements that are not numbers for this pair; take another model, and check the images with "earthmorph data check".',
-      );
+    const program = await this.#program(extent);
+    if (!program) return new Float32Array(3 * inputs.fixed.length);
+    const { displacement } = (await program.run(inputs)) as { displacement: Float32Array };
     return displacement;
   }
 
   async #refine(extent: Extent, pair: RefinePair & { readonly start: Float32Array }): Promise<Float32Array> {
-    const { refine, onRefine, runtime } = this.options;
-    if (!refine) return pair.start;
-    const refiner = await perKey(this.#refiners, extent.join(), () =>
-      Refiner.create({ ...refine, mask: true }, extent, runtime),
-    );
-    return (await refiner.refine(pair, onRefine)).displacement;
+    const refiner = await this.#refiner(extent);
+    return refiner ? (await refiner.refine(pair, this.options.onRefine)).displacement : pair.start;
   }
 
   /** Frees what the runtime holds. */
@@ -168,23 +209,63 @@ export class Registrar {
 
 /** The entry of a key, made when it is first asked for. */
 function perKey<T>(entries: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const known = entries.get(key) ?? make();
+  const known =
+    entries.get(key) ??
+    make().catch((error: unknown) => {
+      entries.delete(key);
+      throw error;
+    });
   entries.set(key, known);
   return known;
 }
 
-/** 1 at the voxels of an image that count; all when undefined. */
-function maskOf(image: Volume, given: Labels | 'whole' | undefined): Float32Array | undefined {
-  if (given === undefined) return foregroundOf(image);
-  return given === 'whole' ? undefined : Float32Array.from(given.data, (label) => (label > 0 ? 1 : 0));
+/** 1 at the voxels of each image that count; all when undefined. */
+function masksOf(pair: RegistrationPair): {
+  fixedMask: Float32Array | undefined;
+  movingMask: Float32Array | undefined;
+} {
+  const { fixed, moving, fixedMask, movingMask } = pair;
+  const open = [...(fixedMask ? [] : [fixed]), ...(movingMask ? [] : [moving])];
+  const foregrounds = new Map(comparedForegrounds(open).map((foreground, n) => [open[n], foreground]));
+  const maskOf = (image: Volume, given: Labels | 'whole' | undefined): Float32Array | undefined => {
+    if (given === undefined) return foregrounds.get(image);
+    return given === 'whole' ? undefined : Float32Array.from(given.data, (label) => (label > 0 ? 1 : 0));
+  };
+  return { fixedMask: maskOf(fixed, fixedMask), movingMask: maskOf(moving, movingMask) };
 }
 
-function assertNotConstant({ data }: Volume, which: string): void {
-  const first = data[0];
-  if (data.every((value) => value === first))
+/** Bytes for each voxel of the scans: warps, masks and moved scans lie on the fixed one's grid. */
+const FIXED_BYTES = 60;
+const MOVING_BYTES = 20;
+
+function assertRoom(fixed: Grid, moving: Grid): void {
+  const short = shortage(FIXED_BYTES * voxelCount(fixed) + MOVING_BYTES * voxelCount(moving));
+  if (short)
     throw new UserError(
-      `The ${which} image has the same value everywhere; there is nothing to align. Give another image.`,
+      `The scans are too large (${fixed.size.join('×')} and ${moving.size.join('×')} voxels): registering them needs ${short}; resample them to larger voxels.`,
     );
+}
+
+/** Why a pair that does not overlap at its start cannot be registered. */
+function noOverlap({ fixed, moving }: RegistrationPair, start: InitialAlignment): UserError {
+  const [a, b] = [centreOf(fixed), centreOf(moving)];
+  const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  return new UserError(
+    start === 'world'
+      ? `The two scans do not overlap: their world coordinates put their centres ${distance.toFixed(0)} mm apart; give --init center, which puts the centres together.`
+      : 'The two scans do not overlap where the alignment puts them, so there is nothing to compare; give another alignment.',
+  );
+}
+
+/** Demands that what counts of an image differs somewhere. */
+function assertNotConstant({ data }: Volume, which: string, mask: Float32Array | undefined): void {
+  const first = mask ? data[mask.indexOf(1)] : data[0];
+  if (data.some((value, n) => value !== first && mask?.[n] !== 0)) return;
+  throw new UserError(
+    mask
+      ? `The ${which} image has the same value everywhere in its mask; there is nothing to align. Give a larger mask, or none.`
+      : `The ${which} image has the same value everywhere; there is nothing to align. Give another image.`,
+  );
 }
 
 /** Registers one pair: {@link Registrar} for a single use. */

@@ -99,7 +99,10 @@ export async function registerPairs(list: PairList, options: RegisterPairsOption
       options.registrar,
       await filesOfPair(list, pair),
       options.start,
-    );
+    ).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`Pair ${index + 1}, ${pair.moving.id} onto ${pair.fixed.id}: ${error.message}`);
+    });
     if (options.out !== undefined) {
       const files = outputFiles(options.out, name, registered.movedLabels !== undefined);
       await writeRegistration(registered, files);

@@ -1,7 +1,25 @@
-import type { Volume } from './grid.ts';
+import type { Size, Volume } from './grid.ts';
 
 /** Share of a volume's voxels from which on an even surrounding is taken for one. */
 const LEAST_SHARE = 0.1;
+
+/** Structure within an object, as a share of the step to its surrounding, below which only its outline can be compared. */
+const EVEN = 0.07;
+/** Voxels from the outline within which its blur is taken to reach. */
+const RIM = 2;
+/** Distance in voxels over which anatomy differs more than between neighbours, and noise does not. */
+const APART = 3;
+/** Standard errors that a difference of such variances must exceed. */
+const CERTAIN = 3;
+
+/**
+ * The foregrounds of images that are compared with each other ({@link foregroundOf}); undefined for all of them where one shows an object
+ * without structure of its own, since there the outline is all that can be compared, and a foreground leaves the outline out.
+ */
+export function comparedForegrounds(images: readonly Volume[]): (Float32Array | undefined)[] {
+  const foregrounds = images.map(foregroundOf);
+  return images.some((image, n) => foregrounds[n] && isEven(image)) ? images.map(() => undefined) : foregrounds;
+}
 
 /**
  * The part of an image that holds data, where an even surrounding tells it apart: voxels of the smallest value that are connected with the
@@ -36,7 +54,71 @@ export function foregroundOf({ data, size }: Volume): Float32Array | undefined {
   return outside < LEAST_SHARE * data.length || outside === data.length ? undefined : mask;
 }
 
-function forEachBorderVoxel([nx, ny, nz]: Volume['size'], visit: (n: number) => void): void {
+/**
+ * Whether what lies above the smallest value of an image is even, but for noise and blur at its outline. Noise differs between neighbours
+ * as much as between voxels some way apart; anatomy does not.
+ */
+function isEven({ data, size }: Volume): boolean {
+  let least = Number.POSITIVE_INFINITY;
+  for (const value of data) if (value < least) least = value;
+  let object: Uint8Array = Uint8Array.from(data, (value) => (value > least ? 1 : 0));
+  for (let n = 0; n < RIM; n++) {
+    const inner = eroded(object, size);
+    if (inner.includes(1)) object = inner;
+  }
+  let sum = 0;
+  let count = 0;
+  for (let n = 0; n < data.length; n++) {
+    if (object[n] === 0) continue;
+    sum += data[n]!;
+    count++;
+  }
+  const step = sum / count - least;
+  const near = halfMeanSquare(data, object, size, 1);
+  const far = halfMeanSquare(data, object, size, APART);
+  const noise = near.value * (1 + (CERTAIN * 2) / Math.sqrt(Math.max(1, far.pairs)));
+  return far.value - noise < (EVEN * step) ** 2;
+}
+
+/** Half the mean squared difference of voxels so far apart along an axis that both belong to an object; 0 where there are none. */
+function halfMeanSquare(
+  data: Float32Array,
+  object: Uint8Array,
+  size: Size,
+  apart: number,
+): { readonly value: number; readonly pairs: number } {
+  let squares = 0;
+  let pairs = 0;
+  forEachNeighbour(size, apart, (n, other) => {
+    if (object[n] === 0 || object[other] === 0) return;
+    squares += (data[n]! - data[other]!) ** 2;
+    pairs++;
+  });
+  return { value: pairs === 0 ? 0 : squares / pairs / 2, pairs };
+}
+
+/** An object without the voxels that have a neighbour outside it. */
+function eroded(object: Uint8Array, size: Size): Uint8Array {
+  const inner = object.slice();
+  forEachNeighbour(size, 1, (n, other) => {
+    if (object[n] === 0) inner[other] = 0;
+    if (object[other] === 0) inner[n] = 0;
+  });
+  return inner;
+}
+
+/** Calls for all pairs of voxels so far apart along an axis. */
+function forEachNeighbour([nx, ny, nz]: Size, apart: number, call: (n: number, other: number) => void): void {
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) {
+        if (i + apart < nx) call(n, n + apart);
+        if (j + apart < ny) call(n, n + apart * nx);
+        if (k + apart < nz) call(n, n + apart * nx * ny);
+      }
+}
+
+function forEachBorderVoxel([nx, ny, nz]: Size, visit: (n: number) => void): void {
   for (let k = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) {
       const inner = k > 0 && k < nz - 1 && j > 0 && j < ny - 1;

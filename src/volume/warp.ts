@@ -11,6 +11,25 @@ export function applyWarp<T extends Volume | Labels>(warp: Warp, moving: T, opti
   return sampleImage(moving, warp, displacedRow(warp, moving), options);
 }
 
+/** Whether a warp takes any voxel of its grid into an image. */
+export function reaches(warp: Warp, { size, affine }: Grid): boolean {
+  const [nx, ny, nz] = warp.size;
+  const fillRow = displacedRow(warp, { size, affine });
+  const positions = new Float64Array(3 * nx);
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      fillRow(j, k, positions);
+      for (let i = 0; i < nx; i++) {
+        const isIn = (axis: 0 | 1 | 2): boolean => {
+          const at = positions[3 * i + axis]!;
+          return at >= -0.5 && at <= size[axis] - 0.5;
+        };
+        if (isIn(0) && isIn(1) && isIn(2)) return true;
+      }
+    }
+  return false;
+}
+
 /**
  * Joins two warps: the result takes p to where `second` takes p + u₁(p), on the grid of `first`. Beyond its grid the
  * displacements of `second` are those at its border.

@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeVolume } from '../../src/file/volumeFile.ts';
+import { randomStream } from '../../src/random.ts';
+import type { Size, Vec3 } from '../../src/volume/grid.ts';
+import { scaling } from '../../src/volume/matrix.ts';
+import { earthmorph, expectRefusal, temporaryFolder } from './support.ts';
+
+const at = temporaryFolder();
+const out = (): string => at('moved.nii.gz');
+
+async function scan(name: string, size: Size, spacing: Vec3): Promise<void> {
+  const random = randomStream(1, name);
+  const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, () => 100 + 10 * random.normal());
+  await writeVolume(at(name), { size, affine: scaling(spacing), data });
+}
+
+beforeAll(async () => {
+  await scan('body.nii.gz', [47, 47, 59], [8, 8, 8]);
+  await scan('metres.nii.gz', [20, 20, 20], [1000, 1000, 1000]);
+  await scan('small.nii.gz', [24, 24, 24], [1, 1, 1]);
+});
+
+const register = (name: string, ...options: string[]): string[] => [
+  ...['register', '--fixed', at(name), '--moving', at(name), '--moved', out()],
+  ...options,
+];
+
+describe('what cannot fit is refused before any work', () => {
+  it("a field of view that the model's grid would have to grow to", async () => {
+    const sentence =
+      /^earthmorph: The grid is too large: 376×376×472 voxels of 1 mm would be needed, and at most 33554432 \(as 320×320×320\) are possible; the model was not trained for such scans: give --model none --refine 100, which chooses larger voxels, or smaller scans\.\n$/;
+    await expectRefusal(register('body.nii.gz'), sentence, out());
+    await expectRefusal(register('metres.nii.gz'), /The grid is too large: 20000×20000×20000 voxels/, out());
+  });
+
+  it('but not what that sentence sends to', async () => {
+    const refine = ['--model', 'none', '--refine', '2', '--loss', 'mse'];
+    const args = register('metres.nii.gz', ...refine).with(6, at('registered.nii.gz'));
+    expect(await earthmorph(args)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('voxels that are too small', async () => {
+    const refine = ['--model', 'none', '--refine', '2', '--loss', 'mse'];
+    const tiny = register('small.nii.gz', ...refine, '--spacing', '0.01');
+    await expectRefusal(tiny, /The grid is too large: 2400×2400×2400 voxels of 0\.01 mm .* --spacing/, out());
+  });
+
+  const short = (megabytes: number) => ({ env: { EARTHMORPH_MEMORY: String(megabytes / 1000) } });
+
+  it.each<[string, string[], RegExp]>([
+    ['a network', [], /computing on it needs about 0\.\d+ GB of memory, .* --model none --refine 100/],
+    [
+      'a refinement',
+      ['--model', 'none', '--refine', '2'],
+      /computing on it needs .* give larger voxels with --spacing/,
+    ],
+    ['an alignment', ['--model', 'none', '--affine', 'rigid'], /needs about 0\.\d+ GB of memory/],
+  ])('%s that needs more memory than there is', async (_, options, sentence) => {
+    const { code, stdout, stderr } = await earthmorph(register('small.nii.gz', ...options), short(3));
+    expect(stderr).toMatch(/^earthmorph: [^\n]+\n$/);
+    expect(stderr).toMatch(sentence);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('scans that are too large themselves', async () => {
+    const { code, stderr } = await earthmorph(register('small.nii.gz'), short(0.5));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^earthmorph: The scans are too large \(24×24×24 and 24×24×24 voxels\): [^\n]+\n$/);
+  });
+});
