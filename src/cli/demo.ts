@@ -18,7 +18,7 @@ interface Options {
 export const demoCommand: CommandDefinition = (program) => {
   program
     .command('demo')
-    .summary('train and register on synthetic scans, in about 3 minutes')
+    .summary('train and register on synthetic scans')
     .description(
       'Makes synthetic scans with known truth, trains a small network, registers held-out pairs and measures them. Needs no data.',
     )

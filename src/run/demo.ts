@@ -24,7 +24,7 @@ const CASES = 120;
 const SIZE: Size = [24, 32, 24];
 const SPACING: Vec3 = [1.75, 1.75, 1.75];
 
-/** Settings of the demonstration's training: small enough for a minute or two on two cores. */
+/** Settings of the demonstration's training: small enough to wait for. */
 const SETTINGS = {
   loss: 'mse',
   smoothness: 1,
