@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeLabels, writeWarp } from '../../src/file/volumeFile.ts';
+import { writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import type { Landmark } from '../../src/volume/landmarks.ts';
 import { decodeTag, encodeTag } from '../../src/volume/tagFile.ts';
 import { RESECT } from '../support/realData.ts';
@@ -198,5 +198,26 @@ describe('earthmorph warp --landmarks', () => {
     expect((await earthmorph(points)).code).toBe(0);
     expect(await readFile(csv, 'utf8')).toMatch(/^x,y,z\n3\.0/);
     await expectRefusal([...args.slice(0, -1), path('moved.txt')], /no name for landmarks/, path('moved.txt'));
+  });
+});
+
+describe('earthmorph register --landmarks', () => {
+  it('leaves out the error of landmarks that all lie outside the fixed scan, and says so', async () => {
+    const data = Float32Array.from({ length: 20 ** 3 }, (_, n) => Math.sin(n / 7) + Math.cos(n / 131));
+    await writeVolume(path('scan.nii.gz'), { ...GRID, data });
+    const scans = ['--fixed', path('scan.nii.gz'), '--moving', path('scan.nii.gz'), '--model', 'none', '--refine', '1'];
+    const landmarks = path('outside.tag');
+    await writeFile(landmarks, encodeTag([{ name: 'far', first: [900, 0, 0], second: [0, 900, 0] }]));
+    const { code, stdout, stderr } = await earthmorph(['register', ...scans, '--landmarks', landmarks, '--json']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `Note: all landmarks of ${landmarks} lie outside ${path('scan.nii.gz')}, so their error is left out.\n`,
+    });
+    expect(JSON.parse(stdout)).not.toHaveProperty('treAfter');
+    // One of them inside is enough, and the names of a file with both images need not differ.
+    const tip = { name: 'tip', first: [0, 0, 0], second: [0, 3, 0] } as const;
+    await writeFile(landmarks, encodeTag([tip, { ...tip, first: [1, 1, 5], second: [1, 1, 1] }]));
+    const { treBefore } = await printed<{ treBefore: number }>(['register', ...scans, '--landmarks', landmarks]);
+    expect(treBefore).toBeCloseTo(3.5, 5);
   });
 });
