@@ -32,7 +32,7 @@ const damaged: Record<string, { bytes: () => Uint8Array | Promise<Uint8Array>; s
     sentence: /has 2 voxels that are not a finite number/,
   },
   'series.nii': { bytes: () => handmadeNifti({ dim: [4, 2, 2, 2, 3] }), sentence: /has 4 dimensions \(2×2×2×3\)/ },
-  'flat.nii': { bytes: () => handmadeNifti({ dim: [2, 4, 4] }), sentence: /has 2 dimensions \(4×4\)/ },
+  'line.nii': { bytes: () => handmadeNifti({ dim: [1, 4] }), sentence: /has 1 dimensions \(4\)/ },
   'zero.nii': {
     bytes: () => handmadeNifti({ dim: [3, 4, 0, 4], values: [] }),
     sentence: /has an axis without voxels \(4×0×4\)/,
