@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { reasonOf } from './reason.ts';
@@ -37,6 +37,29 @@ export async function syncFolder(path: string): Promise<void> {
   await folder?.sync().catch(() => undefined);
   await folder?.close();
 }
+
+/** Whether a name is that of a file which {@link writeAtomically} has not finished. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+/** Removes what killed processes of this machine left half-written in a folder. */
+export async function removeTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const left = names.filter((name) => isTemporary(name) && !isRunning(Number(TEMPORARY.exec(name)?.[1])));
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process may not be asked.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/;
 
 async function write(
   path: string,

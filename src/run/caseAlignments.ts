@@ -45,7 +45,7 @@ export function caseAlignmentOf(config: TrainingConfig): CaseAlignment | undefin
 /**
  * Aligns the two images of each case by one transform, or finds the transforms where that was done.
  * @returns by the cases' ids; RAS mm, point of the case's own image → point of its moving image
- * @throws UserError when the cases are not pairs of two modalities
+ * @throws UserError when the cases are not pairs of two modalities, or a transform is damaged
  */
 export async function caseAlignments(
   cases: readonly Case[],
@@ -67,10 +67,20 @@ export async function caseAlignments(
       await writeTransform(file, registered.affine as Mat4, centreOf(pair.fixed));
     }
     // Read in any case: a resumed run gets the very same numbers.
-    found.set(id, await readTransform(file));
+    found.set(id, await transformOf(file));
     onAligned(found.size, cases.length);
   }
   return found;
+}
+
+/** @throws UserError when the transform that was found earlier is damaged */
+async function transformOf(file: string): Promise<Mat4> {
+  try {
+    return await readTransform(file);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${file} is damaged; remove it, and the same command aligns that pair again.`);
+  }
 }
 
 /** Registers a pair's files, aligned first by the transform of `own` where the model was trained so. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { writeAtomically } from '../file/atomic.ts';
+import { isTemporary, removeTemporaries, writeAtomically } from '../file/atomic.ts';
 import { parseJson, readJsonFile, readTextFile } from '../file/jsonFile.ts';
 import { readBytes } from '../file/nodeFiles.ts';
 import { encodeModel, type RegistrationModel } from '../network/model.ts';
@@ -54,9 +54,6 @@ const FIRST = 'first.onnx';
 /** Folder of the transforms that align pairs before the network. */
 export const ALIGNMENTS = 'alignments';
 
-/** A file that a process was writing, as one leaves it that is killed. */
-const isTemporary = (name: string): boolean => /^\..+\.\d+-\d+\.tmp$/.test(name);
-
 /**
  * The records of a run's finished epochs, as `metrics.jsonl` has them, up to the first line that is damaged.
  * @throws UserError when the file cannot be read
@@ -96,8 +93,7 @@ export class RunFolder {
 
   /** Removes what a killed process left half-written. */
   async removeTemporaries(): Promise<void> {
-    const entries = await readdir(this.path).catch((): string[] => []);
-    await Promise.all(entries.filter(isTemporary).map((name) => rm(join(this.path, name), { force: true })));
+    await removeTemporaries(this.path);
   }
 
   /** Writes `config.json`, with which the folder becomes a run. */

@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import { type ExperimentConfig, experimentConfig } from '../experiment/configuration.ts';
 import { type TestResult, type TrialResult, testResultSchema, trialResultSchema } from '../experiment/results.ts';
 import { casesOf, methodsOf, type Trial, trialsOf } from '../experiment/trials.ts';
-import { writeAtomically, writeOnce } from '../file/atomic.ts';
+import { removeTemporaries, writeAtomically, writeOnce } from '../file/atomic.ts';
 import { readJsonFile, readTextFile } from '../file/jsonFile.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import {
@@ -93,6 +93,7 @@ export class ExperimentFolder {
         `There is no folder '${folder}', which the experiment names; give that of the scans with --data.`,
       );
     if (own && !existsSync(folder)) await own.make(folder, config);
+    await removeLeftovers(path);
     const dataset = await openDataset(folder, nodeFiles(), { mri: config.mri });
     const paired = isPaired(dataset);
     const all = dataset.cases.map(({ id }) => id);
@@ -242,6 +243,13 @@ export class ExperimentFolder {
   async fail(id: string, message: string): Promise<void> {
     await writeAtomically(join(this.runOf(id), FAILURE), `${message}\n`);
   }
+}
+
+/** Removes what killed processes left: half-written files, and data that were made half when they were made again since. */
+async function removeLeftovers(path: string): Promise<void> {
+  await removeTemporaries(path);
+  const halves = (await readdir(path).catch((): string[] => [])).filter((name) => /^\.data-\w{6}$/.test(name));
+  await Promise.all(halves.map((name) => rm(join(path, name), { recursive: true, force: true })));
 }
 
 /** What makes results comparable: with another value the folder's results would not belong together. */

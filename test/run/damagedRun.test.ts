@@ -1,4 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
 import { earthmorph, type Outcome, start, temporaryFolder } from '../cli/support.ts';
@@ -107,7 +108,7 @@ describe('a damaged run', () => {
 
   it('starts where a killed process left half of its first file, and leaves nothing of it', async () => {
     await mkdir(at('half'));
-    await writeFile(at('half/.config.json.4711-0.tmp'), '{"ver');
+    await writeFile(at('half/.config.json.99999999-0.tmp'), '{"ver');
     expect((await earthmorph(begin(at('half'), 1))).code).toBe(0);
     expect((await readdir(at('half'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
@@ -117,7 +118,7 @@ describe('a damaged run', () => {
     for (let kill = 0; kill < 4; kill++) {
       const [child, outcome] = start(isRun(await entries(run)) ? ['train', '--out', run, '--resume'] : begin(run, 4));
       const before = (await entries(run)).join();
-      while (child.exitCode === null && (await entries(run)).join() === before);
+      while (child.exitCode === null && (await entries(run)).join() === before) await wait(1);
       child.kill('SIGKILL');
       await outcome;
     }
