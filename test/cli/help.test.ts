@@ -1,35 +1,54 @@
 import { expect, test } from 'vitest';
 import { earthmorph } from './support.ts';
 
-test.each([
-  ['train'],
-  ['register'],
-  ['evaluate'],
-  ['graph'],
-  ['demo'],
-  ['metrics'],
-  ['tre'],
-  ['distance'],
-  ['compare-losses'],
-  ['warp'],
-  ['jacobian'],
-  ['experiment'],
-  ['experiment run'],
-  ['experiment report'],
-  ['sweep'],
-  ['sweep status'],
-  ['worker'],
-  ['trial'],
-  ['data'],
-  ['data fetch'],
-  ['data check'],
-  ['data phantom'],
-  ['data simulate-us'],
-])('%s --help describes the command with an example', async (command) => {
+const COMMANDS = [
+  'train',
+  'register',
+  'evaluate',
+  'graph',
+  'demo',
+  'metrics',
+  'tre',
+  'distance',
+  'compare-losses',
+  'warp',
+  'jacobian',
+  'experiment',
+  'experiment run',
+  'experiment report',
+  'experiment apply',
+  'sweep',
+  'sweep run',
+  'sweep status',
+  'worker',
+  'trial',
+  'data',
+  'data fetch',
+  'data check',
+  'data phantom',
+  'data simulate-us',
+];
+
+/** What the help of a command lists below it. */
+async function listed(...parent: string[]): Promise<string[]> {
+  const { stdout } = await earthmorph([...parent, '--help']);
+  const [list = ''] = stdout.slice(stdout.indexOf('\nCommands:\n')).split('\nExample');
+  const names = [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => [...parent, name].join(' '));
+  return names.filter((name) => !name.endsWith('help'));
+}
+
+test('the commands below are all that there are', async () => {
+  const top = await listed();
+  const below = await Promise.all(['data', 'experiment', 'sweep'].map((parent) => listed(parent)));
+  expect([...top, ...below.flat()].sort()).toEqual([...COMMANDS].sort());
+});
+
+test.each(COMMANDS)('%s --help describes the command with an example', async (command) => {
   const { code, stdout, stderr } = await earthmorph([...command.split(' '), '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain(`Usage: earthmorph ${command}`);
-  expect(stdout).toMatch(new RegExp(`Examples?:\n {2}earthmorph ${command}`));
+  // What `sweep` does by itself is called `sweep run` in full.
+  expect(stdout).toMatch(new RegExp(`Examples?:\n {2}earthmorph ${command.replace('sweep run', 'sweep')}`));
 });
 
 test('without a command the help is shown, with the exit code of a mistake', async () => {
