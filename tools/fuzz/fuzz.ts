@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 // @ts-expect-error It is JavaScript, for Node itself to run before anything is installed.
-import ensureBuilt from '../ensure-built.mjs';
+import { ensureBuilt } from '../ensure-built.mjs';
 import { type Case, Cases, jobOf } from './cases.ts';
 import { Lane } from './lane.ts';
 
@@ -32,6 +32,11 @@ const { values } = parseArgs({
 ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'earthmorph-fuzz-'));
 process.exitCode = 1;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  });
 try {
   const cases = new Cases(folder, Number(values.seed), values.format);
   process.exitCode = values.case === undefined ? await fuzz(cases) : await again(cases, Number(values.case));
