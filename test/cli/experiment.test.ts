@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Table } from '../../src/report/table.ts';
+import type { Summary, Table } from '../../src/report/table.ts';
 import { GRID } from '../sweep/grid.ts';
 import { earthmorph, expectRefusal, printed, start, temporaryFolder } from './support.ts';
 
@@ -17,18 +17,31 @@ async function write(name: string, values: unknown): Promise<string> {
 const SMALL = { ...GRID, name: 'Small', losses: { MSE: 'mse smoothness=0.3|1', NCC: 'ncc' }, seeds: [1, 2], epochs: 4 };
 
 describe('earthmorph experiment', () => {
-  it('trains, chooses, tests and reports the four losses on phantoms', async () => {
+  it('trains, chooses, tests and reports the four losses on phantoms, and most of them register', async () => {
     const out = path('phantom');
     const { code, stdout, stderr } = await earthmorph(['experiment', 'run', 'phantom', '--out', out]);
     expect(code, stderr).toBe(0);
     for (const loss of ['unregistered', 'MSE', 'SWD', 'Radon', 'PSWD']) expect(stdout).toContain(`| ${loss}`);
-    expect(stderr).toMatch(/mse_smoothness-1_seed1, epoch 2: .* of 5 trainings done, at most/);
+    expect(stderr).toMatch(/radon_smoothness-10_seed1, epoch 2: .* of 5 trainings done, at most/);
     const tables = JSON.parse(await readFile(join(out, 'tables.json'), 'utf8')) as Record<string, Table>;
     const test = tables['table2-test'] as Table;
     expect(test.rows).toHaveLength(5);
-    for (const row of test.rows) expect(row.dice).toMatchObject({ n: 6, mean: expect.any(Number) });
+    for (const row of test.rows) expect(row.dice).toMatchObject({ n: 10, mean: expect.any(Number) });
+    const [unregistered, mse, swd, radon, pswd] = test.rows.map(({ dice }) => (dice as Summary).mean) as number[];
+    // On the machine where they were chosen 61.2, then 66.1, 63.8, 60.7 and 64.9: Radon does not register here.
+    expect(mse).toBeGreaterThan(unregistered! + 2);
+    expect(pswd).toBeGreaterThan(unregistered! + 1.5);
+    expect(swd).toBeGreaterThan(unregistered! + 0.5);
+    expect(radon).toBeGreaterThan(unregistered! - 3);
     expect(tables['table5-search']?.rows).toHaveLength(2);
-    expect((await readdir(out)).filter((name) => name.endsWith('.csv')).sort()).toContain('table2-test-relative.csv');
+    // Of one rule of early stopping there is one table each.
+    expect((await readdir(out)).filter((name) => name.endsWith('.csv')).sort()).toEqual([
+      'table1-validation.csv',
+      'table2-test.csv',
+      'table3-unregistered.csv',
+      'table4-trials.csv',
+      'table5-search.csv',
+    ]);
     const figures = ['dice-boxes', 'dice-over-epochs', 'dice-over-time', 'figure1-framework', 'figure2-losses'];
     for (const figure of [...figures, 'hd95-boxes', 'loss-over-epochs', 'loss-over-time'])
       for (const type of ['svg', 'png'])
@@ -38,7 +51,8 @@ describe('earthmorph experiment', () => {
       existsSync(join(out, 'trials', id, 'test.json')),
     );
     expect(tested).toHaveLength(4);
-  });
+    // About two minutes of processor time, however many others want the processors.
+  }, 3_600_000);
 
   it('goes on after Ctrl-C without doing anything twice, and reports again from its records', async () => {
     const file = await write('small.json', SMALL);
@@ -115,17 +129,27 @@ describe('earthmorph experiment', () => {
   });
 });
 
+const EXPERIMENTS = ['paper-hippocampus', 'hippocampus-cosine', 'paper-mri-us', 'mrtrus'];
+
 describe('the records in results/', () => {
-  it.each(['paper-hippocampus', 'hippocampus-cosine'])('give the tables beside them again: %s', async (name) => {
+  it.each(EXPERIMENTS)('give the tables and charts beside them again: %s', async (name) => {
     const records = fileURLToPath(new URL(`../../results/${name}`, import.meta.url));
     const copy = path(name);
     await cp(records, copy, { recursive: true });
     const tables = await readFile(join(records, 'tables.json'), 'utf8');
     await writeFile(join(copy, 'tables.json'), '');
+    for (const file of await readdir(join(copy, 'figures')))
+      if (/boxes|over-/.test(file)) await rm(join(copy, 'figures', file));
     const { code, stderr } = await earthmorph(['experiment', 'report', copy]);
     expect(code, stderr).toBe(0);
     expect(await readFile(join(copy, 'tables.json'), 'utf8')).toBe(tables);
     expect(await readFile(join(copy, 'tables.md'), 'utf8')).toBe(await readFile(join(records, 'tables.md'), 'utf8'));
+    const figures = (await readdir(join(records, 'figures'))).filter((file) => /(boxes|over-\w+)\.svg$/.test(file));
+    expect(figures.length).toBeGreaterThan(4);
+    for (const file of figures)
+      expect(await readFile(join(copy, 'figures', file), 'utf8'), file).toBe(
+        await readFile(join(records, 'figures', file), 'utf8'),
+      );
   });
 });
 
