@@ -12,6 +12,20 @@ export interface HtmlPage {
   readonly provenance: Provenance;
 }
 
+/** Each row of a table as a list of names and values, where the columns do not fit side by side. */
+const rowsAsLists = (
+  table: string,
+): string => `  ${table}, ${table} :is(thead, tbody, tr, td, caption) { display: block; }
+  ${table} thead th { display: none; }
+  ${table} tbody tr { border-bottom: 1px solid var(--rule); padding: 6px 0; }
+  ${table} :is(td, td.number) { display: flex; justify-content: space-between; gap: 16px; border: 0; padding: 1px 0;
+    text-align: right; min-width: 0; }
+  ${table} td::before { content: attr(data-label); color: var(--muted); text-align: left; white-space: normal; flex: none;
+    max-width: 50%; }
+  ${table} td:empty { display: none; }
+  ${table} td:first-child { font-weight: 600; text-align: left; }
+  ${table} td:first-child::before { content: none; }`;
+
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1f2328; --muted: #5b6470; --page: #ffffff; --raised: #f6f7f9; --rule: #d9dde3;
   --accent: #0072b2; }
@@ -20,7 +34,7 @@ const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
+main { max-width: 1240px; margin: 0 auto; padding: 32px 24px 64px; }
 header { border-bottom: 1px solid var(--rule); padding-bottom: 12px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 18px; margin: 36px 0 10px; }
@@ -42,7 +56,7 @@ svg.figure .legend [stroke='#1f2328'], svg.figure .scale [stroke='#1f2328'] { st
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
 caption { text-align: left; color: var(--muted); padding-bottom: 6px; }
 th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); vertical-align: bottom; }
-td { overflow-wrap: anywhere; min-width: 7em; }
+td { overflow-wrap: anywhere; min-width: 10.5em; }
 thead th { border-bottom: 2px solid var(--rule); font-weight: 600; }
 th.number, td.number { text-align: right; padding: 5px 0 5px 14px; }
 td.number { white-space: nowrap; min-width: 0; }
@@ -81,22 +95,17 @@ dd { margin: 0; font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 
 .picture .top { top: 3px; left: 50%; transform: translateX(-50%); }
 .picture .bottom { bottom: 3px; left: 50%; transform: translateX(-50%); }
 input { accent-color: var(--accent); }
-@media (max-width: 759px) {
+@media screen and (max-width: 759px) {
   main { padding: 20px 16px 48px; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }
-  table, thead, tbody, tr, td, caption { display: block; }
-  thead th { display: none; }
-  table.sortable thead tr { display: flex; flex-wrap: wrap; gap: 4px 16px; border-bottom: 2px solid var(--rule); padding-bottom: 8px; }
-  table.sortable thead tr::before { content: 'Sort by:'; color: var(--muted); }
-  table.sortable thead th { display: block; border: 0; padding: 0; }
-  tbody tr { border-bottom: 1px solid var(--rule); padding: 6px 0; }
-  td, td.number { display: flex; justify-content: space-between; gap: 16px; border: 0; padding: 1px 0; text-align: right;
-    min-width: 0; }
-  td::before { content: attr(data-label); color: var(--muted); text-align: left; white-space: normal; flex: none; max-width: 50%; }
-  td:empty { display: none; }
-  td:first-child { font-weight: 600; text-align: left; }
-  td:first-child::before { content: none; }
+${rowsAsLists('table')}
+}
+@media screen and (max-width: 1099px) {
+${rowsAsLists('.sortable')}
+  .sortable thead tr { display: flex; flex-wrap: wrap; gap: 4px 16px; border-bottom: 2px solid var(--rule); padding-bottom: 8px; }
+  .sortable thead tr::before { content: 'Sort by:'; color: var(--muted); }
+  .sortable thead th { display: block; border: 0; padding: 0; }
 }
 @media print {
   :root { --ink: #000000; --muted: #444444; --page: #ffffff; --raised: #ffffff; --rule: #bbbbbb; color-scheme: light; }
