@@ -103,7 +103,12 @@ export function ownGridPreprocessing(fixed: Grid, spacing?: number): Preprocessi
 /** Voxels that a grid on which pairs are compared may have: 2²⁵, as 320³ or 512×512×128 do. */
 export const GRID_LIMIT = 2 ** 25;
 
-function assertGridSize(size: Size, voxel: number, remedy: string): void {
+/**
+ * @param voxel its edge in mm
+ * @param remedy what to do, as the end of a sentence
+ * @throws UserError when a grid has more than {@link GRID_LIMIT} voxels
+ */
+export function assertGridSize(size: Size, voxel: number, remedy: string): void {
   if (size[0] * size[1] * size[2] <= GRID_LIMIT) return;
   throw new UserError(
     `The grid is too large: ${size.join('×')} voxels of ${Number(voxel.toPrecision(3))} mm would be needed, and at most ${GRID_LIMIT} (as 320×320×320) are possible; ${remedy}.`,

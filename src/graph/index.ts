@@ -18,5 +18,14 @@ export * from './operators/matmul.ts';
 export * from './operators/pooling.ts';
 export * from './operators/reduce.ts';
 export * from './operators/sort.ts';
-export { compile, DEVICES, type Device, loadModel, loadOnnx, type Program, type RuntimeOptions } from './runtime.ts';
+export {
+  assertMemory,
+  compile,
+  DEVICES,
+  type Device,
+  loadModel,
+  loadOnnx,
+  type Program,
+  type RuntimeOptions,
+} from './runtime.ts';
 export { elementCount, Graph, type Shape, Tensor } from './tensor.ts';

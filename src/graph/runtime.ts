@@ -121,8 +121,11 @@ export async function compile(
   return loadModel(toOnnx(graph, outputs, { given }), options);
 }
 
-/** Other devices have memory of their own, of which nothing is known here. */
-function assertMemory(
+/**
+ * Demands that there is memory for a run of a graph; for that of other devices than the CPU nothing is known here.
+ * @throws UserError where there is not
+ */
+export function assertMemory(
   graph: Graph,
   outputs: Readonly<Record<string, Tensor>>,
   given: readonly Tensor[],

@@ -13,6 +13,7 @@ import { networkParameters } from '../network/registry.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
+import { assertTrainingRoom } from '../training/room.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
 import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
@@ -101,6 +102,8 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   if (options.scans) assertSameScans(sharedScans(options.scans, scans), scans, `the experiment of ${options.out}`);
   const other = before && otherThreads(before, origin);
   if (other !== undefined) options.observer?.note?.(other);
+  const intended = previous ? continued(previous.config, options.settings) : trainingConfig({ ...options.settings });
+  await assertTrainingRoom(intended, used.length * (isPaired(dataset) ? 2 : 1), runtime);
   const read = await loadCases(dataset, used, options);
   const config = previous ? continued(previous.config, options.settings) : settled(options.settings, read);
   const loaded = await alignCases(dataset, read, config, options);

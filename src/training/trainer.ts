@@ -17,7 +17,7 @@ import { networkOf, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
 import type { EpochRecord } from './epochRecord.ts';
 import { pairMetrics } from './pairMetrics.ts';
-import { trainingStep, validationStep } from './stepGraph.ts';
+import { type TrainingGraphOptions, trainingStep, validationStep } from './stepGraph.ts';
 
 export type { EpochRecord };
 
@@ -52,6 +52,29 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a training with these settings builds on grids of an extent, [D, H, W]. */
+export async function graphOptions(
+  config: TrainingConfig,
+  extent: readonly [number, number, number],
+  before: readonly ModelStage[],
+  { device }: RuntimeOptions,
+): Promise<TrainingGraphOptions> {
+  const loss = chooseSimilarity(config.loss, config.lossOptions);
+  const regulariser = chooseRegulariser(config.regulariser, config.regulariserOptions);
+  return {
+    network: networkOf(config),
+    before,
+    loss,
+    mask: config.mask,
+    ...(config.clipGradient === undefined ? {} : { clipGradient: config.clipGradient }),
+    ...(config.clipGradientRatio === undefined ? {} : { clipGradientRatio: config.clipGradientRatio }),
+    regulariser,
+    smoothness: config.smoothness ?? defaultWeight(loss, 'network', regulariser),
+    extent,
+    features: await fastestFeatures(device),
+  };
+}
+
 /**
  * Trains a registration network without labels: Adam on similarity + λ · regulariser over random pairs, early stopping on the
  * validation loss. Labels, where the data has them, are only measured.
@@ -62,22 +85,8 @@ export interface TrainOptions {
 export async function train(options: TrainOptions): Promise<{ state: TrainingState; reason: StopReason }> {
   const { config, data, observer = {}, runtime = {}, signal } = options;
   const { extent, volumes } = checkData(data);
-  const network = networkOf(config);
-  const specs = networkParameters(network, config.flowDeviation);
-  const loss = chooseSimilarity(config.loss, config.lossOptions);
-  const regulariser = chooseRegulariser(config.regulariser, config.regulariserOptions);
-  const objective = {
-    network,
-    before: options.before ?? [],
-    loss,
-    mask: config.mask,
-    ...(config.clipGradient === undefined ? {} : { clipGradient: config.clipGradient }),
-    ...(config.clipGradientRatio === undefined ? {} : { clipGradientRatio: config.clipGradientRatio }),
-    regulariser,
-    smoothness: config.smoothness ?? defaultWeight(loss, 'network', regulariser),
-    extent,
-    features: await fastestFeatures(runtime.device),
-  };
+  const specs = networkParameters(networkOf(config), config.flowDeviation);
+  const objective = await graphOptions(config, extent, options.before ?? [], runtime);
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
   const state = options.resume ?? freshState(initialParameters(specs, config.seed));

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeVolume } from '../../src/file/volumeFile.ts';
 import { randomStream } from '../../src/random.ts';
@@ -66,5 +67,24 @@ describe('what cannot fit is refused before any work', () => {
     const { code, stderr } = await earthmorph(register('small.nii.gz'), short(0.5));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^earthmorph: The scans are too large \(24×24×24 and 24×24×24 voxels\): [^\n]+\n$/);
+  });
+
+  it('a training, before a scan is read', async () => {
+    expect(
+      (await earthmorph(['data', 'phantom', '--out', at('data'), '--cases', '6', '--size', '24,24,24'])).code,
+    ).toBe(0);
+    const train = ['train', '--data', at('data'), '--out', at('run'), '--epochs', '1', '--loss', 'mse'];
+    const tooFine = /The grid is too large: 400×400×400 voxels of 0\.16 mm would be needed.*; give a smaller --size\./;
+    await expectRefusal([...train, '--size', '400'], tooFine, at('run'));
+    for (const [megabytes, sentence] of [
+      [1, /volumes of 32×32×32 voxels need about 0\.\d+ GB of memory/],
+      [20, /computing on it needs about 0\.\d+ GB of memory, .* give a smaller --size/],
+    ] as const) {
+      const { code, stdout, stderr } = await earthmorph([...train, '--size', '32'], short(megabytes));
+      expect(stderr).toMatch(/^earthmorph: [^\n]+\n$/);
+      expect(stderr).toMatch(sentence);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(existsSync(at('run'))).toBe(false);
+    }
   });
 });
