@@ -61,7 +61,7 @@ export const registerCommand: CommandDefinition = (program) => {
     .option('--moved-labels <file>', 'writes the moved labels')
     .option(
       '--fixed-mask <file>',
-      'segmentation of where the fixed scan counts, or none; left out, an even surrounding does not count, as around ultrasound',
+      'segmentation of where the fixed scan counts, or none; left out, an even surrounding does not count, as around ultrasound, unless a scan shows nothing but an outline',
     )
     .option('--moving-mask <file>', 'the same of the moving scan')
     .option('--landmarks <file>', 'landmarks of both scans (.tag or .csv), to measure the result in mm')
