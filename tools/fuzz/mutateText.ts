@@ -73,9 +73,10 @@ export const TEXT: readonly Mutation[] = [
     }),
   ),
   ofText(
-    'a line 200,000 times',
+    'a line up to 200,000 times',
     ofLines((lines, at) => {
-      lines[at] = new Array(200_000).fill(lines[at]).join('\n');
+      const line = lines[at] as string;
+      lines[at] = new Array(Math.min(200_000, Math.ceil(2e7 / (line.length + 1)))).fill(line).join('\n');
     }),
   ),
   ofText(
