@@ -8,14 +8,15 @@ import type { z } from 'zod';
 export class UserError extends Error {
   override readonly name = 'UserError';
 
-  constructor(message: string) {
-    super(printable(message));
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options);
   }
 }
 
 const LONGEST_WORD = 400;
 
-function printable(text: string): string {
+/** A text from outside for one line of a terminal: without control characters, with long words cut short. */
+export function printable(text: string): string {
   const end = LONGEST_WORD / 2;
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu, ' ')

@@ -8,7 +8,7 @@ import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { runTrials } from './runTrials.ts';
-import { addSweepOptions, assertQueue, type SweepOptions } from './sweepOptions.ts';
+import { addSweepOptions, answeringQueue, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
 
 /** `earthmorph experiment …`: an evaluation from its configuration to tables and figures. */
@@ -98,9 +98,9 @@ Examples:
 
 async function runCommand(file: string, options: SweepOptions): Promise<void> {
   const read = await readExperimentFile(file);
-  await assertQueue(options);
+  const queue = await answeringQueue(options);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
-  await runTrials('experiment', folder, options, async () =>
+  await runTrials('experiment', folder, options, queue, async () =>
     print(await writeExperimentReport(folder), folder.path, options.json),
   );
 }

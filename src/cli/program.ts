@@ -4,6 +4,8 @@ import { version } from './version.ts';
 
 /** Exit code for a mistake of the user: bad input, unknown option. */
 export const USER_MISTAKE = 2;
+/** Exit code of a sweep or an experiment in which trainings failed. */
+export const TRAININGS_FAILED = 3;
 /** Exit code for a defect of the program. */
 const DEFECT = 1;
 

@@ -1,21 +1,26 @@
 import { alignCases } from '../sweep/alignCases.ts';
 import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
+import type { QueueAddress } from '../sweep/queueAddress.ts';
 import { type RunExperimentOptions, runExperiment } from '../sweep/runExperiment.ts';
 import { interruptible } from './interruptible.ts';
 import { counted } from './output.ts';
+import { TRAININGS_FAILED } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { processesOf, queueOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+import { processesOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
 
 /** Runs what is not done yet of an experiment, here or through a queue, and reports what there is then, also when its hours are over. */
 export async function runTrials(
   what: RunExperimentOptions['what'],
   folder: ExperimentFolder,
   options: SweepOptions,
+  address: QueueAddress | undefined,
   report: () => Promise<void>,
 ): Promise<void> {
   await interruptible(async (interrupt) => {
     const display = new SweepDisplay();
-    const queue = await queueOf(options, folder);
+    // What talks to Redis is loaded only where a queue is named.
+    const queue =
+      address && (await (await import('../sweep/queue.ts')).openQueue(address, folder, (line) => display.note(line)));
     // Workers of a queue have threads of their own.
     const other = queue ? undefined : await folder.keepThreads(processesOf(options).threads);
     if (other !== undefined) console.error(`Note: ${other}`);
@@ -40,6 +45,10 @@ export async function runTrials(
       await queue?.close();
     }
     interrupt.throwIfAborted();
+    if (display.failures !== undefined) {
+      console.error(`earthmorph: ${display.failures}`);
+      process.exitCode = TRAININGS_FAILED;
+    }
     await report();
   }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
 }

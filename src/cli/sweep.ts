@@ -1,16 +1,19 @@
 import { resolve } from 'node:path';
+import { Help } from 'commander';
 import { UserError } from '../errors.ts';
+import { MEASURES } from '../experiment/measures.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { toMarkdown } from '../report/table.ts';
 import { readExperimentFile } from '../sweep/experimentFile.ts';
 import { ExperimentFolder } from '../sweep/experimentFolder.ts';
-import { slurmScript } from '../sweep/slurm.ts';
+import { shellWord, slurmScript } from '../sweep/slurm.ts';
 import { folderStatus, type TrialStatus } from '../sweep/status.ts';
 import { writeSweepReport } from '../sweep/sweepReport.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
+import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 import { runTrials } from './runTrials.ts';
-import { addSweepOptions, assertQueue, processesOf, type SweepOptions } from './sweepOptions.ts';
+import { addSweepOptions, answeringQueue, processesOf, type SweepOptions } from './sweepOptions.ts';
 import { version } from './version.ts';
 
 interface Options extends SweepOptions {
@@ -38,17 +41,20 @@ export const sweepCommand: CommandDefinition = (program) => {
     .option('--slurm <file>', 'run nothing, but write the script of a Slurm array job')
     .addHelpText('after', SWEEP_HELP)
     .action((file: string, options: Options) => run(file, options));
-  group
+  const statusCommand = group
     .command('status')
     .summary('where the trainings of a sweep or an experiment stand')
     .description('Lists the trainings of a sweep or an experiment and where each stands.')
     .argument('[folder]', 'its --out; without it, everything on the queue')
-    .option('--queue <url>', 'ask the queue, which knows who works on what')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  earthmorph sweep status runs/grid --queue redis://host:6379')
-    .action((folder: string | undefined, { queue, json }: { queue?: string; json?: boolean }) =>
-      status(folder, queue, json),
-    );
+    .action(status);
+  addQueueOptions(statusCommand, 'ask the queue, which knows who works on what');
+  // The help of the group has what "run" takes, as the word may be left out; subcommands do not take this over.
+  group.usage('[run] <file> [options]').configureHelp({
+    visibleOptions: (command) =>
+      Help.prototype.visibleOptions.call(new Help(), command).concat(sweep.options.filter(({ hidden }) => !hidden)),
+  });
 };
 
 const SWEEP_HELP = `
@@ -62,11 +68,11 @@ async function run(file: string, options: Options): Promise<void> {
   const read = await readExperimentFile(file);
   if (options.slurm !== undefined && options.queue !== undefined)
     throw new UserError('--slurm writes a script and --queue runs trainings; give one of them.');
-  await assertQueue(options);
+  const queue = await answeringQueue(options);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);
   if (options.slurm !== undefined)
     return writeSlurm(options.slurm, folder, processesOf(options), options.hours ?? folder.config.hours ?? SLURM_HOURS);
-  await runTrials('sweep', folder, options, async () => {
+  await runTrials('sweep', folder, options, queue, async () => {
     const table = await writeSweepReport(folder);
     const failed = (await folderStatus(folder)).filter(({ state }) => state === 'failed');
     if (options.json) {
@@ -87,7 +93,7 @@ async function writeSlurm(
   const open = (await folderStatus(folder)).filter(({ state }) => state !== 'finished').map(({ id }) => id);
   const script = slurmScript({
     name: folder.config.name,
-    command: `node ${resolve(process.argv[1] as string)}`,
+    command: `node ${shellWord(resolve(process.argv[1] as string))}`,
     folder: resolve(folder.path),
     ids: open,
     threads,
@@ -95,10 +101,15 @@ async function writeSlurm(
     workers,
   });
   await writeAtomically(path, script);
-  console.log(`${path}: ${open.length} tasks, ${workers} at a time; submit it with: sbatch ${path}`);
+  console.log(`${path}: ${open.length} tasks, ${workers} at a time; submit it with: sbatch ${shellWord(path)}`);
 }
 
-async function status(path: string | undefined, queue: string | undefined, json: boolean | undefined): Promise<void> {
+interface StatusOptions extends QueueOptions {
+  readonly json?: boolean;
+}
+
+async function status(path: string | undefined, { json, ...options }: StatusOptions): Promise<void> {
+  const queue = await queueOf(options);
   if (path === undefined && queue === undefined)
     throw new UserError('Give the folder of the sweep, or the queue with --queue.');
   const folder = path === undefined ? undefined : await ExperimentFolder.open(path);
@@ -111,14 +122,24 @@ async function status(path: string | undefined, queue: string | undefined, json:
     return;
   }
   const isQueue = queue !== undefined;
+  // As tables give it: of the validation pairs of what is finished.
+  const measured = rows.some(({ tre }) => tre !== undefined) ? 'tre' : 'dice';
+  const { column, scale } = MEASURES[measured];
   console.log(
     columns([
-      ['trial', 'state', 'epochs', 'Dice', 'time', ...(isQueue ? ['starts', 'worker'] : [])],
+      [
+        'trial',
+        'state',
+        'epochs',
+        `${column.heading} (${column.unit})`,
+        'time',
+        ...(isQueue ? ['starts', 'worker'] : []),
+      ],
       ...rows.map((row) => [
         row.id,
         row.state,
-        `${row.epochsDone} of ${row.epochsAtMost}`,
-        decimals(row.dice, 4),
+        row.epochsAtMost > 0 ? `${row.epochsDone} of ${row.epochsAtMost}` : '–',
+        decimals(scale * ((measured === 'tre' ? row.tre : row.dice) ?? Number.NaN), column.digits ?? 2),
         duration(row.seconds),
         ...(isQueue ? [String(row.starts ?? 0), row.worker ?? '–'] : []),
       ]),

@@ -2,32 +2,33 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { Forecast } from '../experiment/forecast.ts';
-import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
-import type { SweepQueue } from '../sweep/queue.ts';
+import type { QueueAddress } from '../sweep/queueAddress.ts';
 import type { SweepObserver, SweepState } from '../sweep/sweepProgress.ts';
 import { number, whole } from './options.ts';
 import { decimals, duration } from './output.ts';
 import { startProgress } from './progress.ts';
+import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 
 /** Options of the commands that run an experiment's trials. */
-export interface SweepOptions {
+export interface SweepOptions extends QueueOptions {
   readonly out: string;
   readonly data?: string;
   readonly workers?: number;
   readonly threads?: number;
-  readonly queue?: string;
   readonly hours?: number;
   readonly json?: boolean;
 }
 
 /** Adds `--out`, `--data`, `--workers`, `--threads`, `--queue`, `--hours` and `--json`. */
 export function addSweepOptions(command: Command): Command {
-  return command
-    .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
-    .option('--data <dir>', "folder of the scans, in place of the experiment's own")
-    .option('--workers <n>', 'processes on this machine (default: one a core)', whole(1))
-    .option('--threads <n>', 'threads of each process (default: the cores divided among them)', whole(1))
-    .option('--queue <url>', 'let the workers of a Redis queue train, for instance redis://host:6379')
+  return addQueueOptions(
+    command
+      .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
+      .option('--data <dir>', "folder of the scans, in place of the experiment's own")
+      .option('--workers <n>', 'processes on this machine (default: one a core)', whole(1))
+      .option('--threads <n>', 'threads of each process (default: the cores divided among them)', whole(1)),
+    'let the workers of a Redis queue train, for instance redis://host:6379',
+  )
     .option('--hours <n>', 'stop after so many hours; the same command goes on later', number(0))
     .option('--json', 'print JSON');
 }
@@ -42,14 +43,11 @@ export function processesOf({ workers, threads }: SweepOptions): {
   return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
 }
 
-/** The queue that the options name, if any. What talks to Redis is loaded only then. */
-export async function queueOf({ queue }: SweepOptions, folder: ExperimentFolder): Promise<SweepQueue | undefined> {
-  return queue === undefined ? undefined : (await import('../sweep/queue.ts')).openQueue(queue, folder);
-}
-
-/** Refuses a queue that does not answer, before anything is written. */
-export async function assertQueue({ queue }: SweepOptions): Promise<void> {
-  if (queue !== undefined) (await (await import('../sweep/queueConnection.ts')).connect(queue)).disconnect();
+/** Refuses a queue that does not answer, before anything is written; what talks to Redis is loaded only where one is named. */
+export async function answeringQueue(options: SweepOptions): Promise<QueueAddress | undefined> {
+  const address = await queueOf(options);
+  if (address) (await (await import('../sweep/queueConnection.ts')).connect(address)).disconnect();
+  return address;
 }
 
 /** A signal that is aborted with another or after some hours. */
@@ -62,11 +60,13 @@ export function withBudget(signal: AbortSignal, hours: number | undefined): Abor
 /** Shows how far a number of trainings is: a bar on a terminal, a line an epoch elsewhere. */
 export class SweepDisplay {
   readonly #bar = startProgress(1000, 'trainings', 'own');
+  #failed = 0;
+  #done = 0;
 
   readonly observer: SweepObserver = {
     epoch: (trial, record, state) => {
       this.#show(state);
-      const measured = record.dice === null ? '' : `, Dice ${decimals(record.dice, 4)}`;
+      const measured = record.dice === null ? '' : `, Dice on the network's grid ${decimals(100 * record.dice, 2)} %`;
       if (!process.stderr.isTTY)
         this.#bar.line(
           `${trial.id}, epoch ${record.epoch}: validation ${record.validationLoss.toPrecision(4)}${measured}; ${where(state)}`,
@@ -74,6 +74,8 @@ export class SweepDisplay {
     },
     trialDone: (trial, failure, state) => {
       this.#show(state);
+      if (failure !== undefined) this.#failed++;
+      this.#done = state.trialsDone;
       this.#bar.line(
         failure === undefined ? `${trial.id} is trained; ${where(state)}` : `${trial.id} failed: ${failure}`,
       );
@@ -86,6 +88,19 @@ export class SweepDisplay {
 
   #show(state: SweepState): void {
     this.#bar.update((1000 * state.trialsDone) / Math.max(1, state.trials), where(state));
+  }
+
+  /** How many trainings, or tests of what was trained, failed, as a sentence; undefined where none did. */
+  get failures(): string | undefined {
+    const all = Math.max(this.#done, this.#failed);
+    return this.#failed === 0
+      ? undefined
+      : `${this.#failed} of ${all} trainings failed; the same command tries ${this.#failed === 1 ? 'it' : 'them'} again.`;
+  }
+
+  /** A line above the bar. */
+  note(line: string): void {
+    this.#bar.line(line);
   }
 
   /** Takes the bar away. */

@@ -1,8 +1,10 @@
 import { UserError } from '../errors.ts';
+import { reasonOf } from '../file/reason.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { ExperimentFolder } from '../sweep/experimentFolder.ts';
 import { runTrial, type TrialOptions, testTrial } from '../sweep/runTrial.ts';
 import type { TrialCommand, TrialMessage } from '../sweep/trialMessages.ts';
+import { isTrouble } from '../sweep/trouble.ts';
 import { interruptible } from './interruptible.ts';
 import { whole } from './options.ts';
 import type { CommandDefinition } from './program.ts';
@@ -99,6 +101,7 @@ async function tellParent(
     await tell({ kind: finished ? 'finished' : 'stopped' });
   } catch (error) {
     if (signal.aborted) await tell({ kind: 'stopped' });
+    else if (isTrouble(error)) await tell({ kind: 'trouble', message: reasonOf(error) });
     else if (error instanceof UserError) await tell({ kind: 'mistake', message: error.message });
     else throw error;
   } finally {

@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { interruptible } from './interruptible.ts';
 import { number, whole } from './options.ts';
 import type { CommandDefinition } from './program.ts';
+import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 
-interface Options {
-  readonly queue: string;
+interface Options extends QueueOptions {
   readonly data?: string;
   readonly scratch?: string;
   readonly threads: number;
@@ -15,16 +15,19 @@ interface Options {
 
 /** `earthmorph worker`: trains what sweeps put on a queue. */
 export const workerCommand: CommandDefinition = (program) => {
-  program
+  const worker = program
     .command('worker')
     .summary('train what sweeps put on a Redis queue')
     .description(
       'Takes trainings from a Redis queue, one at a time, until it is stopped. Start as many as there are cores, on any number of machines; checkpoints travel through Redis, so no shared folder is needed, only the scans.',
+    );
+  addQueueOptions(worker, 'the queue, for instance redis://host:6379 (rediss:// for TLS)')
+    .option(
+      '--data <dir>',
+      'folder of the scans, the only one that is read (default: none; only made data are worked on)',
     )
-    .requiredOption('--queue <url>', 'the queue, for instance redis://host:6379 (rediss:// for TLS)')
-    .option('--data <dir>', 'folder of the scans on this machine (default: as the experiment names it)')
     .option('--threads <n>', 'threads of the CPU; one worker a core has the highest throughput', whole(1), 1)
-    .option('--scratch <dir>', 'folder for the training under way (default: one in the temporary folder)')
+    .option('--scratch <dir>', 'where the folder for the training under way is made (default: the temporary folder)')
     .option(
       '--stalled-after <s>',
       'seconds without a sign of life after which another worker takes over',
@@ -36,22 +39,29 @@ export const workerCommand: CommandDefinition = (program) => {
     .action(run);
 };
 
+const say = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
+
 async function run(options: Options): Promise<void> {
-  const { queue, data, scratch, stalledAfter, idle } = options;
+  const { data, scratch, stalledAfter, idle } = options;
+  const queue = await queueOf(options);
+  if (queue === undefined) throw new UserError('Give the queue with --queue, for instance redis://host:6379.');
   // What talks to Redis is loaded only here: all commands would start later for it.
   const { runQueueWorker } = await import('../sweep/queueWorker.ts');
   await interruptible(async (signal) => {
     await runQueueWorker({
       queue,
       ...(data === undefined ? {} : { data }),
-      scratch: scratch ?? join(tmpdir(), `earthmorph-worker-${process.pid}`),
+      scratch: scratch ?? tmpdir(),
       program: process.argv[1] as string,
       threads: options.threads,
       stalledAfter,
       ...(idle === undefined ? {} : { idle }),
       signal,
       onReady: () => console.log('Waiting for trainings; Ctrl-C gives the one under way back and ends.'),
-      onEvent: (trial, what) => console.log(`${new Date().toISOString()} ${trial}: ${what}`),
+      onEvent: (trial, what) => say(`${trial}: ${what}`),
+      say,
     });
+    // What still waits for a Redis that is gone must not keep the process.
+    if (signal.aborted) process.exit();
   }, 'stopped.');
 }

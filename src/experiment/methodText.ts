@@ -21,21 +21,23 @@ const SHARED = ['loss', 'lossOptions', 'seed', 'splitSeed', 'stopping'];
  */
 export function parseMethod(text: string): MethodText {
   const [loss = '', ...words] = text.trim().split(/\s+/);
-  const options: Record<string, WordValue[]> = {};
-  const settings: Record<string, WordValue[]> = {};
+  const options = new Map<string, WordValue[]>();
+  const settings = new Map<string, WordValue[]>();
   for (const word of words) {
     const at = word.indexOf('=');
     const key = word.slice(0, at);
     const values = word.slice(at + 1).split('|');
     if (at < 1 || values.includes(''))
       throw new UserError(`"${word}" in the loss "${text}" must have the form name=value or name=value|value.`);
+    // Objects have a key of this name that is no entry.
+    if (key === '__proto__') throw new UserError(`There is no option "__proto__"; leave it out of the loss "${text}".`);
     if (SHARED.includes(key))
       throw new UserError(
         `"${key}" in the loss "${text}" is the same for all losses; set it in the experiment itself.`,
       );
-    (key in trainingSchema.shape ? settings : options)[key] = values.map(wordValue);
+    (Object.hasOwn(trainingSchema.shape, key) ? settings : options).set(key, values.map(wordValue));
   }
-  return { loss, options, settings };
+  return { loss, options: Object.fromEntries(options), settings: Object.fromEntries(settings) };
 }
 
 function wordValue(text: string): WordValue {

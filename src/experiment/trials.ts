@@ -37,13 +37,34 @@ export function methodsOf(config: ExperimentConfig): readonly Method[] {
   const named = Array.isArray(config.losses)
     ? config.losses.map((text) => [withoutGrids(text), text] as const)
     : Object.entries(config.losses);
-  const methods = named.map(([name, text]) => ({ name, variants: variantsOf(config, parseMethod(text)) }));
+  const parsed = named.map(([name, text]) => ({ name, axes: axesOf(config, parseMethod(text)) }));
+  assertFew(config, parsed);
+  const methods = parsed.map(({ name, axes }) => ({ name, variants: variantsOf(config, axes) }));
   const slugs = methods.map(({ name }) => slug(name));
+  const long = methods.find((_, index) => (slugs[index] as string).length > LONGEST_NAME);
+  if (long)
+    throw new UserError(`The loss "${long.name.slice(0, 40)}…" has too long a name for a folder; give a shorter one.`);
   const twice = slugs.findIndex((name, index) => slugs.indexOf(name) !== index);
   if (twice >= 0)
     throw new UserError(`The loss "${methods[twice]?.name}" is named twice; give each its own name in "losses".`);
+  for (const { name, variants } of methods) assertDistinct(name, variants);
   referenceOf(config, methods);
   return methods;
+}
+
+/** Points of a grid must differ in the names of their folders too, or one training would stand for two. */
+function assertDistinct(method: string, variants: readonly Variant[]): void {
+  const seen = new Map<string, string>();
+  for (const { name } of variants) {
+    const before = seen.get(slug(name));
+    if (before !== undefined)
+      throw new UserError(
+        before === name
+          ? `The grid of "${method}" has the point "${name}" twice; give each value once.`
+          : `The points "${before}" and "${name}" in the grid of "${method}" cannot be told apart; leave one out.`,
+      );
+    seen.set(slug(name), name);
+  }
 }
 
 /** The words of a loss that are the same at every point of its grid. */
@@ -68,16 +89,47 @@ export function referenceOf({ reference }: ExperimentConfig, methods: readonly M
   return found;
 }
 
-function variantsOf(config: ExperimentConfig, method: MethodText): Variant[] {
-  const axes: { readonly key: string; readonly option: boolean; readonly values: readonly unknown[] }[] = [
-    ...Object.entries({ ...config.settings, ...method.settings }).map(([key, values]) => ({
-      key,
-      values,
-      option: false,
-    })),
-    ...Object.entries(method.options).map(([key, values]) => ({ key, values, option: true })),
-  ];
-  const points = axes.reduce<{ key: string; option: boolean; value: unknown; varies: boolean }[][]>(
+/** The values of one setting, or of one option of the loss, that a method's grid tries. */
+interface Axis {
+  readonly key: string;
+  readonly option: boolean;
+  readonly values: readonly unknown[];
+}
+
+interface MethodAxes {
+  readonly loss: string;
+  readonly all: readonly Axis[];
+}
+
+function axesOf(config: ExperimentConfig, method: MethodText): MethodAxes {
+  const axes = (values: Readonly<Record<string, readonly unknown[]>>, option: boolean): Axis[] =>
+    Object.entries(values).map(([key, list]) => ({ key, option, values: list }));
+  return {
+    loss: method.loss,
+    all: [...axes({ ...config.settings, ...method.settings }, false), ...axes(method.options, true)],
+  };
+}
+
+/** Trainings that an experiment may come to at most: more would take years, or memory before the first begins. */
+const MOST_TRIALS = 10_000;
+
+/** Characters of a method's name in the name of a folder at most. */
+const LONGEST_NAME = 80;
+
+/** Counts before anything is spelt out: a few short lists make a grid of millions. */
+function assertFew(config: ExperimentConfig, methods: readonly { readonly name: string; readonly axes: MethodAxes }[]) {
+  const each = config.seeds.length * (config.folds ?? 1);
+  const points = methods.map(({ axes }) => axes.all.reduce((product, { values }) => product * values.length, 1));
+  const count = each * points.reduce((a, b) => a + b, 0);
+  if (count <= MOST_TRIALS) return;
+  const largest = methods[points.indexOf(Math.max(...points))]?.name;
+  throw new UserError(
+    `The experiment comes to ${count.toLocaleString('en')} trainings; at most ${MOST_TRIALS.toLocaleString('en')} are possible. Shorten its grids (the largest is that of "${largest}"), seeds or folds.`,
+  );
+}
+
+function variantsOf(config: ExperimentConfig, { loss, all }: MethodAxes): Variant[] {
+  const points = all.reduce<{ key: string; option: boolean; value: unknown; varies: boolean }[][]>(
     (sofar, { key, option, values }) =>
       sofar.flatMap((point) => values.map((value) => [...point, { key, option, value, varies: values.length > 1 }])),
     [[]],
@@ -88,7 +140,7 @@ function variantsOf(config: ExperimentConfig, method: MethodText): Variant[] {
     const settings = {
       ...(config.preset === undefined ? {} : PRESETS[config.preset]),
       ...pick(false),
-      loss: method.loss,
+      loss,
       lossOptions: pick(true),
       stopping: config.stopping,
       splitSeed: config.splitSeed,
@@ -126,10 +178,18 @@ export function trialsOf(
   );
 }
 
+/** Every trial that an experiment can come to, chosen or not. */
+export function allTrials(config: ExperimentConfig): readonly Trial[] {
+  return trialsOf(config, everyPoint(methodsOf(config)));
+}
+
+function everyPoint(methods: readonly Method[]): { readonly method: Method; readonly variant: Variant }[] {
+  return methods.flatMap((method) => method.variants.map((variant) => ({ method, variant })));
+}
+
 /** All points of all grids, for the first seed: what hyper-parameters are chosen from. */
 export function searchTrials(config: ExperimentConfig, methods: readonly Method[]): readonly Trial[] {
-  const all = methods.flatMap((method) => method.variants.map((variant) => ({ method, variant })));
-  return trialsOf(config, all, config.seeds.slice(0, 1));
+  return trialsOf(config, everyPoint(methods), config.seeds.slice(0, 1));
 }
 
 /** The cases of a trial by what they are used for. In cross-validation a fifth of the other folds' cases validates. */

@@ -82,7 +82,9 @@ async function write(
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new UserError(`${path} cannot be written (${reasonOf(error)}); choose another output path.`);
+    throw new UserError(`${path} cannot be written (${reasonOf(error)}); choose another output path.`, {
+      cause: error,
+    });
   } finally {
     forgetTemporary(temporary);
   }

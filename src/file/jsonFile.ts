@@ -21,7 +21,9 @@ export async function readJsonFile<T>(path: string, schema: z.ZodType, wayOn: st
 export async function readTextFile(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new UserError(`${path} cannot be read (${reasonOf(error)}); give it back, or move it away.`);
+    throw new UserError(`${path} cannot be read (${reasonOf(error)}); give it back, or move it away.`, {
+      cause: error,
+    });
   });
 }
 

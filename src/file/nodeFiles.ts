@@ -30,7 +30,7 @@ export async function readText(path: string): Promise<string> {
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
   await size(path);
-  return readFile(path).catch((error: unknown) => refuse(path, reasonOf(error)));
+  return readFile(path).catch((error: unknown) => refuse(path, reasonOf(error), error));
 }
 
 /** Throws the UserError that {@link readBytes} would, without reading the file. */
@@ -39,21 +39,21 @@ export async function assertFile(path: string): Promise<void> {
 }
 
 async function size(path: string): Promise<number> {
-  const found = await stat(path).catch((error: unknown) => refuse(path, reasonOf(error)));
+  const found = await stat(path).catch((error: unknown) => refuse(path, reasonOf(error), error));
   if (found.isDirectory()) refuse(path, 'it is a folder');
   if (found.isCharacterDevice() || found.isBlockDevice()) refuse(path, 'it is a device');
   return found.size;
 }
 
-function refuse(path: string, reason: string): never {
-  throw new UserError(`${path} cannot be read (${reason}); give the path of a file.`);
+function refuse(path: string, reason: string, cause?: unknown): never {
+  throw new UserError(`${path} cannot be read (${reason}); give the path of a file.`, { cause });
 }
 
 async function list(dir: string): Promise<string[]> {
   try {
     return (await readdir(dir)).sort();
   } catch (error) {
-    throw new UserError(`${dir} cannot be listed (${reasonOf(error)}); give the path of a folder.`);
+    throw new UserError(`${dir} cannot be listed (${reasonOf(error)}); give the path of a folder.`, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { UserError } from '../errors.ts';
 import type { Task } from '../experiment/plan.ts';
 import type { TaskEnd } from './trialProcess.ts';
 
@@ -39,6 +40,8 @@ export async function runPlan(
       const count = (tries.get(key) ?? 0) + 1;
       tries.set(key, count);
       if (end.kind === 'finished') await settle(task);
+      // The next task would meet it too.
+      else if (end.kind === 'trouble') throw new UserError(`${task.trial.id}: ${end.message}`);
       else if (end.kind === 'mistake' || (end.kind === 'died' && count >= TRIES && !both.aborted))
         await settle(task, end.message);
     } finally {

@@ -37,7 +37,7 @@ export function slurmScript({ name, command, folder, ids, threads, hours, worker
 set -u
 
 trials=(
-${ids.map((id) => `  ${quoted(id)}`).join('\n')}
+${ids.map((id) => `  ${shellWord(id)}`).join('\n')}
 )
 
 # Shortly before the time limit the task stops after the step under way and asks to be queued again.
@@ -49,13 +49,13 @@ again() {
 }
 trap again USR1
 
-${command} trial ${quoted(folder)} "\${trials[$SLURM_ARRAY_TASK_ID]}" --threads ${threads} &
+${command} trial ${shellWord(folder)} "\${trials[$SLURM_ARRAY_TASK_ID]}" --threads ${threads} &
 child=$!
 wait "$child"
 `;
 }
 
-/** A word for a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** A word for a POSIX shell, quoted where it holds signs that a shell reads. */
+export function shellWord(word: string): string {
+  return /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

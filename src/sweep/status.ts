@@ -1,3 +1,4 @@
+import { validationScore } from '../experiment/results.ts';
 import { epochsOf } from '../experiment/trials.ts';
 import { readMetrics } from '../run/runFolder.ts';
 import type { ExperimentFolder } from './experimentFolder.ts';
@@ -8,8 +9,10 @@ export interface TrialStatus {
   readonly state: 'waiting' | 'begun' | 'running' | 'finished' | 'failed';
   readonly epochsDone: number;
   readonly epochsAtMost: number;
-  /** Mean Dice of the validation pairs after the last epoch, on the network's grid. */
+  /** Of a finished trial: mean Dice of the validation pairs, measured as tables give it, in the fixed scan's own grid; null without labels. */
   readonly dice: number | null;
+  /** Of a finished trial with landmarks, in place of that: their mean distance in mm. */
+  readonly tre?: number;
   readonly seconds: number;
   readonly failure?: string;
   /** On a queue: who works on it or finished it, and how often it was begun. */
@@ -19,6 +22,7 @@ export interface TrialStatus {
 
 /** Where every trial of an experiment's folder stands. `begun` says that it has a checkpoint; whether a process is at it cannot be seen. */
 export async function folderStatus(folder: ExperimentFolder): Promise<readonly TrialStatus[]> {
+  const [rule = 'absolute'] = folder.config.stopping;
   return Promise.all(
     folder.trials().map(async (trial): Promise<TrialStatus> => {
       const result = await folder.result(trial.id);
@@ -30,10 +34,16 @@ export async function folderStatus(folder: ExperimentFolder): Promise<readonly T
         state: result ? 'finished' : failure !== undefined ? 'failed' : last ? 'begun' : 'waiting',
         epochsDone: last?.epoch ?? 0,
         epochsAtMost: epochsOf(trial),
-        dice: last?.dice ?? null,
+        ...scoreOf(result && validationScore(result, rule)),
         seconds: last?.seconds ?? 0,
         ...(failure === undefined ? {} : { failure }),
       };
     }),
   );
+}
+
+/** A trial's score as its status has it. */
+export function scoreOf(score: ReturnType<typeof validationScore> | undefined): Pick<TrialStatus, 'dice' | 'tre'> {
+  if (!score) return { dice: null };
+  return score.measure === 'dice' ? { dice: score.value } : { dice: null, tre: score.value };
 }

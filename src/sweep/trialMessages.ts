@@ -7,7 +7,9 @@ export type TrialMessage =
   | { readonly kind: 'epoch'; readonly record: EpochRecord }
   | { readonly kind: 'finished' }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'mistake'; readonly message: string };
+  | { readonly kind: 'mistake'; readonly message: string }
+  /** Something is wrong with this machine, not with the trial. */
+  | { readonly kind: 'trouble'; readonly message: string };
 
 /** What it is told. */
 export type TrialCommand = { readonly kind: 'acknowledged' } | { readonly kind: 'stop' };

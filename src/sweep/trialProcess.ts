@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { RunFolder } from '../run/runFolder.ts';
+import { shortLine } from './shortLine.ts';
 import type { TrialCommand, TrialMessage } from './trialMessages.ts';
+import { saysNoMemory } from './trouble.ts';
 
 /** How a task ended. */
 export type TaskEnd =
@@ -9,8 +11,10 @@ export type TaskEnd =
   | { readonly kind: 'stopped' }
   /** A mistake of the user, which trying again does not mend. */
   | { readonly kind: 'mistake'; readonly message: string }
-  /** The process died, for instance for lack of memory. */
-  | { readonly kind: 'died'; readonly message: string };
+  /** Something is wrong with this machine, such as a full disk: elsewhere the task may succeed. */
+  | { readonly kind: 'trouble'; readonly message: string }
+  /** The process died. `killed`: from outside, as systems do where memory runs out. */
+  | { readonly kind: 'died'; readonly message: string; readonly killed?: boolean };
 
 /** What a process is asked to do. */
 export interface TrialProcessOptions {
@@ -70,14 +74,18 @@ export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> 
     child.once('close', (code, killedBy) => {
       signal.removeEventListener('abort', stop);
       clearTimeout(patience);
-      const died: TaskEnd = {
-        kind: 'died',
-        message: `the process ended with ${killedBy ?? `exit code ${code}`}${complaint === '' ? '' : `: ${lastLine(complaint)}`}`,
-      };
-      // Ctrl-C ends a process that is only about to begin, too.
-      const last: TaskEnd = signal.aborted ? { kind: 'stopped' } : died;
+      const how = `the process ended with ${killedBy ?? `exit code ${code}`}`;
+      const died: TaskEnd = saysNoMemory(complaint)
+        ? { kind: 'trouble', message: `${how}: there is not enough memory` }
+        : {
+            kind: 'died',
+            message: complaint === '' ? how : `${how}: ${shortLine(lastLine(complaint))}`,
+            killed: killedBy === 'SIGKILL',
+          };
       const left = killedBy === null ? undefined : new RunFolder(join(folder, 'trials', id)).removeTemporaries();
-      Promise.all([handled, left]).then(() => resolve(end ?? last), reject);
+      // Ctrl-C ends a process that is only about to begin, too; and what handles the messages may wait for something that does not come.
+      const whole = signal.aborted ? [left] : [handled, left];
+      Promise.all(whole).then(() => resolve(end ?? (signal.aborted ? { kind: 'stopped' } : died)), reject);
     });
   });
 }

@@ -1,15 +1,25 @@
 import { z } from 'zod';
 import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { requirement, UserError } from '../errors.ts';
+import { elementCount } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
-import { type ChosenNetwork, chooseNetwork, DEFAULT_NETWORK, networks } from '../network/registry.ts';
+import {
+  type ChosenNetwork,
+  chooseNetwork,
+  DEFAULT_NETWORK,
+  networkParameters,
+  networks,
+} from '../network/registry.ts';
 import { voxelmorphSchema } from '../network/voxelmorph.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 
 /** The value of `affineLoss` that stands for the loss of the training. */
 export const OWN = 'own';
+
+/** Weights that a network may have at most, three hundred times those of the paper's. */
+const MOST_WEIGHTS = 100_000_000;
 
 /** Everything that decides a training run, flat and named; stored as `config.json`. Texts are those of the command line. */
 export const trainingSchema = z.strictObject({
@@ -159,7 +169,11 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
     throw new UserError(`The setting "${issue.path.join('.')}" ${requirement(issue)}.`);
   }
   const config = parsed.data;
-  networkOf(config);
+  const weights = networkParameters(networkOf(config)).reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  if (weights > MOST_WEIGHTS)
+    throw new UserError(
+      `The network would have ${weights.toLocaleString('en')} weights; at most ${MOST_WEIGHTS.toLocaleString('en')} are possible, so give it fewer channels.`,
+    );
   chooseSimilarity(config.loss, config.lossOptions);
   chooseRegulariser(config.regulariser, config.regulariserOptions);
   assertAffineLoss(config);

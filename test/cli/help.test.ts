@@ -51,6 +51,23 @@ test.each(COMMANDS)('%s --help describes the command with an example', async (co
   expect(stdout).toMatch(new RegExp(`Examples?:\n {2}earthmorph ${command.replace('sweep run', 'sweep')}`));
 });
 
+test('sweep --help has the options of what it runs', async () => {
+  const { stdout } = await earthmorph(['sweep', '--help']);
+  for (const option of [
+    '--out',
+    '--data',
+    '--workers',
+    '--queue',
+    '--queue-password-file',
+    '--hours',
+    '--slurm',
+    '--json',
+  ])
+    expect(stdout).toContain(`  ${option} `);
+  expect(stdout).toContain('EARTHMORPH_QUEUE_PASSWORD');
+  expect((await earthmorph(['sweep', 'status', '--help'])).stdout).not.toContain('--slurm');
+});
+
 test('without a command the help is shown, with the exit code of a mistake', async () => {
   for (const args of [[], ['data']]) {
     const { code, stdout, stderr } = await earthmorph(args);

@@ -28,6 +28,12 @@ describe('experimentConfig', () => {
     [{ ...LEAST, seeds: [1, 1] }, /"seeds" must be different from each other/],
     [{ ...LEAST, losses: 3 }, /"losses" must be a list of losses, or an object/],
     [{ ...LEAST, split: [60, 20, 20], folds: 3 }, /both "split" and "folds"/],
+    [{ ...LEAST, phantomCases: 1e9 }, /"phantomCases" must be at most 1000/],
+    [{ ...LEAST, phantomSize: [1e4, 8, 8] }, /"phantomSize.0" must be at most 256/],
+    [{ ...LEAST, seeds: Array.from({ length: 1e5 }, (_, n) => n) }, /"seeds" must have at most 1000 entries/],
+    [{ ...LEAST, folds: 1e6 }, /"folds" must be at most 1000/],
+    [{ ...LEAST, constructor: 1 }, /unknown key "constructor"/],
+    [{ ...LEAST, toString: [1, 2] }, /unknown key "toString"/],
   ])('refuses %j', (values, sentence) => {
     expect(() => experimentConfig(values)).toThrow(sentence);
   });

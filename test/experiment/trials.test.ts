@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { experimentConfig } from '../../src/experiment/configuration.ts';
-import { casesOf, methodsOf, pairsOf, searchTrials, trialsOf } from '../../src/experiment/trials.ts';
+import { allTrials, casesOf, methodsOf, pairsOf, searchTrials, trialsOf } from '../../src/experiment/trials.ts';
 
 const config = experimentConfig({
   name: 'test',
@@ -35,6 +35,31 @@ describe('trials of an experiment', () => {
       splitSeed: 1,
     });
     expect(searchTrials(config, methods)).toEqual(trials.slice(0, 6));
+  });
+
+  it('are counted before they are spelt out, and may be 10,000', () => {
+    const many = Array.from({ length: 1000 }, (_, n) => n + 1);
+    const of = (values: object) => experimentConfig({ name: 'a', data: 'b', losses: ['mse'], ...values });
+    expect(() => methodsOf(of({ epochs: many, patience: many, seeds: many }))).toThrow(
+      /comes to 1,000,000,000 trainings; at most 10,000 are possible.*largest is that of "mse"/,
+    );
+    expect(() => methodsOf(of({ losses: [`mse smoothness=${many.join('|')}`], folds: 11 }))).toThrow(/at most 10,000/);
+    expect(allTrials(of({ patience: many.slice(0, 100), seeds: many.slice(0, 10) }))).toHaveLength(1000);
+  });
+
+  it('have networks that a machine can hold', () => {
+    const of = (values: object) => experimentConfig({ name: 'a', data: 'b', losses: ['mse'], ...values });
+    const wide = Array.from({ length: 8 }, () => 1024);
+    expect(() => methodsOf(of({ encoder: wide, decoder: wide }))).toThrow(/weights; at most 100,000,000 are possible/);
+    expect(() => methodsOf(of({ encoder: [1e6], decoder: [8] }))).toThrow(/"encoder.0" must be at most 1024/);
+    expect(() => methodsOf(of({ epochs: 1e9 }))).toThrow(/"epochs" must be at most 100000/);
+  });
+
+  it('are not one where two points differ', () => {
+    const of = (losses: unknown) => methodsOf(experimentConfig({ name: 'a', data: 'b', losses }));
+    expect(() => of({ MSE: 'mse smoothness=1|1.0' })).toThrow(/the point "smoothness=1" twice/);
+    expect(() => of({ [`M${'x'.repeat(300)}`]: 'mse' })).toThrow(/too long a name/);
+    expect(() => of({ MSE: 'mse __proto__=1' })).toThrow(/__proto__/);
   });
 
   it('have the transforms before a loss as a grid, like its options', () => {

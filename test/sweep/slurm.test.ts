@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { slurmScript } from '../../src/sweep/slurm.ts';
+import { shellWord, slurmScript } from '../../src/sweep/slurm.ts';
 
 const run = promisify(execFile);
 const JOB = {
@@ -55,6 +55,37 @@ describe('slurmScript', () => {
       expect(await readFile(said, 'utf8')).toBe(call);
       await run('bash', [join(folder, 'job.sh')], { env: { ...env, WORK: '1' } });
       expect(await readFile(said, 'utf8')).toBe(`${call} requeue 7_1`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.each([
+    'plain/path-1.js',
+    'with space',
+    "it's",
+    'a "quoted" one',
+    '$HOME/`id`/$(id)',
+    'two\nlines',
+    '-rf',
+    '~/x',
+    'a;b|c&d>e*?[x]{y,z}!#\\',
+    '',
+  ])('hands a path on as it is: %j', async (path) => {
+    const { stdout } = await run('bash', ['-c', `printf '%s.' ${shellWord(path)}`]);
+    expect(stdout).toBe(`${path}.`);
+  });
+
+  it('calls the trial in a folder with any name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'earthmorph-slurm-'));
+    try {
+      const tool = join(folder, "the $tool's");
+      await writeFile(tool, '#!/usr/bin/env bash\nprintf "<%s>" "$@"\n', { mode: 0o755 });
+      const runs = join(folder, 'my "runs"\n$(touch touched)');
+      await writeFile(join(folder, 'job.sh'), slurmScript({ ...JOB, command: shellWord(tool), folder: runs }));
+      const env = { ...process.env, SLURM_ARRAY_JOB_ID: '7', SLURM_ARRAY_TASK_ID: '0' };
+      const { stdout } = await run('bash', [join(folder, 'job.sh')], { env, cwd: folder });
+      expect(stdout).toBe(`<trial><${runs}><mse_seed1><--threads><2>`);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
