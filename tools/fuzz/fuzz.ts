@@ -41,7 +41,7 @@ try {
   const cases = new Cases(folder, Number(values.seed), values.format);
   process.exitCode = values.case === undefined ? await fuzz(cases) : await again(cases, Number(values.case));
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
 /** Many cases, in lanes beside each other. */

@@ -17,7 +17,6 @@ export function listsFormat(material: Material): Format {
     async seeds(folder) {
       const data = ['--data', material.phantom];
       const refined = ['--model', 'none', '--refine', '1', '--loss', 'mse', '--threads', '1'];
-      const compared = [...data, '--loss', 'mse', '--size', '16', '--steps', '2', '--weights', '1', '--threads', '1'];
       const phantom = templateFrom(folder, 'data', material.phantom);
       const simulated = templateFrom(folder, 'simulated', material.simulated);
       const experiment = JSON.stringify({ ...EXPERIMENT, data: material.phantom, split: [40, 30, 30] }, null, 2);
@@ -32,7 +31,6 @@ export function listsFormat(material: Material): Format {
           uses: [
             program('register', '--pairs', '$/pairs.csv', ...data, '--out', '$/out/registered', ...refined, '--json'),
             program('evaluate', '--pairs', '$/pairs.csv', ...data, ...refined, '--json'),
-            program('compare-losses', '--pairs', '$/pairs.csv', '--out', '$/out/compared', ...compared),
           ],
         },
         {
