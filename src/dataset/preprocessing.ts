@@ -88,16 +88,37 @@ export function sampled(volume: Volume, grid: Grid, { outside }: Preprocessing):
 /** Voxels that a pair is compared on at most without a model, as the edge of a cube. */
 const OWN_GRID_LIMIT = 96;
 
+/** Edges of voxels in mm between which a grid of one's own is made: beyond them a header is damaged. */
+const OWN_VOXELS = [1e-6, 1e4] as const;
+
 /**
  * Preprocessing for a pair that no model asks for a grid: isotropic voxels over the whole fixed image, of its own size (the geometric mean
- * of its edges), or coarser where that would be more than 96³ voxels.
+ * of its edges), or coarser where that would be more than about 96³ voxels.
  * @param spacing edge of the voxels in mm, in place of that
+ * @throws UserError where the image's voxels are of no size that a scan has
  */
 export function ownGridPreprocessing(fixed: Grid, spacing?: number): Preprocessing {
   const [nx, ny, nz] = fixed.size;
   const own = voxelEdge(fixed.affine);
-  const chosen = spacing ?? Math.max(own, (own * Math.cbrt(nx * ny * nz)) / OWN_GRID_LIMIT);
-  return preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: chosen, foreground: true });
+  const withSpacing = (edge: number): Preprocessing =>
+    preprocessingSchema.parse({ outside: 'edge', pad: 8, size: 8, spacing: edge, foreground: true });
+  let chosen = spacing ?? Math.max(own, (own * Math.cbrt(nx * ny * nz)) / OWN_GRID_LIMIT);
+  if (!(chosen >= OWN_VOXELS[0] && chosen <= OWN_VOXELS[1]))
+    throw new UserError(
+      `Voxels of ${Number(chosen.toPrecision(3))} mm are not possible: ${spacing === undefined ? "correct the fixed scan's header, or " : ''}give ${OWN_VOXELS.join(' to ')} mm with --spacing.`,
+    );
+  // Voxels that are far longer along one axis make many cubes of their mean size.
+  while (
+    spacing === undefined &&
+    voxelsOf(fixed, withSpacing(chosen)) > 2 * OWN_GRID_LIMIT ** 3 &&
+    chosen < OWN_VOXELS[1]
+  )
+    chosen = Math.min(1.25 * chosen, OWN_VOXELS[1]);
+  return withSpacing(chosen);
+}
+
+function voxelsOf(fixed: Grid, preprocessing: Preprocessing): number {
+  return paddedGrid(fixed, preprocessing).size.reduce((a, b) => a * b);
 }
 
 /** Voxels that a grid on which pairs are compared may have: 2²⁵, as 320³ or 512×512×128 do. */

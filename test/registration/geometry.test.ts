@@ -67,3 +67,29 @@ describe.each(grids)('geometry of a grid: %s', (name, grid) => {
     expect(inside.filter((v) => Math.abs(v) > 1e-3).length).toBeLessThan(0.05 * inside.length);
   });
 });
+
+describe('a grid of one’s own', () => {
+  const gridOf = (edges: Vec3): Grid => obliqueGrid([24, 30, 24], edges, [0, 0], [0, 0, 0]);
+  const voxels = ({ size }: Grid): number => size[0] * size[1] * size[2];
+
+  it.each<[Vec3]>([[[65_536, 1, 1]], [[1, 1e5, 1]], [[0.01, 0.01, 3000]]])(
+    'has about 96³ voxels at most where voxels are far longer along one axis: %j mm',
+    (edges) => {
+      const grid = gridOf(edges);
+      expect(voxels(networkGrid(grid, ownGridPreprocessing(grid)))).toBeLessThanOrEqual(2 * 96 ** 3);
+    },
+  );
+
+  it('has the scan’s own voxels where these are few', () => {
+    expect(ownGridPreprocessing(gridOf([1, 1, 1])).spacing).toBeCloseTo(1, 6);
+  });
+
+  it.each<[Vec3]>([[[1e20, 1e20, 1e20]], [[1e5, 1e5, 1e5]], [[1e-8, 1e-8, 1e-8]]])(
+    'is refused for voxels that no scan has: %j mm',
+    (edges) => {
+      expect(() => ownGridPreprocessing(gridOf(edges))).toThrow(
+        /Voxels of .* mm are not possible: correct the fixed scan's header/,
+      );
+    },
+  );
+});
