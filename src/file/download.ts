@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.ts';
@@ -219,17 +218,32 @@ async function receive(options: FetchOptions, part: string, watch: Watchdog): Pr
   };
   try {
     if ((all ?? 0) > most) throw tooLarge(url, most);
-    await pipeline(
-      Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
-      counting(begin, arrived),
-      createWriteStream(part, { flags: begin > 0 ? 'a' : 'w' }),
-      { signal: watch.signal },
-    );
+    await append(response.body, part, begin, arrived);
   } catch (error) {
     // What is too large is of no use to a next try.
     if (error instanceof UserError) await rm(part, { force: true });
     await response.body.cancel().catch(() => undefined);
     throw error;
+  }
+}
+
+/** Writes each piece as it comes: of a download that is cut, what had arrived is there to go on from. */
+async function append(
+  body: NonNullable<Response['body']>,
+  part: string,
+  begin: number,
+  arrived: (bytes: number) => void,
+): Promise<void> {
+  const file = await open(part, begin > 0 ? 'a' : 'w');
+  try {
+    let bytes = begin;
+    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+      await file.appendFile(piece);
+      bytes += piece.length;
+      arrived(bytes);
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -189,7 +189,11 @@ export class Registrar {
   ): Promise<Float32Array> {
     const program = await this.#program(extent);
     if (!program) return new Float32Array(3 * inputs.fixed.length);
-    const { displacement } = (await program.run(inputs)) as { displacement: Float32Array };
+    const { displacement } = await program.runOrNothing(inputs);
+    if (!displacement?.every(Number.isFinite))
+      throw new UserError(
+        'The model gives displacements that are not numbers for this pair; take another model, and check the images with "earthmorph data check".',
+      );
     return displacement;
   }
 

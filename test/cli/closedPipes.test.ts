@@ -8,7 +8,9 @@ import { TESTED } from '../support/tested.ts';
 
 /** Runs a command whose output nobody reads. */
 async function unread(args: readonly string[]): Promise<{ code: number; stderr: string }> {
-  const child = spawn(process.execPath, [join(TESTED, 'dist', 'cli.js'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(TESTED, 'dist', 'cli.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.stdout.destroy();
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -94,7 +94,10 @@ describe('data fetch', () => {
   });
 
   test('goes on where a cut connection stopped it', async () => {
-    const url = await serve((response) => response.socket?.end());
+    const url = await serve(async (response) => {
+      await untilSize(at('cut', 'mirror.tar.part'), half);
+      response.socket?.end();
+    });
     const cut = await earthmorph(fetching('cut', url, md5));
     expect(cut.code).toBe(2);
     expect(cut.stderr).toMatch(/earthmorph: .* could not be fetched, the connection was cut: .*run it again/);

@@ -50,5 +50,5 @@ describe.skipIf(!RESECT.isHere)(`RESECT’s Case24${RESECT.why}`, () => {
     const { treBefore, treAfter } = await printed<PairResult>(['register', ...scans, ...how, ...judged]);
     expect(treBefore).toBeGreaterThan(5);
     expect(treAfter).toBeLessThan(3.5);
-  }, 240_000);
+  });
 });

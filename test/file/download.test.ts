@@ -106,13 +106,18 @@ describe('fetchArchive', () => {
     const data = await tarOf(GOOD);
     const half = 20_000;
     const ranges: (string | undefined)[] = [];
+    let cut = (): void => undefined;
     const options = await optionsFor(data, (request, response) => {
       ranges.push(request.headers.range);
       if (ranges.length > 1) return sendRange(data, request, response);
       response.writeHead(200, { 'content-length': data.length });
-      response.write(data.subarray(0, half), () => response.socket?.end());
+      response.write(data.subarray(0, half));
+      cut = () => response.socket?.end();
     });
-    expect(await messageOf(options)).toBe(
+    const onProgress = (_: string, bytes: number): void => {
+      if (bytes === half) cut();
+    };
+    expect(await messageOf({ ...options, onProgress })).toBe(
       `${options.url} could not be fetched, the connection was cut: check the network and run it again to go on where it stopped.`,
     );
     expect(await readdir(options.outDir)).toEqual(['Task.tar.part']);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   expect((await goOn(whole)).stderr).toBe('');
   expected = await metrics(whole);
   expect(expected).toHaveLength(4);
-}, 120_000);
+});
 
 describe('a damaged run', () => {
   it.each([

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await writeFile(at('small.json'), JSON.stringify(SMALL));
   const { code, stderr } = await run(at('whole'));
   expect(code, stderr).toBe(0);
-}, 180_000);
+});
 
 describe('a damaged experiment', () => {
   it.each([

@@ -121,7 +121,7 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
     };
     const row = table.rows.find(({ loss, variant }) => loss === 'MSE' && variant === 'smoothness=0.3');
     expect(row?.score.mean).toBeCloseTo(100 * mean('mse_smoothness-0.3_'), 9);
-  }, 400_000);
+  });
 
   it('finds what the queue has done when it is asked again, without any worker', async () => {
     const again = await earthmorph(['sweep', path('grid.json'), '--out', path('again'), ...queue]);

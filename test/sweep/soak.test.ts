@@ -23,5 +23,5 @@ describe.skipIf(!hasRedis)(`a queue that has everything against it${whyNoRedis}`
     expect(report.kills).toBeGreaterThan(0);
     expect(report.redisKills).toBeGreaterThan(0);
     expect(report.attacks).toBeGreaterThan(0);
-  }, 600_000);
+  });
 });

@@ -40,7 +40,6 @@ export function listsFormat(material: Material): Format {
           uses: [
             library('openDataset', 'data'),
             program('data', 'check', '$/data'),
-            program('evaluate', '--data', '$/data', ...refined, '--pairs', '$/data/dataset.json', '--json'),
             program(
               ...['train', '--data', '$/data', '--out', '$/out/run', '--size', '16', '--pad', '16', '--epochs', '1'],
               ...['--half-resolution', '--split', '40,30,30', '--threads', '1'],
