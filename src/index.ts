@@ -33,6 +33,21 @@ export { type BootstrapMean, holm, type PairValue, pigeonholeBootstrap } from '.
 export { dice, labelsIn } from './metric/dice.ts';
 export { hd95 } from './metric/hausdorff.ts';
 export { foldedPercent, jacobianDeterminant, sdLogJacobian } from './metric/jacobian.ts';
+export {
+  type DeformationShape,
+  defineMeasure,
+  type LandmarkDistances,
+  type Measure,
+  type RegionPair,
+} from './metric/measure.ts';
+export {
+  measureLabels,
+  measureLandmarks,
+  measureShape,
+  measures,
+  registerMeasure,
+  type Values,
+} from './metric/measures.ts';
 export { wilcoxonSignedRank } from './metric/statistics.ts';
 export { type LandmarkError, targetRegistrationError } from './metric/tre.ts';
 export { displacementFromFlow, integrateVelocity } from './network/displacement.ts';

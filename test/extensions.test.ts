@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   decodeModel,
+  defineMeasure,
   defineNetwork,
   defineRegulariser,
   displacementFromFlow,
   encodeModel,
   graph,
   makePhantomCase,
+  measureLabels,
+  measures,
   register,
+  registerMeasure,
   registerNetwork,
   registerRegulariser,
   trainModel,
@@ -85,5 +89,23 @@ describe('from outside the package', () => {
       trainLoss - trainSimilarity;
     expect(penalty(free!.records[0]!)).toBeCloseTo(0, 6);
     expect(penalty(held!.records[0]!)).toBeGreaterThan(1e-3);
+  });
+
+  it('a measure is worked out with the others', () => {
+    registerMeasure(
+      defineMeasure({
+        key: 'jaccard',
+        name: 'Jaccard',
+        summary: 'shared voxels among all',
+        digits: 4,
+        better: 'more',
+        needs: 'labels',
+        of: ({ voxels: { fixed, moved, shared } }) => shared / (fixed + moved - shared),
+      }),
+    );
+    expect([...measures().keys()]).toContain('jaccard');
+    const [fixed, moved] = [Int32Array.of(1, 1, 1, 0), Int32Array.of(0, 1, 1, 1)];
+    const { means } = measureLabels({ fixed, moved, size: [4, 1, 1], space: [1, 1, 1] }, [1]);
+    expect(means).toMatchObject({ dice: 2 / 3, jaccard: 0.5 });
   });
 });

@@ -1,7 +1,17 @@
 import { UserError } from '../errors.ts';
 import { readLabels, readWarp } from '../file/volumeFile.ts';
-import { hasInterior } from '../metric/jacobian.ts';
-import { agreement, type Regularity, regularity } from '../registration/assess.ts';
+import { labelsIn } from '../metric/dice.ts';
+import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
+import type { Measure } from '../metric/measure.ts';
+import {
+  type LabelValues,
+  measureLabels,
+  measureShape,
+  measures,
+  measuresOf,
+  type Values,
+} from '../metric/measures.ts';
+import { assertSameGrid } from '../volume/checks.ts';
 import { columns, decimals, printJson, WITHOUT_JACOBIAN } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 
@@ -16,9 +26,9 @@ interface Options {
 export const metricsCommand: CommandDefinition = (program) => {
   program
     .command('metrics')
-    .summary('Dice, 95 % Hausdorff distance, folds')
+    .summary('Dice, distances of surfaces, folds')
     .description(
-      'Compares the fixed labels with the moved ones (Dice, HD95 in mm, each label) and judges a warp (folds, SD of log Jacobian).',
+      `Compares the fixed labels with the moved ones, label by label (${namesOf('labels')}), and judges a warp (${namesOf('warp')}).`,
     )
     .option('--fixed-labels <file>', 'labels of the fixed image')
     .option('--moved-labels <file>', 'labels moved onto the fixed grid')
@@ -31,41 +41,69 @@ export const metricsCommand: CommandDefinition = (program) => {
     .action(run);
 };
 
+/** What is measured, in words. */
+function namesOf(needs: Measure['needs']): string {
+  return [...measures().values()]
+    .filter((measure) => measure.needs === needs)
+    .map(({ name, summary }) => `${name}: ${summary}`)
+    .join('; ');
+}
+
 async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<void> {
   if ((fixedLabels === undefined) !== (movedLabels === undefined))
     throw new UserError('Give both --fixed-labels and --moved-labels: one set of labels alone cannot be compared.');
   if (fixedLabels === undefined && warp === undefined)
     throw new UserError('Give --fixed-labels and --moved-labels, or --warp, or all three.');
   const compared =
-    fixedLabels !== undefined && movedLabels !== undefined
-      ? agreement(await readLabels(fixedLabels), await readLabels(movedLabels), [fixedLabels, movedLabels])
-      : undefined;
-  const shape = warp === undefined ? undefined : await regularityOf(warp, compared !== undefined);
+    fixedLabels !== undefined && movedLabels !== undefined ? await comparison(fixedLabels, movedLabels) : undefined;
+  const shape = warp === undefined ? undefined : await shapeOf(warp, compared !== undefined);
   if (json) {
-    printJson({ ...compared, ...shape });
+    printJson({ ...(compared ? { labels: compared.labels, ...compared.means } : {}), ...shape });
     return;
   }
-  if (compared)
+  if (compared) {
+    const found = measuresOf('labels');
+    const row = (name: string, values: Values): string[] => [name, ...found.map((measure) => shown(measure, values))];
     console.log(
       columns([
-        ['label', 'Dice', 'HD95 (mm)'],
-        ...compared.labels.map((l) => [String(l.label), decimals(l.dice, 4), decimals(l.hd95, 3)]),
-        ['mean', decimals(compared.dice, 4), decimals(compared.hd95, 3)],
+        ['label', ...found.map(({ name, unit }) => (unit === undefined ? name : `${name} (${unit})`))],
+        ...compared.labels.map(({ label, ...values }) => row(String(label), values)),
+        row('mean', compared.means),
       ]),
     );
+  }
   if (shape)
     console.log(
-      `folded voxels ${decimals(shape.foldedPercent, 4)} %, SD of log Jacobian ${decimals(shape.sdLogJacobian, 4)}`,
+      measuresOf('warp')
+        .map(
+          (measure) =>
+            `${measure.name} ${shown(measure, shape)}${measure.unit === undefined ? '' : ` ${measure.unit}`}`,
+        )
+        .join(', '),
     );
+}
+
+/** A value with a digit more than tables of many pairs have, and three at least. */
+function shown({ key, digits }: Measure, values: Values): string {
+  return decimals(values[key], Math.max(3, digits));
+}
+
+/** @throws UserError when the two are not on one grid */
+async function comparison(fixedPath: string, movedPath: string): Promise<LabelValues> {
+  const [fixed, moved] = [await readLabels(fixedPath), await readLabels(movedPath)];
+  assertSameGrid(fixed, moved, fixedPath, movedPath);
+  const { size, affine } = fixed;
+  const pair = { fixed: fixed.data, moved: moved.data, size, space: affine };
+  return measureLabels(pair, labelsIn(fixed.data, moved.data));
 }
 
 /**
  * How a warp deforms space; of one with too few slices nothing, which is said.
  * @throws UserError when there is nothing else to measure
  */
-async function regularityOf(path: string, hasOthers: boolean): Promise<Regularity | undefined> {
+async function shapeOf(path: string, hasOthers: boolean): Promise<Values | undefined> {
   const warp = await readWarp(path);
-  if (hasInterior(warp)) return regularity(warp);
+  if (hasInterior(warp)) return measureShape({ determinants: jacobianDeterminant(warp).data, warp: () => warp });
   if (!hasOthers)
     throw new UserError(`${path} has ${warp.size.join('×')} voxels, ${WITHOUT_JACOBIAN}; give a warp of more slices.`);
   console.error(`Note: ${path} has ${warp.size.join('×')} voxels, ${WITHOUT_JACOBIAN}, so folds are left out.`);

@@ -61,11 +61,15 @@ export interface SegmentationPair {
   readonly space: Grid['affine'] | Vec3;
 }
 
-/** Every label measure of some labels, and their means over these; a mean is NaN where a label has no value. */
-export function measureLabels(
-  { fixed, moved, size, space }: SegmentationPair,
-  labels: readonly number[],
-): { readonly labels: readonly (Values & { readonly label: number })[]; readonly means: Values } {
+/** The label measures of two segmentations. */
+export interface LabelValues {
+  readonly labels: readonly (Values & { readonly label: number })[];
+  /** Over the labels; NaN where one of them has no value. */
+  readonly means: Values;
+}
+
+/** Every label measure of some labels, and their means. */
+export function measureLabels({ fixed, moved, size, space }: SegmentationPair, labels: readonly number[]): LabelValues {
   const voxels = countVoxels(fixed, moved, labels);
   const rows = labels.map((label, n) => {
     let distances: SurfaceDistances | undefined | null = null;

@@ -47,7 +47,7 @@ describe('metrics', () => {
     expect(found.labels.map(({ label }) => label)).toEqual([1, 2]);
     expect(found.labels[0]!.dice).toBeCloseTo(0.6, 6);
     expect(found.labels[0]!.hd95).toBeCloseTo(4, 6);
-    expect(found.labels[1]).toEqual({ label: 2, dice: 0, hd95: null });
+    expect(found.labels[1]).toEqual({ label: 2, dice: 0, hd95: null, msd: null, nsd: null });
     expect(found.dice).toBeCloseTo(0.3, 6);
     expect(found.foldedPercent).toBe(0);
     expect(found.sdLogJacobian).toBeLessThan(1e-4);
@@ -61,7 +61,9 @@ describe('metrics', () => {
   test('prints a table for people', async () => {
     const { code, stdout } = await earthmorph(compare('moved.nii.gz', 'moved.nii.gz'));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/label\s+Dice\s+HD95 \(mm\)\n1\s+1\.0000\s+0\.000\nmean\s+1\.0000\s+0\.000\n/);
+    expect(stdout).toMatch(
+      /label\s+HD95 \(mm\)\s+Dice\s+MSD \(mm\)\s+NSD 1 mm\n1\s+0\.000\s+1\.0000\s+0\.000\s+1\.0000\nmean\s+0\.000\s+1\.0000\s+0\.000\s+1\.0000\n/,
+    );
   });
 
   test('refuses labels on another grid, an image, one set alone, and nothing', async () => {
