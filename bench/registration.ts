@@ -1,10 +1,10 @@
 /** Times one pass of the paper's network over a pair of volumes. Usage: tsx bench/registration.ts <edge> <passes>. Prints JSON. */
 
-import { preprocessingSchema } from '../src/dataset/preprocessing.ts';
 import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { inferenceGraph } from '../src/network/model.ts';
 import { initialParameters } from '../src/network/parameters.ts';
 import { chooseNetwork, networkParameters } from '../src/network/registry.ts';
+import { preprocessingSchema } from '../src/preparation/preprocessing.ts';
 import { randomStream } from '../src/random.ts';
 import { measured } from './measured.ts';
 

@@ -7,7 +7,6 @@
 
 export { type CheckReport, checkDataset } from './dataset/check.ts';
 export { fixedPairs, type Pair, trainingPairs } from './dataset/pairs.ts';
-export { type InitialAlignment, type PreparedVolume, type Preprocessing, prepare } from './dataset/preprocessing.ts';
 export { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from './dataset/split.ts';
 export { UserError } from './errors.ts';
 export type { Device, RuntimeOptions } from './graph/index.ts';
@@ -56,9 +55,20 @@ export { decodeModel, encodeModel, type RegistrationModel } from './network/mode
 export type { ParameterSpec } from './network/parameters.ts';
 export { type ChosenNetwork, chooseNetwork, networks, registerNetwork } from './network/registry.ts';
 export { warp } from './network/spatialTransformer.ts';
+export {
+  type InitialAlignment,
+  type PreparedVolume,
+  type Preprocessing,
+  prepare,
+} from './preparation/preprocessing.ts';
 export { randomStream } from './random.ts';
-export { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './registration/affine.ts';
-export type { AffineKind } from './registration/affineMotion.ts';
+export {
+  type AffineAlignment,
+  type AffineOptions,
+  type AffinePair,
+  alignAffine,
+} from './registration/affine/affine.ts';
+export type { AffineKind } from './registration/affine/motion.ts';
 export { agreement, regularity } from './registration/assess.ts';
 export { type CaseError, landmarkError } from './registration/landmarkError.ts';
 export { REFINE_DEFAULTS, type RefineOptions, type RefinePair, Refiner } from './registration/refine.ts';

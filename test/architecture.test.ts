@@ -5,10 +5,9 @@ import { sourceFiles as files, type Import, sourceImports as imports } from './s
 /** The folders of src, from the top down: an import leads from a folder to itself or to one further down. */
 const ORDER = [
   'cli',
-  'sweep',
+  'experiment',
   'run',
   'file',
-  'experiment',
   'report',
   'registration',
   'training',
@@ -16,6 +15,7 @@ const ORDER = [
   'optimise',
   'loss',
   'network',
+  'preparation',
   'graph',
   'synthesis',
   'dataset',
@@ -34,7 +34,8 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   synthesis: ['dataset', 'volume'],
   dataset: ['volume'],
   graph: [],
-  network: ['graph', 'dataset/preprocessing.ts'],
+  network: ['graph', 'preparation'],
+  preparation: ['volume'],
   loss: ['graph'],
   objective: ['graph', 'loss', 'network'],
   optimise: ['graph'],
@@ -42,7 +43,16 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that run in Node only; everything else also runs in a browser. */
-const NODE_ONLY = ['cli', 'sweep', 'run', 'file'];
+const NODE_ONLY = ['cli', 'experiment', 'run', 'file'];
+
+/** The rooms of `experiment`, and which others each may use. The protocol knows no disk, so that a page can use it too. */
+const EXPERIMENT: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  folder: ['protocol'],
+  runner: ['protocol', 'folder'],
+  report: ['protocol', 'folder', 'runner'],
+  queue: ['protocol', 'folder', 'runner'],
+};
 
 const own = imports.filter(({ to }) => files.includes(to));
 const folderOf = (path: string): string => path.split('/')[0] as string;
@@ -77,12 +87,22 @@ describe('architecture', () => {
     expect(described(through)).toEqual([]);
   });
 
-  it('only file, run and cli, and the entry for Node, need Node', () => {
+  it('an experiment’s way goes down: protocol, folder, runner, and above them report and queue', () => {
+    const roomOf = (path: string): string => path.split('/')[1] as string;
+    const inside = own.filter(({ from, to }) => folderOf(from) === 'experiment' && folderOf(to) === 'experiment');
+    const against = inside.filter(
+      ({ from, to }) => roomOf(from) !== roomOf(to) && !EXPERIMENT[roomOf(from)]?.includes(roomOf(to)),
+    );
+    expect(inside.length).toBeGreaterThan(0);
+    expect(described(against)).toEqual([]);
+  });
+
+  it('only experiment, run, file and cli, and the entry for Node, need Node; the protocol of experiments does not', () => {
     const allowed = [...NODE_ONLY, 'node.ts'];
+    const runsAnywhere = (path: string): boolean =>
+      !allowed.includes(folderOf(path)) || path.startsWith('experiment/protocol/');
     const needing = imports.filter(
-      ({ from, to }) =>
-        !allowed.includes(folderOf(from)) &&
-        (to.startsWith('node:') || (files.includes(to) && NODE_ONLY.includes(folderOf(to)))),
+      ({ from, to }) => runsAnywhere(from) && (to.startsWith('node:') || (files.includes(to) && !runsAnywhere(to))),
     );
     expect(described(needing)).toEqual([]);
   });

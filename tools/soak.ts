@@ -356,7 +356,7 @@ async function main(): Promise<void> {
     ensureRedis(): SoakOptions['redis'] | { readonly reason: string };
   };
   const { ensureBuilt } = (await tool('ensure-built.mjs')) as { ensureBuilt(): void };
-  const { GRID } = await import('../test/sweep/grid.ts');
+  const { GRID } = await import('../test/experiment/grid.ts');
   ensureBuilt();
   const redis = ensureRedis();
   if ('reason' in redis) throw new Error(`The queue cannot be tried without Redis: ${redis.reason}.`);

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
-import type { AffineOptions } from '../registration/affine.ts';
-import type { AffineKind } from '../registration/affineMotion.ts';
+import type { InitialAlignment } from '../preparation/preprocessing.ts';
+import type { AffineOptions } from '../registration/affine/affine.ts';
+import type { AffineKind } from '../registration/affine/motion.ts';
 import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/htmlPage.ts';

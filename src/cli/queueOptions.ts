@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { PASSWORD_VARIABLE, type QueueAddress, queueAddress, queuePassword } from '../sweep/queueAddress.ts';
+import { PASSWORD_VARIABLE, type QueueAddress, queueAddress, queuePassword } from '../experiment/queue/queueAddress.ts';
 
 /** Options that name a queue. */
 export interface QueueOptions {

@@ -1,7 +1,7 @@
-import { alignCases } from '../sweep/alignCases.ts';
-import type { ExperimentFolder } from '../sweep/experimentFolder.ts';
-import type { QueueAddress } from '../sweep/queueAddress.ts';
-import { type RunExperimentOptions, runExperiment } from '../sweep/runExperiment.ts';
+import type { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
+import type { QueueAddress } from '../experiment/queue/queueAddress.ts';
+import { alignCases } from '../experiment/runner/alignCases.ts';
+import { type RunExperimentOptions, runExperiment } from '../experiment/runner/runExperiment.ts';
 import { interruptible } from './interruptible.ts';
 import { counted } from './output.ts';
 import { TRAININGS_FAILED } from './program.ts';
@@ -20,7 +20,8 @@ export async function runTrials(
     const display = new SweepDisplay();
     // What talks to Redis is loaded only where a queue is named.
     const queue =
-      address && (await (await import('../sweep/queue.ts')).openQueue(address, folder, (line) => display.note(line)));
+      address &&
+      (await (await import('../experiment/queue/queue.ts')).openQueue(address, folder, (line) => display.note(line)));
     // Workers of a queue have threads of their own.
     const other = queue ? undefined : await folder.keepThreads(processesOf(options).threads);
     if (other !== undefined) console.error(`Note: ${other}`);

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { Help } from 'commander';
 import { UserError } from '../errors.ts';
-import { MEASURES } from '../experiment/measures.ts';
+import { readExperimentFile } from '../experiment/folder/experimentFile.ts';
+import { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
+import { MEASURES } from '../experiment/protocol/measures.ts';
+import { writeSweepReport } from '../experiment/report/sweepReport.ts';
+import { shellWord, slurmScript } from '../experiment/runner/slurm.ts';
+import { folderStatus, type TrialStatus } from '../experiment/runner/status.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { toMarkdown } from '../report/table.ts';
-import { readExperimentFile } from '../sweep/experimentFile.ts';
-import { ExperimentFolder } from '../sweep/experimentFolder.ts';
-import { shellWord, slurmScript } from '../sweep/slurm.ts';
-import { folderStatus, type TrialStatus } from '../sweep/status.ts';
-import { writeSweepReport } from '../sweep/sweepReport.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
@@ -116,7 +116,7 @@ async function status(path: string | undefined, { json, ...options }: StatusOpti
   const rows =
     queue === undefined
       ? await folderStatus(folder as ExperimentFolder)
-      : await (await import('../sweep/queue.ts')).queueStatus(queue, folder);
+      : await (await import('../experiment/queue/queue.ts')).queueStatus(queue, folder);
   if (json) {
     printJson({ counts: counts(rows), trials: rows });
     return;

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { Forecast } from '../experiment/forecast.ts';
-import type { QueueAddress } from '../sweep/queueAddress.ts';
-import type { SweepObserver, SweepState } from '../sweep/sweepProgress.ts';
+import type { Forecast } from '../experiment/protocol/forecast.ts';
+import type { QueueAddress } from '../experiment/queue/queueAddress.ts';
+import type { SweepObserver, SweepState } from '../experiment/runner/sweepProgress.ts';
 import { number, whole } from './options.ts';
 import { decimals, duration } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -46,7 +46,7 @@ export function processesOf({ workers, threads }: SweepOptions): {
 /** Refuses a queue that does not answer, before anything is written; what talks to Redis is loaded only where one is named. */
 export async function answeringQueue(options: SweepOptions): Promise<QueueAddress | undefined> {
   const address = await queueOf(options);
-  if (address) (await (await import('../sweep/queueConnection.ts')).connect(address)).disconnect();
+  if (address) (await (await import('../experiment/queue/queueConnection.ts')).connect(address)).disconnect();
   return address;
 }
 

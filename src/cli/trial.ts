@@ -1,10 +1,10 @@
 import { UserError } from '../errors.ts';
+import { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
+import { runTrial, type TrialOptions, testTrial } from '../experiment/runner/runTrial.ts';
+import type { TrialCommand, TrialMessage } from '../experiment/runner/trialMessages.ts';
+import { isTrouble } from '../experiment/runner/trouble.ts';
 import { reasonOf } from '../file/reason.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { ExperimentFolder } from '../sweep/experimentFolder.ts';
-import { runTrial, type TrialOptions, testTrial } from '../sweep/runTrial.ts';
-import type { TrialCommand, TrialMessage } from '../sweep/trialMessages.ts';
-import { isTrouble } from '../sweep/trouble.ts';
 import { interruptible } from './interruptible.ts';
 import { whole } from './options.ts';
 import type { CommandDefinition } from './program.ts';

@@ -46,7 +46,7 @@ async function run(options: Options): Promise<void> {
   const queue = await queueOf(options);
   if (queue === undefined) throw new UserError('Give the queue with --queue, for instance redis://host:6379.');
   // What talks to Redis is loaded only here: all commands would start later for it.
-  const { runQueueWorker } = await import('../sweep/queueWorker.ts');
+  const { runQueueWorker } = await import('../experiment/queue/queueWorker.ts');
   await interruptible(async (signal) => {
     await runQueueWorker({
       queue,

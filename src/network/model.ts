@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { checksum } from '../crc32.ts';
-import { type Preprocessing, preprocessingSchema } from '../dataset/preprocessing.ts';
 import { requirement, UserError } from '../errors.ts';
 import {
   elementCount,
@@ -13,6 +12,7 @@ import {
   toOnnx,
   writeOnnx,
 } from '../graph/index.ts';
+import { type Preprocessing, preprocessingSchema } from '../preparation/preprocessing.ts';
 import type { Extent } from './displacement.ts';
 import { constantParameters } from './parameters.ts';
 import {

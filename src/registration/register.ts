@@ -1,3 +1,8 @@
+import { UserError } from '../errors.ts';
+import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
+import { shortage } from '../memory.ts';
+import type { Extent } from '../network/displacement.ts';
+import { inferenceGraph, type RegistrationModel } from '../network/model.ts';
 import {
   centreOf,
   fieldOfView,
@@ -8,18 +13,13 @@ import {
   normalised,
   ownGridPreprocessing,
   sampled,
-} from '../dataset/preprocessing.ts';
-import { UserError } from '../errors.ts';
-import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
-import { shortage } from '../memory.ts';
-import type { Extent } from '../network/displacement.ts';
-import { inferenceGraph, type RegistrationModel } from '../network/model.ts';
+} from '../preparation/preprocessing.ts';
 import { voxelCount } from '../volume/checks.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp, reaches } from '../volume/warp.ts';
-import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine.ts';
+import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine/affine.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 import { warpFromDisplacement } from './warpFromDisplacement.ts';
 

@@ -1,7 +1,7 @@
 import type { Case, ImageFiles } from '../dataset/dataset.ts';
-import type { ReadCase, ReadImage } from '../dataset/preprocessing.ts';
 import { readPoints } from '../file/landmarkFile.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
+import type { ReadCase, ReadImage } from '../preparation/preprocessing.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import { correspondingPoints } from '../volume/landmarks.ts';
 

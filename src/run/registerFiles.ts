@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { PointsFile } from '../dataset/dataset.ts';
-import { centreOf, type InitialAlignment } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { readPointPairs } from '../file/landmarkFile.ts';
 import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
+import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
 import { alignedError, type ErrorSummary, registrationError } from '../registration/landmarkError.ts';
 import type { Registrar, Registration } from '../registration/register.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Dataset, isPaired, type OpenOptions, openDataset } from '../dataset/dataset.ts';
-import { type PreparedVolume, prepareCase } from '../dataset/preprocessing.ts';
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
@@ -10,6 +9,7 @@ import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
+import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';

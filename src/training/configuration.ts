@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { preprocessingSchema } from '../dataset/preprocessing.ts';
 import { requirement, UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
@@ -14,6 +13,7 @@ import {
 } from '../network/registry.ts';
 import { voxelmorphSchema } from '../network/voxelmorph.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
+import { preprocessingSchema } from '../preparation/preprocessing.ts';
 
 /** The value of `affineLoss` that stands for the loss of the training. */
 export const OWN = 'own';

@@ -1,8 +1,8 @@
-import type { PreparedVolume } from '../dataset/preprocessing.ts';
 import { dice, labelsIn } from '../metric/dice.ts';
 import { hd95 } from '../metric/hausdorff.ts';
 import { foldedPercent, sdLogJacobian, voxelJacobianDeterminant } from '../metric/jacobian.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
+import type { PreparedVolume } from '../preparation/preprocessing.ts';
 import { correspondingPoints } from '../volume/landmarks.ts';
 import { applyToPoint, invert } from '../volume/matrix.ts';
 import { clampTo, sampleVector } from '../volume/warp.ts';

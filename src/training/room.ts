@@ -1,7 +1,7 @@
-import { assertGridSize } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { assertMemory, type RuntimeOptions } from '../graph/index.ts';
 import { shortage } from '../memory.ts';
+import { assertGridSize } from '../preparation/preprocessing.ts';
 import type { TrainingConfig } from './configuration.ts';
 import { trainingStep } from './stepGraph.ts';
 import { graphOptions } from './trainer.ts';

@@ -1,14 +1,14 @@
+import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
+import { UserError } from '../errors.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import {
   type InitialAlignment,
   type Preprocessing,
   prepareCase,
   preprocessingSchema,
   type ReadCase,
-} from '../dataset/preprocessing.ts';
-import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
-import { UserError } from '../errors.ts';
-import type { RuntimeOptions } from '../graph/index.ts';
-import { type RegistrationModel, stagesBefore } from '../network/model.ts';
+} from '../preparation/preprocessing.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 

@@ -1,5 +1,4 @@
 import { fixedPairs, ownPairs, type Pair, trainingOwnPairs, trainingPairs } from '../dataset/pairs.ts';
-import type { PreparedVolume } from '../dataset/preprocessing.ts';
 import { UserError } from '../errors.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
@@ -12,6 +11,7 @@ import { networkParameters } from '../network/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
 import { adamValues } from '../optimise/adam.ts';
 import { scheduledRate } from '../optimise/schedule.ts';
+import type { PreparedVolume } from '../preparation/preprocessing.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
 import { networkOf, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';

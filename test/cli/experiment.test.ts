@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Summary, Table } from '../../src/report/table.ts';
-import { GRID } from '../sweep/grid.ts';
+import { GRID } from '../experiment/grid.ts';
 import { earthmorph, expectRefusal, printed, start, temporaryFolder } from './support.ts';
 
 const path = temporaryFolder();

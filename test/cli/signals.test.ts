@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { GRID } from '../sweep/grid.ts';
+import { GRID } from '../experiment/grid.ts';
 import { earthmorph, type Outcome, start, temporaryFolder } from './support.ts';
 
 const at = temporaryFolder();

@@ -1,5 +1,5 @@
-import type { PairScore, TrialResult } from '../../src/experiment/results.ts';
-import type { Trial } from '../../src/experiment/trials.ts';
+import type { PairScore, TrialResult } from '../../src/experiment/protocol/results.ts';
+import type { Trial } from '../../src/experiment/protocol/trials.ts';
 
 /** A pair's score with everything but Dice and HD95 after registration made up. */
 export function score(fixed: string, moving: string, dice: number, hd95 = 3): PairScore {

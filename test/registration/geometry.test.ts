@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { movingGrid, networkGrid, ownGridPreprocessing } from '../../src/dataset/preprocessing.ts';
+import { movingGrid, networkGrid, ownGridPreprocessing } from '../../src/preparation/preprocessing.ts';
 import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
 import type { Grid, Vec3, Volume } from '../../src/volume/grid.ts';
 import { determinant, fromColumns, multiply, orientationOf, translation } from '../../src/volume/matrix.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
+import { prepare, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { agreement } from '../../src/registration/assess.ts';
 import { type RefineOptions, Refiner } from '../../src/registration/refine.ts';
 import { Registrar, register } from '../../src/registration/register.ts';

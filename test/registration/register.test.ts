@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
 import { decodeModel, encodeModel, stagesBefore } from '../../src/network/model.ts';
+import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { Registrar, register } from '../../src/registration/register.ts';
 import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
 import { makePhantomCase, trueWarp } from '../../src/synthesis/phantom/phantom.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, it } from 'vitest';
+import { comparisonFigure } from '../../src/experiment/report/comparisonReport.ts';
+import type { Comparison } from '../../src/experiment/runner/compareLosses.ts';
 import { rasterise } from '../../src/file/rasterise.ts';
-import type { Comparison } from '../../src/run/compareLosses.ts';
-import { comparisonFigure } from '../../src/run/comparisonReport.ts';
 import { expectOneColourAMethod, expectReadable } from './textBoxes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

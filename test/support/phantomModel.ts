@@ -1,8 +1,8 @@
-import { type Preprocessing, preprocessingSchema } from '../../src/dataset/preprocessing.ts';
 import type { RegistrationModel } from '../../src/network/model.ts';
 import { initialParameters } from '../../src/network/parameters.ts';
 import { chooseNetwork, networkParameters } from '../../src/network/registry.ts';
 import type { VoxelMorphOptions } from '../../src/network/voxelmorph.ts';
+import { type Preprocessing, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { randomStream } from '../../src/random.ts';
 
 /** A network whose flow is large enough to matter: random weights with an amplified last layer. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownGridPreprocessing, prepareCase } from '../../src/dataset/preprocessing.ts';
+import { ownGridPreprocessing, prepareCase } from '../../src/preparation/preprocessing.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { landmarkDistance } from '../../src/training/pairMetrics.ts';
 import { type TrainingCase, trainModel } from '../../src/training/trainModel.ts';

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { MRI_SEQUENCES } from '../../dataset/resect.ts';
+import { requirement, UserError } from '../../errors.ts';
+import { closest, PRESETS, trainingSchema } from '../../training/configuration.ts';
+
+/** Training settings that an experiment sets for all its losses; a list is a grid. */
+const {
+  loss: _,
+  lossOptions: __,
+  smoothness: ___,
+  seed: ____,
+  splitSeed: _____,
+  stopping,
+  ...shared
+} = trainingSchema.shape;
+
+/** Settings whose own value is a list: their grid is a list of lists. */
+const LISTS = ['encoder', 'decoder', 'remaining'];
+
+/** Edge of a phantom in voxels. */
+const edge = z.int().min(8).max(256);
+/** What a loss is called, and how it is written. */
+const word = z.string().min(1).max(10_000);
+
+const ownSchema = z.strictObject({
+  /** Name in tables and figures. */
+  name: z.string().min(1).max(200),
+  /**
+   * Folder of the scans, relative to where the command runs; `phantom`: synthetic scans, `simulated-us`: MRI with simulated ultrasound, both
+   * made beside the results.
+   */
+  data: z.string().min(1).max(4096),
+  /** File with the ids of the cases to use, one a line, relative to the experiment's file; all cases when left out. */
+  cases: z.string().max(4096).optional(),
+  /** With `phantom`: how many cases, their voxels, the edge of a voxel in mm, and their seed. */
+  phantomCases: z.int().min(6).max(1000).default(24),
+  phantomSize: z.tuple([edge, edge, edge]).default([24, 32, 24]),
+  phantomSpacing: z.number().min(0.01).max(100).default(1.75),
+  phantomSeed: z.int().min(0).default(1),
+  /** With `simulated-us`: how many cases, the edge of a voxel in mm, and their seed. */
+  simulatedCases: z.int().min(3).max(1000).default(22),
+  simulatedSpacing: z.number().min(0.3).max(10).default(1),
+  simulatedSeed: z.int().min(0).default(1),
+  /** With RESECT's layout: which MRI is moved onto the ultrasound. */
+  mri: z.enum(MRI_SEQUENCES).default('T1'),
+  /** What is compared, by its name in tables: see {@link parseMethod}. */
+  losses: z
+    .union([z.array(word), z.record(word, word)], {
+      error: 'must be a list of losses, or an object with a name for each',
+    })
+    .refine((losses) => Object.keys(losses).length > 0, 'must not be empty')
+    .refine((losses) => Object.keys(losses).length <= 100, 'must have at most 100 entries'),
+  /** The loss that the others are tested against; the first when left out. */
+  reference: z.string().max(1000).optional(),
+  /** Show the paper's figures beside the results: of the hippocampus data or, with landmarks, of MRI and ultrasound. */
+  paper: z.boolean().default(false),
+  /** A preset of training settings, before all others. */
+  preset: z.enum(Object.keys(PRESETS) as [string, ...string[]]).optional(),
+  /** Seeds of pairs, weights and random directions: each loss is trained once a seed. */
+  seeds: z
+    .array(z.int().min(0))
+    .min(1)
+    .max(1000)
+    .refine((seeds) => new Set(seeds).size === seeds.length, 'must be different from each other')
+    .default([1]),
+  /** Seed of the split, of the folds and of the validation and test pairs, the same for all trials. */
+  splitSeed: z.int().min(0).default(1),
+  /** Shares of training, validation and test cases in %. */
+  split: z.tuple([z.number().min(0), z.number().min(0), z.number().min(0)]).default([65, 15, 20]),
+  /** Cross-validation in so many folds in place of one split: each fold is tested once, a fifth of the others validates. */
+  folds: z.int().min(2).max(1000).optional(),
+  /** Test pairs; one a test case when left out. */
+  testPairs: z.int().positive().max(1_000_000).optional(),
+  /** Rules of early stopping that are followed and reported; the first one gives the headline tables. */
+  stopping,
+  /** Hours after which no further epoch is begun; the same command goes on later. */
+  hours: z.number().positive().optional(),
+});
+
+/** The experiment's own keys and, in `settings`, the training settings with the values to try. */
+export interface ExperimentConfig extends z.infer<typeof ownSchema> {
+  readonly settings: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/**
+ * Checks an experiment's file, which is flat: the keys of {@link ownSchema} and any training setting, where a list is a grid.
+ * @throws UserError that names what is wrong, and for an unknown key the closest known one
+ */
+export function experimentConfig(values: unknown, file = 'The experiment'): ExperimentConfig {
+  if (typeof values !== 'object' || values === null || Array.isArray(values))
+    throw new UserError(`${file} is no JSON object; see "earthmorph experiment run --help" for an example.`);
+  const entries = Object.entries(values);
+  const own = Object.fromEntries(entries.filter(([key]) => !isShared(key)));
+  const parsed = ownSchema.safeParse(own);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    if (issue.code === 'unrecognized_keys') {
+      const key = issue.keys[0] as string;
+      const close = closest(key, [...Object.keys(ownSchema.shape), ...Object.keys(shared)]);
+      throw new UserError(`${file} has the unknown key "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
+    }
+    const where = issue.path.join('.');
+    const top = String(issue.path[0] ?? '');
+    if (top !== '' && !Object.hasOwn(own, top))
+      throw new UserError(`${file} has no "${top}"; see docs/experiments.md.`);
+    throw new UserError(`${file}: "${where}" ${requirement(issue)}.`);
+  }
+  const { data } = parsed;
+  if (Object.hasOwn(own, 'split') && data.folds !== undefined)
+    throw new UserError(`${file} has both "split" and "folds"; leave one out.`);
+  if (Math.abs(data.split.reduce((a, b) => a + b) - 100) > 1e-6)
+    throw new UserError(`${file}: the shares of "split" do not add up to 100; give for instance [65, 15, 20].`);
+  const settings = Object.fromEntries(
+    entries.filter(([key]) => isShared(key)).map(([key, value]) => [key, gridOf(key, value, file)]),
+  );
+  return { ...parsed.data, settings };
+}
+
+/** Whether a key is a training setting; what every object has, such as `constructor`, is none. */
+function isShared(key: string): boolean {
+  return Object.hasOwn(shared, key);
+}
+
+function gridOf(key: string, value: unknown, file: string): readonly unknown[] {
+  const isGrid = LISTS.includes(key) ? Array.isArray(value) && Array.isArray(value[0]) : Array.isArray(value);
+  if (isGrid && (value as unknown[]).length === 0)
+    throw new UserError(`${file}: the list of "${key}" is empty; give at least one value.`);
+  return isGrid ? (value as unknown[]) : [value];
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import { type Dataset, isPaired, openDataset } from '../../dataset/dataset.ts';
+import { UserError } from '../../errors.ts';
+import { writeAtomically } from '../../file/atomic.ts';
+import { nodeFiles } from '../../file/nodeFiles.ts';
+import { Registrar } from '../../registration/register.ts';
+import { summarise, type Table, toCsv, toMarkdown } from '../../report/table.ts';
+import { caseAlignmentOf, registerAligned } from '../../run/caseAlignments.ts';
+import { modalityPicture, type RegisteredBy } from '../../run/modalityPicture.ts';
+import { writeFigure } from '../../run/pairReport.ts';
+import type { RegisteredPair } from '../../run/registerFiles.ts';
+import { filesOfPair } from '../../run/registerPairs.ts';
+import { type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
+import { startOf } from '../../training/trainModel.ts';
+import type { ExperimentFolder } from '../folder/experimentFolder.ts';
+import { MEASURES } from '../protocol/measures.ts';
+import type { MethodResult } from '../protocol/results.ts';
+import { methodResults } from '../runner/runExperiment.ts';
+import { trialModel } from '../runner/runTrial.ts';
+import { alignmentsOf, labelOf } from './tables.ts';
+
+/** What the models of an experiment are applied to. */
+export interface ApplyOptions {
+  /** Folder with pairs of two modalities. */
+  readonly data: string;
+  /** Ids of the cases; all when left out. */
+  readonly cases?: readonly string[];
+  /** Folder of the table and the figures. */
+  readonly out: string;
+  /** How pairs are aligned before the network, in place of what the experiment did. */
+  readonly affine?: TrainingConfig['affine'];
+  readonly onCase?: (id: string, done: number, total: number) => void;
+}
+
+/**
+ * Registers pairs of another data set with an experiment's models, each loss's first: a table of landmark errors (`table.md`, `table.csv`)
+ * and for each case the paper's Figure 3 (`<case>.svg`, `.png`).
+ * @throws UserError when the data are no pairs of two modalities, lack a case, or a model is not there
+ */
+export async function applyExperiment(folder: ExperimentFolder, options: ApplyOptions): Promise<Table> {
+  const { out, onCase } = options;
+  const dataset = await openDataset(options.data, nodeFiles(), { mri: folder.config.mri });
+  if (!isPaired(dataset))
+    throw new UserError(`${options.data} holds no pairs of two modalities; give a folder as RESECT's or DeepReg's.`);
+  const ids = options.cases ?? dataset.cases.map(({ id }) => id);
+  const missing = ids.find((id) => !dataset.cases.some((each) => each.id === id));
+  if (missing !== undefined)
+    throw new UserError(
+      `${options.data} has no pair "${missing}"; it has ${dataset.cases.map(({ id }) => id).join(', ')}.`,
+    );
+  const models = await openModels(folder, options.affine);
+  const results = new Map<string, RegisteredBy[]>();
+  try {
+    for (const [index, id] of ids.entries()) {
+      const registered: RegisteredBy[] = [];
+      for (const model of models)
+        registered.push({ name: model.name, pair: await registerWith(model, dataset, id, out) });
+      results.set(id, registered);
+      const title = `${dataset.name}, ${id}`;
+      const svg = modalityPicture(registered, { title, dataset, mri: folder.config.mri });
+      for (const type of ['svg', 'png']) await writeFigure(join(out, `${id}.${type}`), svg);
+      onCase?.(id, index + 1, ids.length);
+    }
+  } finally {
+    for (const { registrar } of models) await registrar.release();
+  }
+  const table = tableOf(folder, dataset, models, results);
+  await writeAtomically(join(out, 'table.md'), toMarkdown(table));
+  await writeAtomically(join(out, 'table.csv'), toCsv(table));
+  return table;
+}
+
+interface AppliedModel {
+  readonly name: string;
+  readonly registrar: Registrar;
+  readonly config: TrainingConfig;
+}
+
+async function openModels(folder: ExperimentFolder, affine: ApplyOptions['affine']): Promise<AppliedModel[]> {
+  const done = (await methodResults(folder)).filter(({ trials }) => trials.length > 0);
+  if (done.length === 0) throw new UserError(`No training in ${folder.path} is finished and tested yet.`);
+  const [rule = 'absolute'] = folder.config.stopping;
+  return Promise.all(
+    done.map(async (method) => {
+      const { trial } = (method.trials[0] as MethodResult['trials'][number]).result;
+      const asked = affine === 'none' ? { affine, affineLoss: undefined } : affine && { affine };
+      const config = trainingConfig({ ...trial.settings, ...asked });
+      const registrar = new Registrar(await trialModel(folder, trial.id, rule));
+      return { name: labelOf(method), registrar, config };
+    }),
+  );
+}
+
+async function registerWith(
+  { registrar, config }: AppliedModel,
+  dataset: Dataset,
+  id: string,
+  out: string,
+): Promise<RegisteredPair> {
+  const own = dataset.cases.find((each) => each.id === id) as Dataset['cases'][number];
+  const files = await filesOfPair({ dataset, pairs: [] }, { fixed: own, moving: own });
+  return registerAligned(registrar, files, own, caseAlignmentOf(config), {
+    folder: join(out, 'alignments'),
+    start: startOf(config),
+  });
+}
+
+function tableOf(
+  { config }: ExperimentFolder,
+  { name, simulated }: Dataset,
+  models: readonly AppliedModel[],
+  results: ReadonlyMap<string, readonly RegisteredBy[]>,
+): Table {
+  const all = [...results.values()];
+  const column = { ...MEASURES.tre.column, digits: 2 };
+  const over = (pick: (pair: RegisteredPair) => number | undefined, method = 0) =>
+    summarise(all.map((registered) => pick((registered[method] as RegisteredBy).pair) ?? Number.NaN));
+  const alignments = alignmentsOf(
+    models.map((model, method) => ({
+      label: model.name,
+      config: model.config,
+      isAligned: all.some((registered) => registered[method]?.pair.alignedError),
+    })),
+  );
+  const data = simulated === undefined ? name : `${name} (${simulated.replace(/[.\s]+$/, '')})`;
+  return {
+    caption: `Models of "${config.name}" on ${results.size === 1 ? '1 pair' : `${results.size} pairs`} of ${data}; mean ± SD over pairs of each pair's mean landmark error.`,
+    columns: [{ key: 'loss', heading: 'loss' }, column, { key: 'folds', heading: 'folded', unit: '%', digits: 3 }],
+    rows: [
+      { loss: 'unregistered', tre: over(({ landmarkError }) => landmarkError?.before.mean) },
+      ...alignments.map(({ label, method }) => ({
+        loss: label,
+        tre: over(({ alignedError }) => alignedError?.mean, method),
+      })),
+      ...models.map(({ name: loss }, method) => ({
+        loss,
+        tre: over(({ landmarkError }) => landmarkError?.after.mean, method),
+        folds: over(({ regularity }) => regularity.foldedPercent, method),
+      })),
+    ],
+  };
+}

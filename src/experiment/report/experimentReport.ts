@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { writeAtomically } from '../../file/atomic.ts';
+import { type Table, toCsv, toMarkdown } from '../../report/table.ts';
+import type { ExperimentFolder } from '../folder/experimentFolder.ts';
+import { measuresOf } from '../protocol/measures.ts';
+import type { MethodResult } from '../protocol/results.ts';
+import { methodsOf, referenceOf } from '../protocol/trials.ts';
+import { methodResults } from '../runner/runExperiment.ts';
+import { writeExperimentFigures } from './experimentFigures.ts';
+import { type Outcome, searchTable, startTable, testTable, trialTable, validationTable } from './tables.ts';
+
+/** What was written. */
+export interface ExperimentReport {
+  readonly tables: Readonly<Record<string, Table>>;
+  /** Sentences on what is missing, and why. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes the tables (`tables.md`, `tables.json`, a CSV each) and figures (SVG and PNG) of what is done of an experiment.
+ * @throws UserError when not one trial is tested
+ */
+export async function writeExperimentReport(folder: ExperimentFolder): Promise<ExperimentReport> {
+  const { config } = folder;
+  const methods = await methodResults(folder);
+  const done = methods.filter(({ trials }) => trials.length > 0);
+  const [failure] = methods.flatMap(({ failures }) => failures);
+  if (done.length === 0)
+    throw new UserError(
+      failure === undefined
+        ? `No training in ${folder.path} is finished and tested yet; "earthmorph experiment run" goes on with it.`
+        : `Nothing in ${folder.path} is finished and tested, and trainings failed: ${failure}`,
+    );
+  const outcome: Outcome = {
+    name: config.name,
+    methods,
+    reference: referenceOf(config, methodsOf(config)).name,
+    rules: config.stopping,
+    paper: config.paper,
+    pairs: pairsText(folder),
+    measures: measuresOf(methods),
+  };
+  const tables = tablesOf(outcome);
+  const text = Object.values(tables).map(toMarkdown).join('\n');
+  await writeAtomically(join(folder.path, 'tables.md'), text);
+  await writeAtomically(join(folder.path, 'tables.json'), `${JSON.stringify(tables, null, 1)}\n`);
+  for (const [name, table] of Object.entries(tables))
+    await writeAtomically(join(folder.path, `${name}.csv`), toCsv(table));
+  const notes = await writeExperimentFigures(folder, outcome, done);
+  return { tables, notes: [...notes, ...missing(methods, folder)] };
+}
+
+/** What the pairs are; nothing synthetic or simulated may pass for real. */
+function pairsText({ config, stored }: ExperimentFolder): string {
+  if (stored.simulated !== undefined) return `simulated pairs (${stored.simulated.replace(/[.\s]+$/, '')})`;
+  return config.data === 'phantom' ? 'synthetic pairs (phantoms)' : 'pairs';
+}
+
+/** The tables by the name of their file; those of further rules of early stopping end in the rule's name. */
+function tablesOf(outcome: Outcome): Readonly<Record<string, Table>> {
+  const perRule = outcome.rules.flatMap((rule, rank): [string, Table][] => {
+    const suffix = rank === 0 ? '' : `-${rule}`;
+    return [
+      [`table1-validation${suffix}`, validationTable(outcome, rule)],
+      [`table2-test${suffix}`, testTable(outcome, rule)],
+      [`table3-unregistered${suffix}`, startTable(outcome, rule)],
+      [`table4-trials${suffix}`, trialTable(outcome, rule)],
+    ];
+  });
+  const search = searchTable(outcome);
+  return Object.fromEntries([...perRule, ...(search ? [['table5-search', search] as const] : [])]);
+}
+
+function missing(methods: readonly MethodResult[], { config }: ExperimentFolder): string[] {
+  const wanted = config.seeds.length * (config.folds ?? 1);
+  return methods.flatMap(({ name, trials, failures }) => [
+    ...(trials.length < wanted ? [`${name}: ${trials.length} of ${wanted} trainings are done.`] : []),
+    ...failures.map((failure) => `${name}: a training failed: ${failure}`),
+  ]);
+}

@@ -1,0 +1,269 @@
+import { UserError } from '../../errors.ts';
+import type { RuntimeOptions } from '../../graph/index.ts';
+import type { ChosenSimilarity } from '../../loss/registry.ts';
+import { median } from '../../metric/statistics.ts';
+import { adamOnNumbers } from '../../optimise/adam.ts';
+import { cosineRate } from '../../optimise/schedule.ts';
+import { centreOf } from '../../preparation/preprocessing.ts';
+import type { Grid, Mat4, Vec3, Volume } from '../../volume/grid.ts';
+import { applyToPoint, identity, translation, voxelEdge } from '../../volume/matrix.ts';
+import { type AffineKind, Motion } from './motion.ts';
+import { AffineObjective } from './objective.ts';
+import { pyramidLevel } from './pyramid.ts';
+
+/** How a pair is aligned. */
+export interface AffineOptions {
+  readonly kind: AffineKind;
+  readonly loss: ChosenSimilarity;
+  /** Seed of the loss's random directions (default 1). */
+  readonly seed?: number;
+}
+
+/** A pair on grids of any orientation, spacing and handedness. */
+export interface AffinePair {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  /** [D, H, W] on each volume's own grid: 1 where it has data, 0 where it has none; all of it when left out. */
+  readonly fixedMask?: Float32Array;
+  readonly movingMask?: Float32Array;
+}
+
+/** An aligned pair. */
+export interface AffineAlignment {
+  readonly kind: AffineKind;
+  /** RAS mm, fixed point → moving point. */
+  readonly matrix: Mat4;
+  /** The loss at the start and with `matrix`, on the finest level. */
+  readonly lossBefore: number;
+  readonly loss: number;
+}
+
+/**
+ * A level: its voxels in multiples of the finest's, whether it begins from the starts as well as from the ends of the level before,
+ * candidates that are followed besides the start as given, how that is followed, steps, and the first steps' length in its voxels. The
+ * third is there because what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
+ */
+const LEVELS = [
+  { coarser: 4, wide: true, followed: 4, startRigid: false, steps: 60, rate: 0.4 },
+  { coarser: 2, wide: true, followed: 6, startRigid: false, steps: 80, rate: 0.2 },
+  { coarser: 1.4, wide: false, followed: 4, startRigid: true, steps: 60, rate: 0.15 },
+  { coarser: 1, wide: false, followed: 2, startRigid: true, steps: 40, rate: 0.1 },
+] as const;
+
+/** Voxels of the finest level at most, as the edge of a cube. */
+const FINEST = 64;
+/** Share of the largest overlap that a candidate must have, so that no transform wins by leaving the picture. */
+const OVERLAP = 0.7;
+/** Transforms that differ by less than so many mm are one. */
+const SAME = 0.5;
+/**
+ * Ends whose losses differ by less than this share of what alignment brings (the loss of the start's neighbours less the least) are level:
+ * of those the nearest to the start is taken, since no similarity across modalities is exact, and where the scans were put means something.
+ */
+const LEVEL = 0.1;
+/** Angle in radians by which each start is also tried turned about each axis, and the given one shifted as far as that moves the body. */
+const TURN = 0.2;
+
+/**
+ * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on four levels, coarse to
+ * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
+ * (as given and its neighbours, world coordinates, middles and centroids together, each also turned a little about each axis); each finer
+ * one from the best ends of the coarser, the second also from those starts themselves where they are better. The start as given is
+ * followed on every level besides (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows.
+ * Of the ends on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come in
+ * on the second level.
+ *
+ * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
+ * @throws UserError when the loss is not a number, or the volumes have no voxels in common
+ */
+export async function alignAffine(
+  pair: AffinePair,
+  { kind, loss, seed = 1 }: AffineOptions,
+  start: Mat4 = identity,
+  runtime?: RuntimeOptions,
+): Promise<AffineAlignment> {
+  const finest = finestSpacing(pair.fixed);
+  const { centre, radius } = bodyOf(pair.fixed, pair.fixedMask);
+  const rigid = new Motion('rigid', centre, radius);
+  const by = TURN * radius;
+  const distinct = startsOf(pair, start);
+  const starts = [
+    ...distinct,
+    ...shifted(start, rigid, by),
+    ...distinct.flatMap((matrix) => stepped(matrix, rigid, 'turn', by)),
+  ];
+  let ends: Mat4[] = [];
+  let result: AffineAlignment | undefined;
+  for (const [n, { coarser, wide, followed, startRigid, steps, rate }] of LEVELS.entries()) {
+    const spacing = finest * coarser;
+    const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
+    const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
+    const objective = await AffineObjective.create(fixed, moving, loss, seed, runtime);
+    try {
+      const motion = n === 0 ? rigid : new Motion(kind, centre, radius);
+      const candidates = wide ? [...starts, ...ends] : [start, ...ends];
+      const chosen = await mostPromising(candidates, objective, motion, { count: followed, apart: spacing });
+      ends = [];
+      for (const matrix of chosen) {
+        // From the start fine levels alone do not settle scale and shear.
+        const free = startRigid && matrix === start ? rigid : motion;
+        ends.push(await descend(matrix, { objective, motion: free, steps, rate: rate * spacing }));
+      }
+      if (n < LEVELS.length - 1) continue;
+      const usual = median(await lossesOf(stepped(start, rigid, 'shift', by), objective));
+      result = { kind, ...(await settled(objective, motion, { start, found: ends, usual })) };
+      if ((await objective.evaluate(result.matrix)).overlap === 0)
+        throw new UserError(
+          'The alignment ends where the two scans have no voxels in common; give --init center, --affine rigid, or other masks.',
+        );
+    } finally {
+      await objective.release();
+    }
+  }
+  return result as AffineAlignment;
+}
+
+/** How one level is gone down. */
+interface Descent {
+  readonly objective: AffineObjective;
+  readonly motion: Motion;
+  readonly steps: number;
+  /** Length of the first steps in mm. */
+  readonly rate: number;
+}
+
+/** Of several candidates those with the least loss, at least so many mm apart, and the first; all of enough overlap. */
+async function mostPromising(
+  candidates: readonly Mat4[],
+  objective: AffineObjective,
+  motion: Motion,
+  { count, apart }: { readonly count: number; readonly apart: number },
+): Promise<Mat4[]> {
+  const looked: { readonly matrix: Mat4; readonly loss: number; readonly overlap: number }[] = [];
+  for (const matrix of candidates) {
+    if (looked.some((other) => motion.distance(matrix, other.matrix) < SAME)) continue;
+    const { loss, overlap } = await objective.evaluate(matrix);
+    looked.push({ matrix, loss: assertNumber(loss), overlap });
+  }
+  const most = Math.max(...looked.map(({ overlap }) => overlap));
+  if (most === 0)
+    throw new UserError('The two scans have no voxels in common where they start; give --init center, or other masks.');
+  const enough = looked.filter(({ overlap }) => overlap >= OVERLAP * most).sort((a, b) => a.loss - b.loss);
+  const [first] = candidates;
+  const chosen: Mat4[] = [];
+  for (const { matrix } of enough) {
+    const isNew = matrix !== first && chosen.every((other) => motion.distance(matrix, other) >= apart);
+    if (chosen.length < count && isNew) chosen.push(matrix);
+  }
+  return [...chosen, ...enough.flatMap(({ matrix }) => (matrix === first ? [matrix] : []))];
+}
+
+/** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
+async function descend(start: Mat4, { objective, motion, steps, rate }: Descent): Promise<Mat4> {
+  const changeOf = adamOnNumbers(motion.dimension);
+  let matrix = start;
+  for (let step = 1; step <= steps; step++) {
+    const { gradient, loss } = await objective.evaluate(matrix);
+    assertNumber(loss);
+    const change = changeOf(motion.slope(matrix, gradient), cosineRate(rate, (step - 1) / steps));
+    matrix = motion.moved(matrix, change);
+  }
+  return matrix;
+}
+
+/** What was found, and by what it is judged. */
+interface Found {
+  readonly start: Mat4;
+  readonly found: readonly Mat4[];
+  /** The loss of a pair that is not aligned. */
+  readonly usual: number;
+}
+
+/**
+ * Of the found transforms the one with the least loss, or, where one that is level with it ({@link LEVEL}) is nearer to the start, the best
+ * of those that are the same as that but for {@link SAME}; the start where none is better.
+ */
+async function settled(
+  objective: AffineObjective,
+  motion: Motion,
+  { start, found, usual }: Found,
+): Promise<Omit<AffineAlignment, 'kind'>> {
+  const { loss: lossBefore, overlap } = await objective.evaluate(start);
+  const before = overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(lossBefore);
+  const losses = await lossesOf(found, objective);
+  const least = Math.min(...losses);
+  const level = least + LEVEL * Math.max(0, usual - least);
+  const good = found
+    .map((matrix, n) => ({ matrix, loss: losses[n]! }))
+    .filter(({ loss }) => loss < before && loss <= level);
+  const [nearest] = good.toSorted((a, b) => motion.distance(a.matrix, start) - motion.distance(b.matrix, start));
+  if (!nearest) return { matrix: start, loss: before, lossBefore };
+  const same = good.filter(({ matrix }) => motion.distance(matrix, nearest.matrix) < SAME);
+  return { ...same.reduce((a, b) => (b.loss < a.loss ? b : a)), lossBefore };
+}
+
+async function lossesOf(matrices: readonly Mat4[], objective: AffineObjective): Promise<number[]> {
+  const losses: number[] = [];
+  for (const matrix of matrices) losses.push(assertNumber((await objective.evaluate(matrix)).loss));
+  return losses;
+}
+
+/** Where to begin: as given, world coordinates, middles and centroids together. */
+function startsOf(pair: AffinePair, start: Mat4): Mat4[] {
+  const { fixed, moving } = pair;
+  const onto = (a: Vec3, b: Vec3): Mat4 => translation([b[0] - a[0], b[1] - a[1], b[2] - a[2]]);
+  const body = { fixed: bodyOf(fixed, pair.fixedMask), moving: bodyOf(moving, pair.movingMask) };
+  return [start, identity, onto(centreOf(fixed), centreOf(moving)), onto(body.fixed.centre, body.moving.centre)];
+}
+
+/** A transform shifted to the 26 neighbours in a lattice of so many mm. */
+function shifted(matrix: Mat4, motion: Motion, by: number): Mat4[] {
+  const places = [-by, 0, by];
+  return places.flatMap((x) => places.flatMap((y) => places.map((z) => motion.moved(matrix, [x, y, z, 0, 0, 0]))));
+}
+
+/** A transform shifted along each axis or turned about it, both ways, by so many mm. */
+function stepped(matrix: Mat4, motion: Motion, how: 'shift' | 'turn', by: number): Mat4[] {
+  const first = how === 'shift' ? 0 : 3;
+  return [0, 1, 2].flatMap((axis) =>
+    [-by, by].map((mm) =>
+      motion.moved(
+        matrix,
+        [0, 1, 2, 3, 4, 5].map((k) => (k === first + axis ? mm : 0)),
+      ),
+    ),
+  );
+}
+
+/** Centroid of where a volume has data, and the root mean square distance from it, in mm. */
+function bodyOf({ size, affine }: Grid, mask: Float32Array | undefined): { centre: Vec3; radius: number } {
+  const [nx, ny, nz] = size;
+  const sums = [0, 0, 0, 0];
+  let squares = 0;
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) {
+        const weight = mask ? mask[n]! : 1;
+        if (weight === 0) continue;
+        const p = applyToPoint(affine, [i, j, k]);
+        for (let a = 0; a < 3; a++) sums[a]! += weight * p[a]!;
+        sums[3]! += weight;
+        squares += weight * (p[0] ** 2 + p[1] ** 2 + p[2] ** 2);
+      }
+  const [x, y, z, count] = sums as [number, number, number, number];
+  if (count === 0) throw new UserError('A mask is empty, so there is nothing to align; give one that is not, or none.');
+  const centre: Vec3 = [x / count, y / count, z / count];
+  const radius = Math.sqrt(Math.max(squares / count - centre.reduce((sum, mm) => sum + mm * mm, 0), 1));
+  return { centre, radius };
+}
+
+/** Voxels of the finest level in mm: the fixed volume's own, or coarser for large ones. */
+function finestSpacing({ size, affine }: Grid): number {
+  const own = voxelEdge(affine);
+  return Math.max(own, (own * Math.cbrt(size[0] * size[1] * size[2])) / FINEST);
+}
+
+function assertNumber(loss: number): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new UserError('The loss of the alignment is not a number; try --affine-loss nmi.');
+}
