@@ -53,6 +53,8 @@ svg.figure .legend [stroke='#1f2328'], svg.figure .scale [stroke='#1f2328'] { st
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 24px;
   align-items: start; }
 .chart { display: block; width: 100%; height: auto; max-width: 640px; color: var(--ink); }
+.chart [stroke='#c9cdd3'] { stroke: var(--rule); }
+@media screen and (prefers-color-scheme: dark) { .chart [fill-opacity='0.5'] { fill-opacity: 0.9; } }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
 caption { text-align: left; color: var(--muted); padding-bottom: 6px; }
 th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); vertical-align: bottom; }

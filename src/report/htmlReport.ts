@@ -1,5 +1,5 @@
 import { htmlPage, type Provenance, paperFigure, paragraph, section } from './htmlPage.ts';
-import { type Table, toHtml } from './table.ts';
+import { type Table, toHtml, withoutEmptyColumns } from './table.ts';
 import { type ViewerInput, viewer } from './viewer.ts';
 
 /** What {@link pairReport} shows. Strings are escaped; `figure` and `charts` are SVG from this folder. */
@@ -60,7 +60,7 @@ export function evaluationReport(report: EvaluationReport): string {
       section('Summary', toHtml(report.summary) + notes),
       ...chartSection(report.charts),
       ...(figures.length === 0 ? [] : [section('Pairs in pictures', figures.join('\n'))]),
-      section('All pairs', toHtml(report.pairs, { sortable: true })),
+      section('All pairs', toHtml(withoutEmptyColumns(report.pairs), { sortable: true })),
     ],
   });
 }

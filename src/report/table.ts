@@ -38,6 +38,12 @@ export function summarise(values: readonly number[]): Summary {
   return { mean: mean(finite), sd: standardDeviation(finite), n: finite.length, of: values.length };
 }
 
+/** The table without the columns in which no row has a value. */
+export function withoutEmptyColumns(table: Table): Table {
+  const shown = ({ key }: Column): boolean => table.rows.some((row) => formatCell(row[key]) !== '–');
+  return { ...table, columns: table.columns.filter(shown) };
+}
+
 /** A number with so many decimals and a true minus sign; a dash when it is none. */
 export function formatNumber(value: number, digits: number): string {
   if (Number.isNaN(value)) return '–';

@@ -164,6 +164,13 @@ test('the wheel over a picture is the viewer’s, and the page’s elsewhere', (
   expect(VIEWER_SCRIPT).toMatch(/canvas\.addEventListener\('wheel'[\s\S]*preventDefault\(\)[\s\S]*passive: false/);
 });
 
+test('the table of all pairs has no column of dashes', () => {
+  const pairs = { columns: [...columns, { key: 'hd95', heading: 'HD95' }], rows };
+  const html = evaluationReport({ title: 't', summary: { columns, rows }, pairs, provenance });
+  expect(html).toContain('Dice</button>');
+  expect(html).not.toContain('HD95</button>');
+});
+
 test('worst, median and best', () => {
   const names = (values: number[], better: 'higher' | 'lower') =>
     worstMedianBest(values, better).map(({ name, index }) => `${name} ${index}`);

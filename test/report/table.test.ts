@@ -1,6 +1,14 @@
 import Papa from 'papaparse';
 import { expect, test } from 'vitest';
-import { formatCell, summarise, type Table, toCsv, toHtml, toMarkdown } from '../../src/report/table.ts';
+import {
+  formatCell,
+  summarise,
+  type Table,
+  toCsv,
+  toHtml,
+  toMarkdown,
+  withoutEmptyColumns,
+} from '../../src/report/table.ts';
 
 const table: Table = {
   caption: 'Results',
@@ -54,6 +62,17 @@ test.each([
 ])('Markdown shows a name as it is: %s', (name, written) => {
   const named = { columns: [{ key: 'a', heading: name }], rows: [{ a: name }] };
   expect(toMarkdown(named)).toBe(`| ${written} |\n| :--- |\n| ${written} |\n`);
+});
+
+test('a column without one value is left out, and one with a single value stays', () => {
+  const columns = ['pair', 'dice', 'hd95', 'tre', 'folded'].map((key) => ({ key, heading: key }));
+  const rows = [
+    { pair: 'a', dice: undefined, hd95: Number.NaN, tre: undefined, folded: 0 },
+    { pair: 'b', dice: undefined, hd95: Number.NaN, tre: 2.5, folded: 0 },
+  ];
+  const left = withoutEmptyColumns({ columns, rows, caption: 'c' });
+  expect(left.columns.map(({ key }) => key)).toEqual(['pair', 'tre', 'folded']);
+  expect(left).toMatchObject({ rows, caption: 'c' });
 });
 
 test.each(['# big', '> said', '- item', '+ item', '1. item', '2) item', '=== x'])(
