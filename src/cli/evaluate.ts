@@ -1,4 +1,3 @@
-import { isPaired } from '../dataset/dataset.ts';
 import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { worstMedianBest } from '../report/htmlReport.ts';
@@ -13,6 +12,7 @@ import {
   pairInputs,
   readPairList,
   registerPairs,
+  usualStart,
 } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice } from './options.ts';
@@ -67,7 +67,7 @@ async function run(options: Options): Promise<void> {
   await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
   sayWhatTheDataAre(list);
   const registrar = await openRegistrar(options);
-  const start = startOf(options, registrar, isPaired(list.dataset) ? 'world' : 'center');
+  const start = startOf(options, registrar, usualStart(list));
   const bar = startProgress(list.pairs.length, 'evaluating');
   let drawing: Progress | undefined;
   try {

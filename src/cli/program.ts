@@ -31,9 +31,17 @@ function allCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
+/** @throws UserError when EARTHMORPH_MEMORY is set to something else than a size */
+function assertMemorySetting(): void {
+  const text = process.env.EARTHMORPH_MEMORY;
+  if (text === undefined || text.trim() === '' || Number(text) > 0) return;
+  throw new UserError(`EARTHMORPH_MEMORY is ${text}; give the GB that may be taken, as a number above 0, or unset it.`);
+}
+
 /** Runs the command line; a user's mistake is one sentence on standard error and exit code 2. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
   try {
+    assertMemorySetting();
     await program.parseAsync([...argv], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {

@@ -9,7 +9,7 @@ import { toCsv, toMarkdown } from '../report/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
 import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
-import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
+import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, optionName } from './options.ts';
 import { counted, decimals, printJson, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
@@ -202,7 +202,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     const results = await registerPairs(list, {
       registrar,
       out,
-      start: startOf(options, registrar),
+      start: startOf(options, registrar, usualStart(list)),
       onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
     });
     await writeAtomically(table, toCsv(resultsTable(results)));

@@ -11,9 +11,10 @@ import {
   landmarkError,
   sidesOf,
 } from '../registration/landmarkError.ts';
-import { correspondingPoints, firstPoints, type Landmark, listedNames, type PointPairs } from '../volume/landmarks.ts';
+import { correspondingPoints, firstPoints, type Landmark, type PointPairs } from '../volume/landmarks.ts';
 import { choice } from './options.ts';
 import { columns, decimals, printJson } from './output.ts';
+import { checkOutside } from './outside.ts';
 import type { CommandDefinition } from './program.ts';
 
 interface Options {
@@ -71,22 +72,9 @@ async function run(options: Options): Promise<void> {
         : await paired(points, file, movingLandmarks);
     cases.push({ file, ...landmarkError(pairs.names, pairs, field) });
   }
-  if (warp !== undefined) for (const each of cases) checkOutside(each, warp);
+  if (warp !== undefined) for (const { file, landmarks } of cases) checkOutside(landmarks, file, warp);
   if (cases.length === 1) printOne(cases[0] as CaseError, json);
   else printMany(cases, json);
-}
-
-/** @throws UserError when a warp says nothing about any landmark */
-function checkOutside({ landmarks, outside, file }: CaseError & { readonly file: string }, warp: string): void {
-  if (outside === 0) return;
-  if (outside === landmarks.length)
-    throw new UserError(
-      `No landmark of ${file} lies in the grid of ${warp}, so it says nothing about them; give the warp of their images, and landmarks in RAS mm.`,
-    );
-  const names = listedNames(landmarks.flatMap(({ name, outside: is }) => (is ? [name] : [])));
-  console.error(
-    `Note: ${outside} of the ${landmarks.length} landmarks of ${file} lie outside the grid of ${warp}, where its border is continued: ${names}.`,
-  );
 }
 
 /** A file itself; of a folder, all tag files in it and below. */

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { assertLandmarkName, readLandmarks, writeLandmarks } from '../file/landmarkFile.ts';
 import { readTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../file/volumeFile.ts';
-import type { FixedSide } from '../registration/landmarkError.ts';
+import { type FixedSide, landmarkError } from '../registration/landmarkError.ts';
 import { looksLikeLabels } from '../volume/checks.ts';
 import type { Grid, Vec3, Warp } from '../volume/grid.ts';
 import type { Outside } from '../volume/interpolate.ts';
@@ -12,6 +12,7 @@ import { applyWarp, linearWarp, reaches, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
 import { sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
+import { checkOutside } from './outside.ts';
 import type { CommandDefinition } from './program.ts';
 
 /** Where points go: a warp's file, or a transform's with an image whose grid the result gets. */
@@ -114,13 +115,21 @@ async function fieldOf({ warp, transform, reference }: Mapping): Promise<Warp> {
   return linearWarp(await readVolume(reference as string), await readTransform(transform as string));
 }
 
-async function mapOf({ warp, transform }: Mapping): Promise<(points: readonly Vec3[]) => Vec3[]> {
-  if (transform === undefined) {
-    const field = await readWarp(warp as string);
-    return (points) => warpPoints(field, points);
+/** @throws UserError when a warp reaches none of the landmarks */
+async function movedPoints(
+  { warp, transform }: Mapping,
+  names: readonly string[],
+  points: readonly Vec3[],
+  file: string,
+): Promise<Vec3[]> {
+  if (transform !== undefined) {
+    const matrix = await readTransform(transform);
+    return points.map((point) => applyToPoint(matrix, point));
   }
-  const matrix = await readTransform(transform);
-  return (points) => points.map((point) => applyToPoint(matrix, point));
+  const field = await readWarp(warp as string);
+  const moved = warpPoints(field, points);
+  checkOutside(landmarkError(names, { fixed: points, moving: moved }, field).landmarks, file, warp as string);
+  return moved;
 }
 
 /** Fixed points become where the warp takes them; the moving image's stay beside them where the file holds both. */
@@ -129,8 +138,9 @@ async function warpLandmarks(mapping: Mapping, path: string, fixed: FixedSide | 
   const landmarks = await readLandmarks(path);
   const both = landmarks.every(({ second }) => second !== undefined);
   const side = both ? (fixed ?? 'second') : 'first';
-  const map = await mapOf(mapping);
-  const moved = map(landmarks.map((landmark) => (side === 'second' && landmark.second) || landmark.first));
+  const names = landmarks.map(({ name }, n) => name || String(n + 1));
+  const points = landmarks.map((landmark) => (side === 'second' && landmark.second) || landmark.first);
+  const moved = await movedPoints(mapping, names, points, path);
   const result = landmarks.map((landmark, n) => ({ ...landmark, [side]: moved[n] as Vec3 }));
   await writeLandmarks(out, result, `${side} points moved by EarthMorph`);
 }

@@ -150,7 +150,7 @@ export class Registrar {
   /** What to do with a pair that is too large. */
   get #remedy(): string {
     return this.model
-      ? 'the model was not trained for such scans: give --model none --refine 100, which chooses larger voxels, or smaller scans'
+      ? 'a model cannot take larger voxels: give --model none --refine 100, which chooses them, or smaller scans'
       : 'give larger voxels with --spacing, or smaller scans';
   }
 

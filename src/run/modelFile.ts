@@ -25,7 +25,7 @@ export function shippedModel(): string {
  */
 export async function readModel(path: string = shippedModel()): Promise<RegistrationModel> {
   const entry = await stat(path).catch(() => undefined);
-  if (!entry) throw new UserError(`There is no model at ${path}; give a run's folder or a model.onnx with --model.`);
+  if (!entry) throw new UserError(`There is no model at ${path}; give a run's folder or a model.onnx.`);
   const file = entry.isDirectory() ? join(path, MODEL_FILE) : path;
   if (entry.isDirectory() && !(await stat(file).catch(() => undefined)))
     throw new UserError(

@@ -28,6 +28,11 @@ export interface PairList {
   readonly pairs: readonly CasePair[];
 }
 
+/** How the pairs of a list start where nothing tells: the two images of one case where they lie in the world, others centres together. */
+export function usualStart({ pairs }: PairList): InitialAlignment {
+  return pairs.every(({ fixed, moving }) => fixed.id === moving.id) ? 'world' : 'center';
+}
+
 /**
  * Reads a list of pairs; every file that it names must be there. The folder may be laid out in any way.
  * @throws UserError when the list or the folder is wrong

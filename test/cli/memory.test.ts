@@ -29,7 +29,7 @@ const register = (name: string, ...options: string[]): string[] => [
 describe('what cannot fit is refused before any work', () => {
   it("a field of view that the model's grid would have to grow to", async () => {
     const sentence =
-      /^earthmorph: The grid is too large: 376×376×472 voxels of 1 mm would be needed, and at most 33554432 \(as 320×320×320\) are possible; the model was not trained for such scans: give --model none --refine 100, which chooses larger voxels, or smaller scans\.\n$/;
+      /^earthmorph: The grid is too large: 376×376×472 voxels of 1 mm would be needed, and at most 33554432 \(as 320×320×320\) are possible; a model cannot take larger voxels: give --model none --refine 100, which chooses them, or smaller scans\.\n$/;
     await expectRefusal(register('body.nii.gz'), sentence, out());
     await expectRefusal(register('metres.nii.gz'), /The grid is too large: 20000×20000×20000 voxels/, out());
   });

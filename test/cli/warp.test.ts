@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import { sameGrid } from '../../src/volume/checks.ts';
@@ -117,5 +118,15 @@ describe('warp refuses', () => {
     await expectRefusal([...image, at('moved.png')], /ends in \.nii or \.nii\.gz/, at('moved.png'));
     const under = at('blob.nii.gz', 'moved.nii.gz');
     await expectRefusal([...image, under], /moved\.nii\.gz cannot be written \(a part of the path is a file/, under);
+  });
+
+  test('names landmarks that lie outside the warp, and refuses where all do', async () => {
+    const [some, none] = [at('some.csv'), at('none.csv')];
+    await writeFile(some, 'name,x,y,z\nnear,2,1,-1\nfar,1000,1000,1000\n');
+    await writeFile(none, 'name,x,y,z\nfar,1000,1000,1000\n');
+    const moved = await earthmorph(warp('--landmarks', some, '--out', at('some-moved.csv')));
+    expect(moved.code).toBe(0);
+    expect(moved.stderr).toMatch(/^Note: 1 of the 2 landmarks of .* lie outside the grid of .*: "far"\.\n$/);
+    await expectRefusal(warp('--landmarks', none, '--out', at('none-moved.csv')), /No landmark of .* lies in the grid/);
   });
 });

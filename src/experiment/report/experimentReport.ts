@@ -42,11 +42,13 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
     measures: measuresOf(methods),
   };
   const tables = tablesOf(outcome);
-  const text = Object.values(tables).map(toMarkdown).join('\n');
-  await writeAtomically(join(folder.path, 'tables.md'), text);
-  await writeAtomically(join(folder.path, 'tables.json'), `${JSON.stringify(tables, null, 1)}\n`);
-  for (const [name, table] of Object.entries(tables))
-    await writeAtomically(join(folder.path, `${name}.csv`), toCsv(table));
+  // All is worked out before anything is written.
+  const texts: [name: string, text: string][] = [
+    ['tables.md', Object.values(tables).map(toMarkdown).join('\n')],
+    ['tables.json', `${JSON.stringify(tables, null, 1)}\n`],
+    ...Object.entries(tables).map(([name, table]): [string, string] => [`${name}.csv`, toCsv(table)]),
+  ];
+  for (const [name, text] of texts) await writeAtomically(join(folder.path, name), text);
   const notes = await writeExperimentFigures(folder, outcome, done);
   return { tables, notes: [...notes, ...missing(methods, folder)] };
 }
