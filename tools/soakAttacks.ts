@@ -131,29 +131,16 @@ export function attacks(victim: string): Attack[] {
     },
     {
       name: 'results of nobody',
-      write: async (redis) => {
-        const [id] = await redis.lrange(`${PREFIX}wait`, 0, 0);
-        if (id === undefined) return;
-        await redis
-          .multi()
-          .lrem(`${PREFIX}wait`, 0, id)
-          .zadd(`${PREFIX}completed`, Date.now(), id)
-          .hset(`earthmorph:files:${id}`, { 'trial.json': gzipSync('{}'), '../trial.json': gzipSync('{}') })
-          .exec();
-      },
+      write: (redis) =>
+        endWaiting(redis, 'completed', (id) => [
+          `earthmorph:files:${id}`,
+          { 'trial.json': gzipSync('{}'), '../trial.json': gzipSync('{}') },
+        ]),
     },
     {
       name: 'a failure of nobody, with escape sequences',
-      write: async (redis) => {
-        const [id] = await redis.lrange(`${PREFIX}wait`, 0, 0);
-        if (id === undefined) return;
-        await redis
-          .multi()
-          .lrem(`${PREFIX}wait`, 0, id)
-          .zadd(`${PREFIX}failed`, Date.now(), id)
-          .hset(PREFIX + id, { data: '{}', failedReason: `${ESCAPE}\nall is lost` })
-          .exec();
-      },
+      write: (redis) =>
+        endWaiting(redis, 'failed', (id) => [PREFIX + id, { data: '{}', failedReason: `${ESCAPE}\nall is lost` }]),
     },
   ];
 }
@@ -197,4 +184,16 @@ async function someJobs(redis: Redis, write: (id: string) => Promise<unknown>): 
 /** The files of all trials that have any. */
 async function someFiles(redis: Redis, write: (key: string) => Promise<unknown>): Promise<void> {
   for (const key of await redis.keys('earthmorph:files:*')) await write(key);
+}
+
+/** Ends the first waiting job without a worker, and leaves something of it. */
+async function endWaiting(
+  redis: Redis,
+  how: 'completed' | 'failed',
+  left: (id: string) => readonly [key: string, fields: Record<string, string | Buffer>],
+): Promise<void> {
+  const [id] = await redis.lrange(`${PREFIX}wait`, 0, 0);
+  if (id === undefined) return;
+  const [key, fields] = left(id);
+  await redis.multi().lrem(`${PREFIX}wait`, 0, id).zadd(`${PREFIX}${how}`, Date.now(), id).hset(key, fields).exec();
 }

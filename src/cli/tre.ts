@@ -14,8 +14,8 @@ import {
 import { correspondingPoints, firstPoints, type Landmark, type PointPairs } from '../volume/landmarks.ts';
 import { choice } from './options.ts';
 import { columns, decimals, printJson } from './output.ts';
-import { checkOutside } from './outside.ts';
 import type { CommandDefinition } from './program.ts';
+import { checkOutside } from './unreachedLandmarks.ts';
 
 interface Options {
   readonly landmarks: readonly string[];

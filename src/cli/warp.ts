@@ -12,8 +12,8 @@ import { applyWarp, linearWarp, reaches, warpPoints } from '../volume/warp.ts';
 import { choice } from './options.ts';
 import { sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
-import { checkOutside } from './outside.ts';
 import type { CommandDefinition } from './program.ts';
+import { checkOutside } from './unreachedLandmarks.ts';
 
 /** Where points go: a warp's file, or a transform's with an image whose grid the result gets. */
 interface Mapping {

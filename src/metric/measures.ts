@@ -1,6 +1,6 @@
 import type { Grid, Size, Vec3 } from '../volume/grid.ts';
 import { bending } from './bendingEnergy.ts';
-import { diceOverlap } from './dice.ts';
+import { countVoxels, diceOverlap } from './dice.ts';
 import { hausdorff95 } from './hausdorff.ts';
 import { foldedShare, roughness } from './jacobian.ts';
 import type {
@@ -101,28 +101,4 @@ export function measureShape(shape: DeformationShape): Values {
 
 function valuesOf<M extends Measure>(list: readonly M[], of: (measure: M) => number): Values {
   return Object.fromEntries(list.map((measure) => [measure.key, of(measure)]));
-}
-
-/** How many voxels each label has in both segmentations, in one pass. */
-function countVoxels(
-  fixed: ArrayLike<number>,
-  moved: ArrayLike<number>,
-  labels: readonly number[],
-): { fixed: number; moved: number; shared: number }[] {
-  if (fixed.length !== moved.length)
-    throw new RangeError(`Segmentations of ${fixed.length} and ${moved.length} voxels cannot be compared.`);
-  const counts = labels.map(() => ({ fixed: 0, moved: 0, shared: 0 }));
-  const slots = new Map(labels.map((label, slot) => [label, counts[slot]!]));
-  for (let n = 0; n < fixed.length; n++) {
-    const [a, b] = [fixed[n]!, moved[n]!];
-    if (a === 0 && b === 0) continue;
-    const here = slots.get(a);
-    if (here) {
-      here.fixed++;
-      if (a === b) here.shared++;
-    }
-    const there = slots.get(b);
-    if (there) there.moved++;
-  }
-  return counts;
 }

@@ -87,4 +87,12 @@ describe('what cannot fit is refused before any work', () => {
       expect(existsSync(at('run'))).toBe(false);
     }
   });
+
+  it('EARTHMORPH_MEMORY must be a size', async () => {
+    const { code, stdout, stderr } = await earthmorph(['--version'], { env: { EARTHMORPH_MEMORY: 'lots' } });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      'earthmorph: EARTHMORPH_MEMORY is lots; give the GB that may be taken, as a number above 0, or unset it.\n',
+    );
+  });
 });
