@@ -7,6 +7,7 @@ import { compareLosses, type LossMethod } from '../experiment/runner/compareLoss
 import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
 import { readVolume } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
@@ -138,9 +139,7 @@ function preprocessingOf({ crop, pad, spacing, margin, size }: Options, modaliti
   const how = modalities ? ({ pad: size, outside: 'edge', foreground: true } as const) : ({ crop: 'label' } as const);
   return preprocessingSchema.parse({
     ...how,
-    ...(crop === undefined ? {} : { crop }),
-    ...(pad === undefined ? {} : { pad }),
-    ...(spacing === undefined ? {} : { spacing }),
+    ...given({ crop, pad, spacing }),
     margin,
     size,
   });
@@ -179,7 +178,7 @@ async function run(options: Options): Promise<void> {
   const { steps, grid, rate, seed } = options;
   const mask = isPaired(test.dataset);
   const spacing = options.spacing ?? (mask ? await fittingSpacing(test, options.size) : undefined);
-  const preprocessing = preprocessingOf({ ...options, ...(spacing === undefined ? {} : { spacing }) }, mask);
+  const preprocessing = preprocessingOf({ ...options, ...given({ spacing }) }, mask);
   const started = performance.now();
   const reading = startProgress(0, 'reading scans');
   let bar: ReturnType<typeof startProgress> | undefined;
@@ -193,7 +192,7 @@ async function run(options: Options): Promise<void> {
         tune,
         test,
         out,
-        runtime: { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) },
+        runtime: { device: options.device, ...given({ threads: options.threads }) },
         signal,
         onNote: (sentence) => console.error(`Note: ${sentence}`),
         onRefined({ method, smoothness }, known, done, total) {

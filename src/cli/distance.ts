@@ -1,3 +1,4 @@
+import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
 import {
@@ -77,7 +78,7 @@ async function run(fixed: string, moved: string, options: Options): Promise<void
   }
   const scans = [fixed, moved].map((path, scan) => ({ name: `scan ${scan === 0 ? 'A' : 'B'}`, path }));
   await assertOutputs(options, ['profile'], [], scans);
-  const runtime = { device: options.device, ...(threads === undefined ? {} : { threads }) };
+  const runtime = { device: options.device, ...given({ threads }) };
   const files = { fixed, moved };
   const bar = startProgress(draws, 'evaluating');
   const pair = await measureDistance(files, { loss, normalise, seed, draws, runtime }, (done) =>

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { devicePlacement, type Placement } from '../file/placement.ts';
+import { given } from '../given.ts';
 import {
   type Device,
   type FeatureOperators,
@@ -94,7 +95,7 @@ async function run(options: Options): Promise<void> {
   const placed = placement ? await devicePlacement(model, options.device) : undefined;
   const summary = { nodes: model.nodes.length, parameters: parameterCount(networkParameters(network)), size };
   if (json) {
-    printJson({ ...summary, ...(placed ? { placement: placed } : {}) });
+    printJson({ ...summary, ...given({ placement: placed }) });
     return;
   }
   console.log(`${options.step} step at ${size}³: ${summary.nodes} nodes, ${summary.parameters} parameters.`);

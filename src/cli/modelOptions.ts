@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { chooseSimilarity, similarities } from '../loss/registry.ts';
@@ -96,11 +97,8 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
   if (spacing !== undefined && model !== 'none')
     throw new UserError('--spacing belongs to --model none: a model brings its own grid.');
   return new Registrar(model === 'none' ? undefined : await readModel(model), {
-    runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
-    ...(affine ? { affine } : {}),
-    ...(refine ? { refine } : {}),
-    ...(onRefine ? { onRefine } : {}),
-    ...(spacing === undefined ? {} : { spacing }),
+    runtime: { device: where, ...given({ threads }) },
+    ...given({ affine, refine, onRefine, spacing }),
   });
 }
 
@@ -128,7 +126,7 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
   return {
     loss: chooseSimilarity(loss ?? REFINE_LOSS, lossOption),
     regulariser: chooseRegulariser(regulariser, regulariserOption),
-    ...(smoothness === undefined ? {} : { smoothness }),
+    ...given({ smoothness }),
     steps,
     grid: grid ?? REFINE_DEFAULTS.grid,
     rate: rate ?? REFINE_DEFAULTS.rate,
@@ -145,7 +143,7 @@ function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOpt
       );
     return undefined;
   }
-  return { kind, loss: affineSimilarity(affineLoss, affineLossOption), ...(seed === undefined ? {} : { seed }) };
+  return { kind, loss: affineSimilarity(affineLoss, affineLossOption), ...given({ seed }) };
 }
 
 /** How a pair starts: as the options say, else as the model was trained; `fallback` where neither tells. */

@@ -4,6 +4,7 @@ import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
 import { assertTransformName } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import { toCsv, toMarkdown } from '../report/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
@@ -141,10 +142,12 @@ async function run(options: Options): Promise<void> {
     {
       fixed,
       moving,
-      ...(options.fixedLabels === undefined ? {} : { fixedLabels: options.fixedLabels }),
-      ...(options.movingLabels === undefined ? {} : { movingLabels: options.movingLabels }),
-      ...(options.fixedMask === undefined ? {} : { fixedMask: options.fixedMask }),
-      ...(options.movingMask === undefined ? {} : { movingMask: options.movingMask }),
+      ...given({
+        fixedLabels: options.fixedLabels,
+        movingLabels: options.movingLabels,
+        fixedMask: options.fixedMask,
+        movingMask: options.movingMask,
+      }),
       ...(options.landmarks === undefined ? {} : pointsOf(options.landmarks, options.fixedPoints)),
     },
     startOf(options, registrar),
@@ -153,11 +156,13 @@ async function run(options: Options): Promise<void> {
     refining?.stop();
   });
   const inverse = await writeRegistration(pair, {
-    ...(options.moved === undefined ? {} : { moved: options.moved }),
-    ...(options.warp === undefined ? {} : { warp: options.warp }),
-    ...(options.inverseWarp === undefined ? {} : { inverseWarp: options.inverseWarp }),
-    ...(options.affineTransform === undefined ? {} : { affineTransform: options.affineTransform }),
-    ...(options.movedLabels === undefined ? {} : { movedLabels: options.movedLabels }),
+    ...given({
+      moved: options.moved,
+      warp: options.warp,
+      inverseWarp: options.inverseWarp,
+      affineTransform: options.affineTransform,
+      movedLabels: options.movedLabels,
+    }),
   });
   const names = { fixed: basename(fixed), moving: basename(moving) };
   if (options.figure !== undefined)
@@ -170,7 +175,7 @@ async function run(options: Options): Promise<void> {
       `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it; a smoother warp (a larger --smoothness) has a better inverse.`,
     );
   sayWhatIsLeftOut([result]);
-  if (json) printJson({ ...result, ...(inverse ? { inverseResidual: inverse } : {}) });
+  if (json) printJson({ ...result, ...given({ inverseResidual: inverse }) });
   else {
     console.log(sentence(result, inverse));
     if (options.refine !== undefined && result.foldedPercent > MANY_FOLDS)

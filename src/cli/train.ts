@@ -1,5 +1,6 @@
 import type { SplitFractions } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
 import { trainingRun } from '../run/trainingRun.ts';
 import { PRESETS, trainingSchema } from '../training/configuration.ts';
@@ -86,13 +87,12 @@ async function run(options: Options): Promise<void> {
       try {
         const result = await trainingRun({
           out,
-          ...(data === undefined ? {} : { data }),
+          ...given({ data }),
           settings: { ...base, ...settings },
-          ...(split ? { split } : {}),
-          ...(first === undefined ? {} : { first }),
+          ...given({ split, first }),
           resume,
           version,
-          runtime: { device: where, ...(threads === undefined ? {} : { threads }) },
+          runtime: { device: where, ...given({ threads }) },
           signal,
           observer: {
             ...progress.observer,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readLandmarks } from '../file/landmarkFile.ts';
 import { readWarp } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import { mean, standardDeviation } from '../metric/statistics.ts';
 import {
   type CaseError,
@@ -101,7 +102,7 @@ async function paired(fixed: readonly Landmark[], file: string, movingFile: stri
 
 function printOne({ landmarks, before, after, outside }: CaseError, json?: boolean): void {
   if (json) {
-    printJson({ landmarks, before, ...(after ? { after } : {}), outside });
+    printJson({ landmarks, before, ...given({ after }), outside });
     return;
   }
   const row = (name: string, a: number, b: number | undefined): string[] => [

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { interruptible } from './interruptible.ts';
 import { number, whole } from './options.ts';
 import type { CommandDefinition } from './program.ts';
@@ -50,12 +51,12 @@ async function run(options: Options): Promise<void> {
   await interruptible(async (signal) => {
     await runQueueWorker({
       queue,
-      ...(data === undefined ? {} : { data }),
+      ...given({ data }),
       scratch: scratch ?? tmpdir(),
       program: process.argv[1] as string,
       threads: options.threads,
       stalledAfter,
-      ...(idle === undefined ? {} : { idle }),
+      ...given({ idle }),
       signal,
       onReady: () => console.log('Waiting for trainings; Ctrl-C gives the one under way back and ends.'),
       onEvent: (trial, what) => say(`${trial}: ${what}`),

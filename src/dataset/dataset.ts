@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import { readDecathlon } from './decathlon.ts';
 import { isDeepReg, readDeepReg } from './deepReg.ts';
@@ -129,7 +130,7 @@ export async function openDataset(root: string, files: FileSource, options: Open
       layout: 'folder',
       cases: [],
       labelNames: {},
-      ...(simulated === undefined ? {} : { simulated }),
+      ...given({ simulated }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import Papa from 'papaparse';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, Dataset } from './dataset.ts';
 import { findLabels, missingFiles } from './files.ts';
@@ -77,8 +78,7 @@ export function parsePairsCsv(text: string, name: string): PairRow[] {
     return {
       fixed,
       moving,
-      ...(fixedLabels ? { fixedLabels } : {}),
-      ...(movingLabels ? { movingLabels } : {}),
+      ...given({ fixedLabels, movingLabels }),
     };
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, Dataset, ImageFiles, IncompleteCase, PointsFile } from './dataset.ts';
 import { listFolder } from './files.ts';
@@ -77,7 +78,7 @@ export async function readResect(
     cases,
     labelNames: {},
     ...(incomplete.length > 0 ? { incomplete } : {}),
-    ...(simulated === undefined ? {} : { simulated }),
+    ...given({ simulated }),
   };
 }
 

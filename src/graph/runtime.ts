@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { shortage } from '../memory.ts';
 import { graphMemory, RESERVE } from './memory.ts';
 import { toOnnx } from './model.ts';
@@ -157,7 +158,7 @@ async function createProgram(
     graphOptimizationLevel: 'all',
     // What goes wrong is thrown; it is not printed too.
     logSeverityLevel: 4,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...given({ intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   }).catch((error: unknown) => {
     throw explain(error, device);

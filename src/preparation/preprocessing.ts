@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
@@ -287,7 +288,7 @@ export interface ReadImage {
 
 /** Prepares one volume of a dataset for training. */
 export function prepare(id: string, image: Volume, labels: Labels | undefined, options: Preprocessing): PreparedVolume {
-  return prepareCase(id, { image, ...(labels ? { labels } : {}) }, options, 'center');
+  return prepareCase(id, { image, ...given({ labels }) }, options, 'center');
 }
 
 /** The two images of a pair of modalities, or one alone. */
@@ -338,6 +339,6 @@ function onGrid(
     values: sampled(normalised(image, options, counted), grid, options).data,
     mask: fieldOfView(image, grid, counted),
     ...(labels ? { labels: resampleTo(labels, grid).data } : {}),
-    ...(landmarks ? { landmarks } : {}),
+    ...given({ landmarks }),
   };
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import {
   add,
   compile,
@@ -124,8 +125,7 @@ export class Refiner {
       fixed: pair.fixed,
       moving: pair.moving,
       start: pair.start ?? new Float32Array(3 * this.extent[0] * this.extent[1] * this.extent[2]),
-      ...(pair.fixedMask ? { fixed_mask: pair.fixedMask } : {}),
-      ...(pair.movingMask ? { moving_mask: pair.movingMask } : {}),
+      ...given({ fixed_mask: pair.fixedMask, moving_mask: pair.movingMask }),
     };
     const ready = { ...still, ...(await this.programs.once?.run({ ...still, ...this.random.values(seed, 1) })) };
     let field = new Float32Array(count);

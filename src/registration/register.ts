@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { shortage } from '../memory.ts';
 import type { Extent } from '../network/displacement.ts';
@@ -99,7 +100,7 @@ export class Registrar {
     const counts = this.options.refine !== undefined || this.options.affine !== undefined || preprocessing.foreground;
     assertNotConstant(fixed, 'fixed', counts ? fixedMask : undefined);
     assertNotConstant(moving, 'moving', counts ? movingMask : undefined);
-    const masks = { ...(fixedMask ? { fixedMask } : {}), ...(movingMask ? { movingMask } : {}) };
+    const masks = { ...given({ fixedMask, movingMask }) };
     const [nx, ny, nz] = fixedGrid.size;
     const extent: Extent = [nz, ny, nx];
     // What there is no room for is said before any work is done.
@@ -143,7 +144,7 @@ export class Registrar {
       warp,
       start: warpFromDisplacement({ displacement: still, fixedGrid, movingGrid: startGrid }, fixed),
       moved: applyWarp(warp, moving),
-      ...(affine ? { affine } : {}),
+      ...given({ affine }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { given } from '../given.ts';
 import { htmlPage, type Provenance, paperFigure, paragraph, section } from './htmlPage.ts';
 import { type Table, toHtml, withoutEmptyColumns } from './table.ts';
 import { type ViewerInput, viewer } from './viewer.ts';
@@ -21,7 +22,7 @@ export function pairReport(report: PairReport): string {
   const notes = (report.notes ?? []).map(paragraph).join('\n');
   return htmlPage({
     title: report.title,
-    ...(report.subtitle === undefined ? {} : { subtitle: report.subtitle }),
+    ...given({ subtitle: report.subtitle }),
     provenance: report.provenance,
     sections: [
       section('Result', paperFigure(report.figure) + notes),
@@ -54,7 +55,7 @@ export function evaluationReport(report: EvaluationReport): string {
   const figures = (report.figures ?? []).map(({ svg, caption }) => paperFigure(svg, caption));
   return htmlPage({
     title: report.title,
-    ...(report.subtitle === undefined ? {} : { subtitle: report.subtitle }),
+    ...given({ subtitle: report.subtitle }),
     provenance: report.provenance,
     sections: [
       section('Summary', toHtml(report.summary) + notes),

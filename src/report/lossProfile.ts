@@ -1,3 +1,4 @@
+import { given } from '../given.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Mat4, Vec3, Volume } from '../volume/grid.ts';
 import { directionIcon, worldDirection } from './directionIcon.ts';
@@ -75,7 +76,7 @@ export function lossProfile(profile: LossProfile): string {
   const head = heading(profile);
   const top = head.bottom + 12;
   const pictures = profilePictures(
-    { fixed: fixed.volume, moved: moved.volume, ...(map ? { map } : {}) },
+    { fixed: fixed.volume, moved: moved.volume, ...given({ map }) },
     { x: MARGIN, y: top, width: PICTURES_END - MARGIN },
   );
   const bottom = Math.max(pictures.bottom, top + LEAST_HEIGHT);

@@ -5,6 +5,7 @@ import { type Case, isPaired } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { readTransform, writeTransform } from '../file/transformFile.ts';
 import { readVolume } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { AFFINE_LOSS } from '../loss/affineLoss.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
@@ -63,7 +64,7 @@ export async function caseAlignments(
     const file = join(folder, `${id}.tfm`);
     if (!existsSync(file) && moving) {
       const pair = { fixed: await readVolume(image), moving: await readVolume(moving.image) };
-      const registered = await register(pair, undefined, { affine, start, ...(runtime ? { runtime } : {}) });
+      const registered = await register(pair, undefined, { affine, start, ...given({ runtime }) });
       await writeTransform(file, registered.affine as Mat4, centreOf(pair.fixed));
     }
     // Read in any case: a resumed run gets the very same numbers.

@@ -4,6 +4,7 @@ import { fixedPairs } from '../dataset/pairs.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { writeLabels, writeVolume } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { mean } from '../metric/statistics.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
@@ -81,7 +82,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       labels: (path, labels) => writeLabels(join(data, path), labels),
       text: (path, text) => writeAtomically(join(data, path), text),
     },
-    { ...grid, count: CASES, ...(options.onCase ? { onProgress: options.onCase } : {}) },
+    { ...grid, count: CASES, ...given({ onProgress: options.onCase }) },
   );
   const { stored } = await trainingRun({
     out: run,
@@ -90,8 +91,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     split: { train: 0.8, validation: 0.1, test: 0.1 },
     resume: false,
     version: options.version,
-    ...(options.runtime ? { runtime: options.runtime } : {}),
-    ...(options.observer ? { observer: options.observer } : {}),
+    ...given({ runtime: options.runtime, observer: options.observer }),
   });
   const registrar = new Registrar(await readModel(run), options.runtime ? { runtime: options.runtime } : {});
   const atlas = makePhantomAtlas(SEED);

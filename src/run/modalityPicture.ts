@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.ts';
+import { given } from '../given.ts';
 import { modalityFigure } from '../report/modalityFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
 import type { RegisteredPair } from './registerFiles.ts';
@@ -23,7 +24,7 @@ export function modalityPicture(registered: readonly RegisteredBy[], { title, da
   const isResect = dataset.layout === 'resect';
   return modalityFigure({
     title,
-    ...(dataset.simulated === undefined ? {} : { note: dataset.simulated }),
+    ...given({ note: dataset.simulated }),
     fixed,
     fixedName: isResect ? 'ultrasound' : 'fixed image',
     movingName: isResect ? `MRI ${mri}` : 'moving image',

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { given } from '../given.ts';
 import { boxPlot } from '../report/boxPlot.ts';
 import type { FigureMetric } from '../report/figureFooter.ts';
 import type { Provenance } from '../report/htmlPage.ts';
@@ -34,11 +35,9 @@ export function pairFigure(pair: RegisteredPair, title: string, text: PairFigure
     warp: pair.warp,
     title,
     labelNames,
-    ...(note === undefined ? {} : { note }),
+    ...given({ note }),
     metrics: figureMetrics(pair),
-    ...(pair.fixedLabels ? { fixedLabels: pair.fixedLabels } : {}),
-    ...(pair.startLabels ? { movingLabels: pair.startLabels } : {}),
-    ...(pair.movedLabels ? { movedLabels: pair.movedLabels } : {}),
+    ...given({ fixedLabels: pair.fixedLabels, movingLabels: pair.startLabels, movedLabels: pair.movedLabels }),
   });
 }
 
@@ -47,7 +46,7 @@ function overlayFigure(pair: RegisteredPair, title: string, { note, names }: Pai
   const moving = landmarks?.moving ?? [];
   return modalityFigure({
     title,
-    ...(note === undefined ? {} : { note }),
+    ...given({ note }),
     fixed: pair.fixed,
     fixedName: names?.fixed ?? 'fixed image',
     movingName: names?.moving ?? 'moving image',
@@ -124,9 +123,7 @@ export function onePairReport(
       moved: pair.moved,
       labelNames,
       isTwoModalities,
-      ...(pair.fixedLabels ? { fixedLabels: pair.fixedLabels } : {}),
-      ...(pair.startLabels ? { movingLabels: pair.startLabels } : {}),
-      ...(pair.movedLabels ? { movedLabels: pair.movedLabels } : {}),
+      ...given({ fixedLabels: pair.fixedLabels, movingLabels: pair.startLabels, movedLabels: pair.movedLabels }),
       ...(landmarks
         ? {
             landmarks: {

@@ -1,6 +1,7 @@
 import type { Case, ImageFiles } from '../dataset/dataset.ts';
 import { readPoints } from '../file/landmarkFile.ts';
 import { readLabels, readVolume } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import type { ReadCase, ReadImage } from '../preparation/preprocessing.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import { correspondingPoints } from '../volume/landmarks.ts';
@@ -14,7 +15,7 @@ export async function readImage(files: ImageFiles): Promise<ReadImage> {
   const labels = files.labels === undefined ? undefined : await readLabels(files.labels);
   if (labels && files.labels) assertSameGrid(image, labels, files.image, files.labels);
   const landmarks = files.landmarks ? await readPoints(files.landmarks) : [];
-  return { image, ...(labels ? { labels } : {}), ...(landmarks.length > 0 ? { landmarks } : {}) };
+  return { image, ...given({ labels }), ...(landmarks.length > 0 ? { landmarks } : {}) };
 }
 
 /**

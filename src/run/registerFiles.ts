@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { readPointPairs } from '../file/landmarkFile.ts';
 import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
 import { alignedError, type ErrorSummary, registrationError } from '../registration/landmarkError.ts';
@@ -80,11 +81,7 @@ export async function registerFiles(
     {
       fixed,
       moving,
-      ...(fixedLabels ? { fixedLabels } : {}),
-      ...(movingLabels ? { movingLabels } : {}),
-      ...(fixedMask ? { fixedMask } : {}),
-      ...(movingMask ? { movingMask } : {}),
-      ...(files.aligned ? { aligned: files.aligned } : {}),
+      ...given({ fixedLabels, movingLabels, fixedMask, movingMask, aligned: files.aligned }),
     },
     start,
   );
@@ -98,9 +95,7 @@ export async function registerFiles(
     regularity: regularity(registration.warp),
     ...(landmarks ? { landmarks, landmarkError: registrationError(landmarks, registration) } : {}),
     ...(landmarks && registration.affine ? { alignedError: alignedError(landmarks, registration.affine) } : {}),
-    ...(fixedLabels ? { fixedLabels } : {}),
-    ...(startLabels ? { startLabels } : {}),
-    ...(movedLabels ? { movedLabels } : {}),
+    ...given({ fixedLabels, startLabels, movedLabels }),
     ...(fixedLabels && startLabels && movedLabels
       ? { agreementBefore: agreement(fixedLabels, startLabels), agreementAfter: agreement(fixedLabels, movedLabels) }
       : {}),

@@ -7,6 +7,7 @@ import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
 import type { NamedFile } from '../file/distinctFiles.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
+import { given } from '../given.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { Registrar } from '../registration/register.ts';
 import { type PairResult, pairResult } from './pairResults.ts';
@@ -63,10 +64,7 @@ export async function filesOfPair({ dataset }: PairList, { fixed, moving: other 
   return {
     fixed: fixed.image,
     moving: moving.image,
-    ...(fixedLabels ? { fixedLabels } : {}),
-    ...(movingLabels ? { movingLabels } : {}),
-    ...(fixed.landmarks ? { fixedLandmarks: fixed.landmarks } : {}),
-    ...(moving.landmarks ? { movingLandmarks: moving.landmarks } : {}),
+    ...given({ fixedLabels, movingLabels, fixedLandmarks: fixed.landmarks, movingLandmarks: moving.landmarks }),
   };
 }
 

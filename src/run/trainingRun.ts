@@ -4,6 +4,7 @@ import { type Dataset, isPaired, type OpenOptions, openDataset } from '../datase
 import { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
+import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { median } from '../metric/statistics.ts';
@@ -136,9 +137,9 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
     config,
     before: stages,
     data: sets,
-    ...(state ? { resume: state } : {}),
+    ...given({ resume: state }),
     runtime,
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...given({ signal: options.signal }),
     observer: {
       progress: (epoch, done, total, loss) => options.observer?.progress?.(epoch, done, total, loss),
       async epochDone(record, current) {
@@ -222,7 +223,7 @@ async function alignCases(
   const found = await caseAlignments(
     cases.filter(({ id }) => ids.has(id)),
     alignment,
-    { folder: alignments ?? join(out, ALIGNMENTS), ...(runtime ? { runtime } : {}) },
+    { folder: alignments ?? join(out, ALIGNMENTS), ...given({ runtime }) },
     (done, total) => observer?.aligning?.(done, total),
   );
   return read.map((each) => ({ ...each, aligned: found.get(each.id) as Mat4 }));

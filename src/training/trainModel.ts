@@ -1,5 +1,6 @@
 import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import {
@@ -77,10 +78,9 @@ export async function trainModel(
     config,
     before,
     data: { train: pick(split.train), validation: pick(split.validation) },
-    ...(options.runtime ? { runtime: options.runtime } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...given({ runtime: options.runtime, signal: options.signal }),
     observer: {
-      ...(options.onProgress ? { progress: options.onProgress } : {}),
+      ...given({ progress: options.onProgress }),
       epochDone(record, { parameters }) {
         records.push(record);
         if (record.best) best = parameters.slice();

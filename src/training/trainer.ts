@@ -1,5 +1,6 @@
 import { fixedPairs, ownPairs, type Pair, trainingOwnPairs, trainingPairs } from '../dataset/pairs.ts';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
@@ -66,8 +67,7 @@ export async function graphOptions(
     before,
     loss,
     mask: config.mask,
-    ...(config.clipGradient === undefined ? {} : { clipGradient: config.clipGradient }),
-    ...(config.clipGradientRatio === undefined ? {} : { clipGradientRatio: config.clipGradientRatio }),
+    ...given({ clipGradient: config.clipGradient, clipGradientRatio: config.clipGradientRatio }),
     regulariser,
     smoothness: config.smoothness ?? defaultWeight(loss, 'network', regulariser),
     extent,

@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { given } from '../../src/given.ts';
 import type { Random } from '../../src/random.ts';
 import type { Expectation, Mutation } from './format.ts';
 
@@ -156,7 +157,7 @@ export function swapped(known: readonly Field[]): Mutation {
 export function insideGzip(mutation: Mutation): Mutation {
   return {
     name: `${mutation.name}, inside gzip`,
-    ...(mutation.expectation === undefined ? {} : { expectation: mutation.expectation }),
+    ...given({ expectation: mutation.expectation }),
     apply(bytes, random) {
       const unpacked = unpack(bytes);
       const harmed = unpacked && mutation.apply(unpacked, random);

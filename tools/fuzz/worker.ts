@@ -2,11 +2,13 @@
  * A process that carries out one input after another, by the library or by the program's own entry. It reads a job a line
  * from standard input and answers a line each on file descriptor 3; standard output and error are the job's own.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { commands } from '../../src/cli/commands.ts';
 import { buildProgram, runProgram } from '../../src/cli/program.ts';
+import { given } from '../../src/given.ts';
 import { decodeItkTransform, decodeLandmarkCsv, decodeTag, UserError } from '../../src/index.ts';
 import { nodeFiles, openDataset, readLabels, readModel, readVolume, readWarp } from '../../src/node.ts';
 import type { Job, LibraryCall } from './format.ts';
@@ -51,7 +53,7 @@ async function answer(job: Job): Promise<Omit<Answer, 'bytes'>> {
   try {
     const result = await CALLS[job.call](job.path);
     const wrong = unsound(result);
-    return { code: 0, digest: digestOf(result), ...(wrong === undefined ? {} : { unsound: wrong }) };
+    return { code: 0, digest: digestOf(result), ...given({ unsound: wrong }) };
   } catch (error) {
     if (error instanceof UserError) return { code: 2, message: error.message };
     return { code: 1, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };

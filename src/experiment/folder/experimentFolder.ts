@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import { removeTemporaries, writeAtomically, writeOnce } from '../../file/atomic.ts';
 import { readJsonFile, readTextFile } from '../../file/jsonFile.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
+import { given } from '../../given.ts';
 import {
   assertSameScans,
   type Origin,
@@ -107,8 +108,7 @@ export class ExperimentFolder {
       values,
       caseIds,
       data: folder,
-      ...(paired ? { paired } : {}),
-      ...(dataset.simulated === undefined ? {} : { simulated: dataset.simulated }),
+      ...given({ paired, simulated: dataset.simulated }),
     };
     if (before && before.stored.caseIds.join() !== caseIds.join())
       throw new UserError(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Pair } from '../../dataset/pairs.ts';
+import { given } from '../../given.ts';
 import { mean } from '../../metric/statistics.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
 import { type EpochRecord, epochRecordSchema } from '../../training/epochRecord.ts';
@@ -150,7 +151,7 @@ export function averaged(lists: readonly (readonly PairScore[])[]): readonly Pai
       fixed,
       moving,
       before,
-      ...(aligned ? { aligned } : {}),
+      ...given({ aligned }),
       after: {
         dice: over(({ after }) => after.dice),
         hd95: over(({ after }) => after.hd95),

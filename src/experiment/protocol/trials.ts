@@ -1,6 +1,7 @@
 import { fixedPairs, ownPairs, type Pair } from '../../dataset/pairs.ts';
 import { kFolds, type Split, splitCases } from '../../dataset/split.ts';
 import { UserError } from '../../errors.ts';
+import { given } from '../../given.ts';
 import { PRESETS, type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
 import type { ExperimentConfig } from './configuration.ts';
 import { type MethodText, parseMethod } from './methodText.ts';
@@ -171,7 +172,7 @@ export function trialsOf(
         method: method.name,
         variant: variant.name,
         seed,
-        ...(fold === undefined ? {} : { fold }),
+        ...given({ fold }),
         settings: { ...variant.settings, seed },
       })),
     ),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import { reasonOf } from '../../file/reason.ts';
+import { given } from '../../given.ts';
 
 /** Where a queue's Redis is and what it takes to enter. */
 export interface QueueAddress {
@@ -54,8 +55,7 @@ export function queueAddress(text: string, secret?: string): QueueAddress {
     host,
     port,
     tls: scheme.toLowerCase() === 'rediss',
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
+    ...given({ username: username || undefined, password: password || undefined }),
     ...(db === '' ? {} : { db: Number(db) }),
     ...([4, 6].includes(family) ? { family } : {}),
   };

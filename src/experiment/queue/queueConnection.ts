@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { UserError } from '../../errors.ts';
 import { reasonOf } from '../../file/reason.ts';
+import { given } from '../../given.ts';
 import type { StoredExperiment } from '../folder/experimentFolder.ts';
 import { shortLine } from '../runner/shortLine.ts';
 import { PASSWORD_VARIABLE, type QueueAddress, withoutSecrets } from './queueAddress.ts';
@@ -27,10 +28,7 @@ export async function connect(address: QueueAddress, say: (line: string) => void
   const redis = new Redis({
     host,
     port,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(db === undefined ? {} : { db }),
-    ...(family === undefined ? {} : { family }),
+    ...given({ username, password, db, family }),
     ...(tls ? { tls: {} } : {}),
     lazyConnect: true,
     // BullMQ waits for Redis to come back, so commands may be tried without end.

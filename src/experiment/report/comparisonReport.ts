@@ -1,3 +1,4 @@
+import { given } from '../../given.ts';
 import { mean, wilcoxonSignedRank } from '../../metric/statistics.ts';
 import { boxPlot } from '../../report/boxPlot.ts';
 import { summarise, type Table } from '../../report/table.ts';
@@ -47,7 +48,7 @@ export function comparisonTable({ settings, judge, simulated, unregistered, resu
       {
         key: 'difference',
         heading: `${name} − that of ${first.method.name}`,
-        ...(unit === undefined ? {} : { unit }),
+        ...given({ unit }),
         digits: 4,
       },
       { key: 'againstFirst', heading: `p against ${first.method.name}`, digits: 4 },

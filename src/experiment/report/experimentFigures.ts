@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, isPaired, openDataset } from '../../dataset/dataset.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
+import { given } from '../../given.ts';
 import { mean } from '../../metric/statistics.ts';
 import type { Agreement } from '../../registration/assess.ts';
 import { Registrar } from '../../registration/register.ts';
@@ -107,13 +108,12 @@ function lossPicture(
   return lossFigure({
     fixed,
     moving: before,
-    ...(fixedLabels ? { fixedLabels } : {}),
-    ...(startLabels ? { movingLabels: startLabels } : {}),
+    ...given({ fixedLabels, movingLabels: startLabels }),
     ...(agreementBefore ? { movingNote: noteOf(agreementBefore) } : {}),
     methods: registered.map(({ name, pair: { moved, movedLabels, agreementAfter } }) => ({
       name,
       moved,
-      ...(movedLabels ? { movedLabels } : {}),
+      ...given({ movedLabels }),
       ...(agreementAfter ? { note: noteOf(agreementAfter) } : {}),
     })),
     labelNames,

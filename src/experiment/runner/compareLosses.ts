@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Case } from '../../dataset/dataset.ts';
 import type { CasePair } from '../../dataset/pairsCsv.ts';
 import { UserError } from '../../errors.ts';
+import { given } from '../../given.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../../loss/registry.ts';
 import { mean } from '../../metric/statistics.ts';
@@ -130,7 +131,7 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
     results.push({ method, smoothness, tuning, pairs: await refineAll(method, smoothness, test) });
   }
   const { simulated } = test.dataset;
-  return { settings, judge, ...(simulated === undefined ? {} : { simulated }), unregistered, results };
+  return { settings, judge, ...given({ simulated }), unregistered, results };
 }
 
 /** @throws UserError when the pairs can be judged by nothing that all of them have */
@@ -160,9 +161,8 @@ async function scansOfPairs(list: PairList, signal: AbortSignal | undefined): Pr
   const cases: Case[] = [];
   for (const pair of list.pairs) {
     const { fixedLabels, movingLabels } = await filesOfPair(list, pair);
-    cases.push({ ...pair.fixed, ...(fixedLabels === undefined ? {} : { labels: fixedLabels }) });
-    if (pair.moving.id !== pair.fixed.id)
-      cases.push({ ...pair.moving, ...(movingLabels === undefined ? {} : { labels: movingLabels }) });
+    cases.push({ ...pair.fixed, ...given({ labels: fixedLabels }) });
+    if (pair.moving.id !== pair.fixed.id) cases.push({ ...pair.moving, ...given({ labels: movingLabels }) });
   }
   return scansOf(list.dataset, cases, signal);
 }
@@ -274,7 +274,7 @@ class PreparedPairs {
     const known = this.#volumes.get(key);
     if (known) return known;
     const { fixedLabels } = await filesOfPair(list, { fixed: own, moving: own });
-    const read = await readCase({ ...own, ...(fixedLabels ? { labels: fixedLabels } : {}) });
+    const read = await readCase({ ...own, ...given({ labels: fixedLabels }) });
     const volume = prepareCase(own.id, read, this.preprocessing, 'world');
     this.#volumes.set(key, volume);
     return volume;

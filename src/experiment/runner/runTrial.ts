@@ -5,6 +5,7 @@ import { type Dataset, isPaired, openDataset } from '../../dataset/dataset.ts';
 import type { Pair } from '../../dataset/pairs.ts';
 import { UserError } from '../../errors.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
+import { given } from '../../given.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
 import type { RegistrationModel } from '../../network/model.ts';
 import type { ErrorSummary } from '../../registration/landmarkError.ts';
@@ -48,7 +49,7 @@ export async function runTrial(
   const scans = await folder.scans();
   const run = await trainingRun({
     out,
-    ...(scans ? { scans } : {}),
+    ...given({ scans }),
     data: folder.stored.data,
     open: { mri: folder.config.mri },
     alignments: folder.alignments,
@@ -58,7 +59,7 @@ export async function runTrial(
     version: folder.stored.version,
     runtime: options.runtime,
     signal: options.signal,
-    ...(options.observer ? { observer: options.observer } : {}),
+    ...given({ observer: options.observer }),
   });
   if (run.reason === 'aborted') return undefined;
   const { config } = run.stored;

@@ -1,3 +1,4 @@
+import { given } from '../../given.ts';
 import { readMetrics } from '../../run/runFolder.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import { validationScore } from '../protocol/results.ts';
@@ -36,7 +37,7 @@ export async function folderStatus(folder: ExperimentFolder): Promise<readonly T
         epochsAtMost: epochsOf(trial),
         ...scoreOf(result && validationScore(result, rule)),
         seconds: last?.seconds ?? 0,
-        ...(failure === undefined ? {} : { failure }),
+        ...given({ failure }),
       };
     }),
   );

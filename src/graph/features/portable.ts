@@ -1,3 +1,4 @@
+import { given } from '../../given.ts';
 import { conv3d, type Triple } from '../operators/convolution.ts';
 import { add, leakyRelu } from '../operators/elementwise.ts';
 import { concat, reshape, slice, split, transpose } from '../operators/layout.ts';
@@ -18,7 +19,7 @@ export const PORTABLE_FEATURES: FeatureOperators = {
       const kernel = kernels[k] as Tensor;
       const own = k === 0 ? bias : undefined;
       if (repeat) return convolveRepeated(map.tensor, kernel, own);
-      return conv3d(map.tensor, kernel, { before: [1, 1, 1], after: [1, 1, 1], ...(own ? { bias: own } : {}) });
+      return conv3d(map.tensor, kernel, { before: [1, 1, 1], after: [1, 1, 1], ...given({ bias: own }) });
     });
     const out = sums.reduce(add);
     return { tensor: slope === undefined ? out : leakyRelu(out, slope), channels: weight.shape[0] as number };

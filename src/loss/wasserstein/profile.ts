@@ -1,3 +1,4 @@
+import { given } from '../../given.ts';
 import { compile, elementCount, Graph, gemm, type RuntimeOptions, reshape, sortLast } from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../registry.ts';
 import { cloudsOf } from './clouds.ts';
@@ -107,7 +108,7 @@ export async function wassersteinProfile(
     telling,
     directions: line.directions,
     projections,
-    ...(line.width === undefined ? {} : { binWidth: line.width }),
+    ...given({ binWidth: line.width }),
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readImageNode, writeImageNode } from '@itk-wasm/image-io';
+import { given } from '../../../src/given.ts';
 import type { Format, Mutation, Seed } from '../format.ts';
 import type { Material } from '../material.ts';
 import {
@@ -56,7 +57,7 @@ function inHeader(mutation: Mutation, end: (bytes: Uint8Array) => number): Mutat
 function inData(mutation: Mutation, end: (bytes: Uint8Array) => number): Mutation {
   return {
     name: `${mutation.name}, in the data`,
-    ...(mutation.expectation === undefined ? {} : { expectation: mutation.expectation }),
+    ...given({ expectation: mutation.expectation }),
     apply(bytes, random) {
       const at = end(bytes);
       if (at >= bytes.length) return undefined;
