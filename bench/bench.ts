@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { median } from '../src/metric/statistics.ts';
-import { type Table, toMarkdown } from '../src/report/table.ts';
+import { type Table, toMarkdown } from '../src/report/page/table.ts';
 import type { Measured } from './measured.ts';
 
 const ROUNDS = 5;

@@ -79,9 +79,9 @@ export {
   type RegistrationPair,
   register,
 } from './registration/register.ts';
-export { type LossFigure, lossFigure } from './report/lossFigure.ts';
-export { type ModalityFigure, type ModalityResult, modalityFigure } from './report/modalityFigure.ts';
-export { type RegistrationFigure, registrationFigure } from './report/registrationFigure.ts';
+export { type LossFigure, lossFigure } from './report/loss/lossFigure.ts';
+export { type ModalityFigure, type ModalityResult, modalityFigure } from './report/slice/modalityFigure.ts';
+export { type RegistrationFigure, registrationFigure } from './report/slice/registrationFigure.ts';
 export {
   makePhantomCase,
   type PhantomCase,

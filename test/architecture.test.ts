@@ -54,6 +54,16 @@ const EXPERIMENT: Readonly<Record<string, readonly string[]>> = {
   queue: ['protocol', 'folder', 'runner'],
 };
 
+/** The rooms of `report`, and which others each may use. */
+const REPORT: Readonly<Record<string, readonly string[]>> = {
+  draw: [],
+  chart: ['draw'],
+  slice: ['draw'],
+  loss: ['draw', 'slice'],
+  framework: ['draw', 'slice', 'loss'],
+  page: ['draw', 'slice'],
+};
+
 const own = imports.filter(({ to }) => files.includes(to));
 const folderOf = (path: string): string => path.split('/')[0] as string;
 const described = (found: readonly Import[]): string[] => found.map(({ from, to }) => `${from} imports ${to}`);
@@ -87,14 +97,19 @@ describe('architecture', () => {
     expect(described(through)).toEqual([]);
   });
 
-  it('an experiment’s way goes down: protocol, folder, runner, and above them report and queue', () => {
+  it.each([
+    ['experiment', EXPERIMENT],
+    ['report', REPORT],
+  ])('the rooms of %s use each other one way only', (folder, rooms) => {
     const roomOf = (path: string): string => path.split('/')[1] as string;
-    const inside = own.filter(({ from, to }) => folderOf(from) === 'experiment' && folderOf(to) === 'experiment');
+    const inside = own.filter(({ from, to }) => folderOf(from) === folder && folderOf(to) === folder);
     const against = inside.filter(
-      ({ from, to }) => roomOf(from) !== roomOf(to) && !EXPERIMENT[roomOf(from)]?.includes(roomOf(to)),
+      ({ from, to }) => roomOf(from) !== roomOf(to) && !rooms[roomOf(from)]?.includes(roomOf(to)),
     );
     expect(inside.length).toBeGreaterThan(0);
     expect(described(against)).toEqual([]);
+    const places = new Set(files.filter((path) => folderOf(path) === folder).map(roomOf));
+    expect([...places].sort()).toEqual(Object.keys(rooms).sort());
   });
 
   it('only experiment, run, file and cli, and the entry for Node, need Node; the protocol of experiments does not', () => {

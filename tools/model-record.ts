@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../src/file/atomic.ts';
 import { packageFile } from '../src/file/packageFile.ts';
-import { lineChart } from '../src/report/lineChart.ts';
+import { lineChart } from '../src/report/chart/lineChart.ts';
 import type { StoredConfig } from '../src/run/runFolder.ts';
 import type { EpochRecord } from '../src/training/trainer.ts';
 

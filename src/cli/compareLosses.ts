@@ -13,7 +13,7 @@ import { chooseSimilarity } from '../loss/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
 import { type Preprocessing, preprocessingSchema } from '../preparation/preprocessing.ts';
 import { REFINE_DEFAULTS } from '../registration/refine.ts';
-import { toCsv, toMarkdown } from '../report/table.ts';
+import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { writeFigure } from '../run/pairReport.ts';
 import { type PairList, readPairList } from '../run/registerPairs.ts';
 import { spacingOf } from '../volume/matrix.ts';

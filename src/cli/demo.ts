@@ -1,4 +1,4 @@
-import { toMarkdown } from '../report/table.ts';
+import { toMarkdown } from '../report/page/table.ts';
 import { runDemo } from '../run/demo.ts';
 import { endsAtOnce } from './interruptible.ts';
 import { whole } from './options.ts';

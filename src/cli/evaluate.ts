@@ -1,7 +1,7 @@
 import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
-import { worstMedianBest } from '../report/htmlReport.ts';
-import { toMarkdown } from '../report/table.ts';
+import { worstMedianBest } from '../report/page/htmlReport.ts';
+import { toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, summaryTable } from '../run/pairResults.ts';
 import { registerFiles } from '../run/registerFiles.ts';

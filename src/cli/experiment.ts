@@ -2,7 +2,7 @@ import { readExperimentFile } from '../experiment/folder/experimentFile.ts';
 import { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
 import { type ApplyOptions, applyExperiment } from '../experiment/report/applyExperiment.ts';
 import { type ExperimentReport, writeExperimentReport } from '../experiment/report/experimentReport.ts';
-import { toMarkdown } from '../report/table.ts';
+import { toMarkdown } from '../report/page/table.ts';
 import { choice } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';

@@ -10,7 +10,7 @@ import type { AffineOptions } from '../registration/affine/affine.ts';
 import type { AffineKind } from '../registration/affine/motion.ts';
 import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
-import type { Provenance } from '../report/htmlPage.ts';
+import type { Provenance } from '../report/page/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
 import { addLossOptions, type LossOptions } from './lossOptions.ts';
 import { assignments, choice, DEVICE_HELP, device, number, optionName, whole } from './options.ts';

@@ -6,7 +6,7 @@ import { assertTransformName } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
-import { toCsv, toMarkdown } from '../report/table.ts';
+import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
 import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';

@@ -8,7 +8,7 @@ import { writeSweepReport } from '../experiment/report/sweepReport.ts';
 import { shellWord, slurmScript } from '../experiment/runner/slurm.ts';
 import { folderStatus, type TrialStatus } from '../experiment/runner/status.ts';
 import { writeAtomically } from '../file/atomic.ts';
-import { toMarkdown } from '../report/table.ts';
+import { toMarkdown } from '../report/page/table.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';

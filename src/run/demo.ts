@@ -9,7 +9,7 @@ import type { RuntimeOptions } from '../graph/index.ts';
 import { mean } from '../metric/statistics.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
 import { Registrar } from '../registration/register.ts';
-import { type Cell, summarise, type Table } from '../report/table.ts';
+import { type Cell, summarise, type Table } from '../report/page/table.ts';
 import { makePhantomCase, type PhantomCase } from '../synthesis/phantom/phantom.ts';
 import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
 import { writePhantomDataset } from '../synthesis/phantom/phantomDataset.ts';

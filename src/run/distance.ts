@@ -16,7 +16,7 @@ import {
 import { positionUnit } from '../loss/wasserstein/units.ts';
 import { patchGrid } from '../loss/wasserstein/wasserstein.ts';
 import { mean, standardDeviation } from '../metric/statistics.ts';
-import { lossProfile, type ProfileDirection } from '../report/lossProfile.ts';
+import { lossProfile, type ProfileDirection } from '../report/loss/lossProfile.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Vec3, Volume } from '../volume/grid.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';

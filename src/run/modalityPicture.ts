@@ -1,6 +1,6 @@
 import type { Dataset } from '../dataset/dataset.ts';
 import { given } from '../given.ts';
-import { modalityFigure } from '../report/modalityFigure.ts';
+import { modalityFigure } from '../report/slice/modalityFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
 import type { RegisteredPair } from './registerFiles.ts';
 

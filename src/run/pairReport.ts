@@ -1,12 +1,12 @@
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { given } from '../given.ts';
-import { boxPlot } from '../report/boxPlot.ts';
-import type { FigureMetric } from '../report/figureFooter.ts';
-import type { Provenance } from '../report/htmlPage.ts';
-import { evaluationReport, pairReport, worstMedianBest } from '../report/htmlReport.ts';
-import { modalityFigure } from '../report/modalityFigure.ts';
-import { registrationFigure } from '../report/registrationFigure.ts';
+import { boxPlot } from '../report/chart/boxPlot.ts';
+import type { Provenance } from '../report/page/htmlPage.ts';
+import { evaluationReport, pairReport, worstMedianBest } from '../report/page/htmlReport.ts';
+import type { FigureMetric } from '../report/slice/figureFooter.ts';
+import { modalityFigure } from '../report/slice/modalityFigure.ts';
+import { registrationFigure } from '../report/slice/registrationFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
 import { areTwoModalities } from './modalities.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from './pairResults.ts';

@@ -1,5 +1,5 @@
-import type { Cell, Table } from '../report/table.ts';
-import { summarise } from '../report/table.ts';
+import type { Cell, Table } from '../report/page/table.ts';
+import { summarise } from '../report/page/table.ts';
 import type { RegisteredPair } from './registerFiles.ts';
 
 /** One row of `results.csv`: measures of a pair, before (start alignment) and after. Empty where there are no labels. */

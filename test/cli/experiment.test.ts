@@ -3,7 +3,7 @@ import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Summary, Table } from '../../src/report/table.ts';
+import type { Summary, Table } from '../../src/report/page/table.ts';
 import { GRID } from '../experiment/grid.ts';
 import { earthmorph, expectRefusal, printed, start, temporaryFolder } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { textWidth } from '../../src/report/theme.ts';
+import { textWidth } from '../../src/report/draw/theme.ts';
 
 interface TextBox {
   readonly content: string;

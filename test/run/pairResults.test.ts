@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toMarkdown } from '../../src/report/table.ts';
+import { toMarkdown } from '../../src/report/page/table.ts';
 import { manyPairsReport } from '../../src/run/pairReport.ts';
 import { type PairResult, resultsTable, summaryTable } from '../../src/run/pairResults.ts';
 

@@ -1,4 +1,4 @@
-import type { Column } from '../../report/table.ts';
+import type { Column } from '../../report/page/table.ts';
 import type { MethodResult, Scores } from './results.ts';
 
 /** What is measured of a pair. */

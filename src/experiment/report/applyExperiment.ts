@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
 import { Registrar } from '../../registration/register.ts';
-import { summarise, type Table, toCsv, toMarkdown } from '../../report/table.ts';
+import { summarise, type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
 import { caseAlignmentOf, registerAligned } from '../../run/caseAlignments.ts';
 import { modalityPicture, type RegisteredBy } from '../../run/modalityPicture.ts';
 import { writeFigure } from '../../run/pairReport.ts';

@@ -1,8 +1,8 @@
 import { mean, median } from '../../metric/statistics.ts';
-import { boxPlot } from '../../report/boxPlot.ts';
-import type { LineSeries } from '../../report/curve.ts';
-import { panelChart } from '../../report/panelChart.ts';
-import { ACCENT, COMPARED, capitalised } from '../../report/theme.ts';
+import { boxPlot } from '../../report/chart/boxPlot.ts';
+import type { LineSeries } from '../../report/chart/curve.ts';
+import { panelChart } from '../../report/chart/panelChart.ts';
+import { ACCENT, COMPARED, capitalised } from '../../report/draw/theme.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
 import type { EpochRecord } from '../../training/trainer.ts';
 import { testScores, valuesOf } from '../protocol/comparison.ts';

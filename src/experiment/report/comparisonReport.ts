@@ -1,7 +1,7 @@
 import { given } from '../../given.ts';
 import { mean, wilcoxonSignedRank } from '../../metric/statistics.ts';
-import { boxPlot } from '../../report/boxPlot.ts';
-import { summarise, type Table } from '../../report/table.ts';
+import { boxPlot } from '../../report/chart/boxPlot.ts';
+import { summarise, type Table } from '../../report/page/table.ts';
 import type { PairMetrics } from '../../training/pairMetrics.ts';
 import type { Comparison, Judge, MethodResult } from '../runner/compareLosses.ts';
 

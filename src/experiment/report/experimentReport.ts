@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
-import { type Table, toCsv, toMarkdown } from '../../report/table.ts';
+import { type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import { measuresOf } from '../protocol/measures.ts';
 import type { MethodResult } from '../protocol/results.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
 import { mean } from '../../metric/statistics.ts';
-import { summarise, type Table, toCsv, toMarkdown } from '../../report/table.ts';
+import { summarise, type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import { MEASURES } from '../protocol/measures.ts';
 import { ruleOf, type TrialResult, validationScore } from '../protocol/results.ts';

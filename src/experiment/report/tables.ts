@@ -1,6 +1,6 @@
 import { AFFINE_LOSS } from '../../loss/affineLoss.ts';
 import { mean } from '../../metric/statistics.ts';
-import { type Cell, type Column, summarise, type Table } from '../../report/table.ts';
+import { type Cell, type Column, summarise, type Table } from '../../report/page/table.ts';
 import { OWN, type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
 import {

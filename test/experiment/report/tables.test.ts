@@ -17,7 +17,7 @@ import {
   trialTable,
   validationTable,
 } from '../../../src/experiment/report/tables.ts';
-import { toCsv, toMarkdown } from '../../../src/report/table.ts';
+import { toCsv, toMarkdown } from '../../../src/report/page/table.ts';
 import { finished, score } from '../support.ts';
 
 const PAIRS = Array.from({ length: 12 }, (_, n) => [`c${n}`, `c${(n + 5) % 12}`] as const);
