@@ -60,7 +60,6 @@ const REPORT: Readonly<Record<string, readonly string[]>> = {
   chart: ['draw'],
   slice: ['draw'],
   loss: ['draw', 'slice'],
-  framework: ['draw', 'slice', 'loss'],
   page: ['draw', 'slice'],
 };
 

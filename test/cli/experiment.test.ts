@@ -42,7 +42,7 @@ describe('earthmorph experiment', () => {
       'table4-trials.csv',
       'table5-search.csv',
     ]);
-    const figures = ['dice-boxes', 'dice-over-epochs', 'dice-over-time', 'figure1-framework', 'figure2-losses'];
+    const figures = ['dice-boxes', 'dice-over-epochs', 'dice-over-time', 'figure2-losses'];
     for (const figure of [...figures, 'hd95-boxes', 'loss-over-epochs', 'loss-over-time'])
       for (const type of ['svg', 'png'])
         expect((await stat(join(out, 'figures', `${figure}.${type}`))).size).toBeGreaterThan(1000);

@@ -6,7 +6,6 @@ import { given } from '../../given.ts';
 import { mean } from '../../metric/statistics.ts';
 import type { Agreement } from '../../registration/assess.ts';
 import { Registrar } from '../../registration/register.ts';
-import { frameworkFigure } from '../../report/framework/frameworkFigure.ts';
 import { lossFigure } from '../../report/loss/lossFigure.ts';
 import { modalityPicture, type RegisteredBy } from '../../run/modalityPicture.ts';
 import { writeFigure } from '../../run/pairReport.ts';
@@ -22,8 +21,8 @@ import { lossCurves, measureCurves, testBoxes } from './charts.ts';
 import { labelOf, type Outcome } from './tables.ts';
 
 /**
- * Writes the figures (SVG and PNG) of what is done of an experiment: curves and boxes from its records; where scans and models are there,
- * the framework (the paper's Figure 1) and a test pair as every loss leaves it (Figure 2; across modalities Figure 3).
+ * Writes the figures (SVG and PNG) of what is done of an experiment: curves and boxes from its records; where scans
+ * and models are there, a test pair as every loss leaves it (the paper's Figure 2; across modalities Figure 3).
  * @returns sentences on what is missing
  */
 export async function writeExperimentFigures(
@@ -61,10 +60,8 @@ async function writePairFigures(
   const there = drawn.filter(({ model }) => existsSync(model));
   const lost = [folder.stored.data, ...drawn.map(({ model }) => model)].find((path) => !existsSync(path));
   if (!existsSync(folder.stored.data) || there.length === 0) {
-    if (!existsSync(join(folder.path, 'figures', 'figure1-framework.svg')))
-      await write('figure1-framework', frameworkFigure());
     return [
-      `Figures 1 to 3 show scans and what the models make of them, and ${lost} is not there; they are left as they are.`,
+      `Figures 2 and 3 show scans and what the models make of them, and ${lost} is not there; they are left as they are.`,
     ];
   }
   const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
@@ -79,8 +76,6 @@ async function writePairFigures(
   }
   const last = registered.at(-1)?.pair;
   if (!last) return [];
-  const { fixed, before, moved, warp } = last;
-  await write('figure1-framework', frameworkFigure({ slices: { fixed, moving: before, moved, warp } }));
   const svg = isPaired(dataset)
     ? modalityPicture(registered, {
         title: `${folder.config.name}, ${pair.fixed}: ${chosen}`,

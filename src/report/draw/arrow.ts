@@ -1,20 +1,12 @@
-import { element, group, polyline } from './svg.ts';
-import { INK } from './theme.ts';
+import { element, polyline } from './svg.ts';
 
 type Point = readonly [x: number, y: number];
 
 /** Length of an arrow's head, and half its width. */
-type Head = readonly [length: number, half: number];
+export type Head = readonly [length: number, half: number];
 
-const HEAD: Head = [5, 2.4];
-
-/** How an arrow looks, in user units. */
-export interface ArrowStyle {
-  readonly colour?: string;
-  readonly width?: number;
-  readonly dashed?: boolean;
-  readonly head?: Head;
-}
+/** The usual head. */
+export const HEAD: Head = [5, 2.4];
 
 /** A triangle whose tip points along a unit vector. */
 export function arrowHead([x, y]: Point, [ux, uy]: Point, colour: string, [length, half] = HEAD): string {
@@ -28,26 +20,4 @@ export function arrowHead([x, y]: Point, [ux, uy]: Point, colour: string, [lengt
     true,
   );
   return element('path', { d: head, fill: colour });
-}
-
-/** An arrow along straight stretches, with its head at the last of at least two points. */
-export function arrow(points: readonly Point[], style: ArrowStyle = {}): string {
-  const { colour = INK, width = 1, head = HEAD } = style;
-  const tip = points.at(-1)!;
-  const before = points.at(-2)!;
-  const length = Math.hypot(tip[0] - before[0], tip[1] - before[1]) || 1;
-  const along: Point = [(tip[0] - before[0]) / length, (tip[1] - before[1]) / length];
-  const end: Point = [tip[0] - head[0] * along[0], tip[1] - head[0] * along[1]];
-  return group(
-    {},
-    element('path', {
-      d: polyline([...points.slice(0, -1), end]),
-      fill: 'none',
-      stroke: colour,
-      'stroke-width': width,
-      'stroke-linejoin': 'round',
-      'stroke-dasharray': style.dashed ? '3 2' : undefined,
-    }),
-    arrowHead(tip, along, colour, head),
-  );
 }

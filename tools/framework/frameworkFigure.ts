@@ -1,9 +1,9 @@
-import { type ArrowStyle, arrow } from '../draw/arrow.ts';
-import { PAGE_WIDTH, printedFigure } from '../draw/printedFigure.ts';
-import { element, group, line, rectangle, text } from '../draw/svg.ts';
-import { HAIRLINE, INK, MUTED, OKABE_ITO, TEXT, textWidth, wrapText } from '../draw/theme.ts';
-import { PAIR_COLOURS } from '../loss/projectionPlots.ts';
-import type { Frame } from '../slice/panel.ts';
+import { PAGE_WIDTH, printedFigure } from '../../src/report/draw/printedFigure.ts';
+import { element, group, line, rectangle, text } from '../../src/report/draw/svg.ts';
+import { HAIRLINE, INK, MUTED, OKABE_ITO, TEXT, textWidth, wrapText } from '../../src/report/draw/theme.ts';
+import { PAIR_COLOURS } from '../../src/report/loss/projectionPlots.ts';
+import type { Frame } from '../../src/report/slice/panel.ts';
+import { type ArrowStyle, arrow } from './arrow.ts';
 import { type DrawSlice, type FrameworkSlices, slicedVolumes, stylisedVolumes } from './frameworkVolumes.ts';
 import { PICTOGRAM, SIMILARITIES, type SimilarityPictogram } from './similarityPictograms.ts';
 import { UNET_WIDTH, unetDiagram } from './unetDiagram.ts';

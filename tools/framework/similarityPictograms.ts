@@ -1,8 +1,8 @@
-import { arrow } from '../draw/arrow.ts';
-import { element, group, line, polyline, rectangle, text } from '../draw/svg.ts';
-import { HAIRLINE, INK, MUTED, TEXT } from '../draw/theme.ts';
-import { PAIR_COLOURS } from '../loss/projectionPlots.ts';
-import type { Frame } from '../slice/panel.ts';
+import { element, group, line, polyline, rectangle, text } from '../../src/report/draw/svg.ts';
+import { HAIRLINE, INK, MUTED, TEXT } from '../../src/report/draw/theme.ts';
+import { PAIR_COLOURS } from '../../src/report/loss/projectionPlots.ts';
+import type { Frame } from '../../src/report/slice/panel.ts';
+import { arrow } from './arrow.ts';
 import { type Bean, beanOutline, beanPath } from './volumeStack.ts';
 
 type Point = readonly [x: number, y: number];

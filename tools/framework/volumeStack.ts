@@ -1,5 +1,5 @@
-import { element, group, polyline, rectangle } from '../draw/svg.ts';
-import type { Frame } from '../slice/panel.ts';
+import { element, group, polyline, rectangle } from '../../src/report/draw/svg.ts';
+import type { Frame } from '../../src/report/slice/panel.ts';
 
 type Point = readonly [x: number, y: number];
 

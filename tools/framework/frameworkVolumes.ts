@@ -1,12 +1,20 @@
-import type { Labels, Volume, Warp } from '../../volume/grid.ts';
-import { arrow } from '../draw/arrow.ts';
-import { group } from '../draw/svg.ts';
-import { PAIR_COLOURS } from '../loss/projectionPlots.ts';
-import { constantTranslation, deformationGrid } from '../slice/deformationGrid.ts';
-import { assertOnFixedGrid } from '../slice/fixedGrid.ts';
-import { labelColours } from '../slice/outlineLegend.ts';
-import { type Frame, framed, greyImage, intensityWindow, outlines, type Window, windowed } from '../slice/panel.ts';
-import { defaultPosition, extractSlice, type Plane, type SliceView, sliceView } from '../slice/slices.ts';
+import { group } from '../../src/report/draw/svg.ts';
+import { PAIR_COLOURS } from '../../src/report/loss/projectionPlots.ts';
+import { constantTranslation, deformationGrid } from '../../src/report/slice/deformationGrid.ts';
+import { assertOnFixedGrid } from '../../src/report/slice/fixedGrid.ts';
+import { labelColours } from '../../src/report/slice/outlineLegend.ts';
+import {
+  type Frame,
+  framed,
+  greyImage,
+  intensityWindow,
+  outlines,
+  type Window,
+  windowed,
+} from '../../src/report/slice/panel.ts';
+import { defaultPosition, extractSlice, type Plane, type SliceView, sliceView } from '../../src/report/slice/slices.ts';
+import type { Labels, Volume, Warp } from '../../src/volume/grid.ts';
+import { arrow } from './arrow.ts';
 import { BEANS, stylisedSlice } from './volumeStack.ts';
 
 /** A registered pair for the framework's volumes to show. Everything lies on the fixed image's grid. */

@@ -1,6 +1,6 @@
-import { arrowHead } from '../draw/arrow.ts';
-import { element, group, line, polyline, rectangle, text } from '../draw/svg.ts';
-import { INK, MUTED, OKABE_ITO, TEXT } from '../draw/theme.ts';
+import { arrowHead } from '../../src/report/draw/arrow.ts';
+import { element, group, line, polyline, rectangle, text } from '../../src/report/draw/svg.ts';
+import { INK, MUTED, OKABE_ITO, TEXT } from '../../src/report/draw/theme.ts';
 
 /** One layer's features: how many channels, and how often the resolution was halved before. */
 interface Features {
