@@ -21,7 +21,7 @@ export const jacobianCommand: CommandDefinition = (program) => {
       "Writes, on the warp's grid, by how much the warp changes volume: above 1 it grows, below 1 it shrinks, at 0 or less it folds. The outermost voxels have no derivative and take the value of the nearest voxel inside; the printed numbers leave them out.",
     )
     .requiredOption('--warp <file>', 'warp to judge')
-    .requiredOption('--out <file>', 'where to write the map, .nii or .nii.gz')
+    .requiredOption('--out <file>', 'where to write the map: .nii, .nii.gz, .nrrd or .mha')
     .option('--log', 'write the natural logarithm, of determinants clipped to 1e-9 … 1e9')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  earthmorph jacobian --warp warp.nii.gz --out log_jacobian.nii.gz --log')

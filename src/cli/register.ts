@@ -50,8 +50,8 @@ export const registerCommand: CommandDefinition = (program) => {
     )
     .option('--fixed <file>', 'scan that stays')
     .option('--moving <file>', 'scan that is moved onto it')
-    .option('--moved <file>', 'writes the moved scan, in the fixed grid')
-    .option('--warp <file>', 'writes the warp: 5-D NIfTI, LPS mm, fixed point to moving point')
+    .option('--moved <file>', 'writes the moved scan, in the fixed grid: .nii, .nii.gz, .nrrd or .mha')
+    .option('--warp <file>', 'writes the warp: .nii.gz (5-D), .nrrd or .mha, LPS mm, fixed point to moving point')
     .option('--inverse-warp <file>', 'writes the inverse warp, on the moving grid')
     .option(
       '--affine-transform <file>',

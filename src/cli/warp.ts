@@ -54,7 +54,7 @@ export const warpCommand: CommandDefinition = (program) => {
       'with --landmarks of two images: which are the fixed ones, first or second (default: second)',
       choice(['first', 'second'] as const),
     )
-    .requiredOption('--out <file>', 'where to write the result: .nii or .nii.gz; landmarks .tag or .csv')
+    .requiredOption('--out <file>', 'where to write the result: .nii, .nii.gz, .nrrd or .mha; landmarks .tag or .csv')
     .option('--interpolation <how>', 'linear (default) or nearest; for images', choice(['linear', 'nearest']))
     .option('--outside <value>', 'value outside the image, or edge to continue its border (default: 0)', outside)
     .addHelpText(

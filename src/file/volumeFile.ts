@@ -3,15 +3,18 @@ import { UserError } from '../errors.ts';
 import { canBeLabels, summariseValues } from '../volume/checks.ts';
 import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
-import { decodeMetaImage } from '../volume/metaImage.ts';
+import { decodeMetaImage, decodeMetaImageWarp } from '../volume/metaImage.ts';
+import { encodeMetaImage } from '../volume/metaImageEncode.ts';
 import { decodeMgh } from '../volume/mgh.ts';
 import { decodeNifti, decodeNiftiVolumes, decodeWarp, encodeNifti } from '../volume/nifti.ts';
-import { decodeNrrd } from '../volume/nrrd.ts';
+import { decodeNrrd, decodeNrrdWarp } from '../volume/nrrd.ts';
+import { encodeNrrd } from '../volume/nrrdEncode.ts';
 import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { writeAtomically } from './atomic.ts';
 import { nodeFiles, readBytes } from './nodeFiles.ts';
 
 const niftiExtension = /\.nii(\.gz)?$/i;
+const writtenExtension = /\.(nii|nii\.gz|nrrd|mha)$/i;
 
 /**
  * Reads an image: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh, .mgz, or a format that ITK reads (.gipl, .mrc, .vtk, .hdf5); `a.nii.gz,2` is the second volume of a 4-D file.
@@ -37,24 +40,28 @@ export async function readVolumeOrLabels(path: string): Promise<Volume | Labels>
 }
 
 /**
- * Reads a displacement field from a 5-D NIfTI file (see decodeWarp).
+ * Reads a displacement field in mm: a 5-D NIfTI file (see decodeWarp), or .nrrd, .nhdr, .mha, .mhd with three values a voxel, LPS, as
+ * ITK, ANTs and Slicer write them.
  * @throws UserError when the file is missing, damaged or no displacement field.
  */
 export async function readWarp(path: string): Promise<Warp> {
+  const format = imageFormat(path);
+  if (format === 'nrrd') return decodeNrrdWarp(await readBytes(path), path, nodeFiles());
+  if (format === 'metaImage') return decodeMetaImageWarp(await readBytes(path), path, nodeFiles());
   return decodeWarp(await readBytes(path), path);
 }
 
-/** Writes a volume as .nii or .nii.gz, whichever the path says. */
+/** Writes a volume as .nii, .nii.gz, .nrrd or .mha, whichever the path says. */
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
   await write(path, volume);
 }
 
-/** Writes a segmentation as .nii or .nii.gz, whichever the path says. */
+/** Writes a segmentation, in the same formats. */
 export async function writeLabels(path: string, labels: Labels): Promise<void> {
   await write(path, labels);
 }
 
-/** Writes a warp as .nii or .nii.gz, whichever the path says, the way ANTs and Slicer read it. */
+/** Writes a warp, in the same formats, the way ANTs and Slicer read it. */
 export async function writeWarp(path: string, warp: Warp): Promise<void> {
   await write(path, warp);
 }
@@ -96,11 +103,22 @@ async function readImage(path: string): Promise<StoredImage> {
  * @throws UserError when the name is none of a format that is written
  */
 export function assertWritable(path: string): void {
-  if (!niftiExtension.test(path))
-    throw new UserError(`${path} cannot be written; give a path that ends in .nii or .nii.gz.`);
+  if (!writtenExtension.test(path))
+    throw new UserError(`${path} cannot be written; give a path that ends in .nii, .nii.gz, .nrrd or .mha.`);
 }
 
 async function write(path: string, image: Volume | Labels | Warp): Promise<void> {
   assertWritable(path);
-  await writeAtomically(path, await encodeNifti(image, { gzip: /\.gz$/i.test(path) }));
+  await writeAtomically(path, await encoded(path, image));
+}
+
+function encoded(path: string, image: Volume | Labels | Warp): Promise<Uint8Array> {
+  switch (imageFormat(path)) {
+    case 'nrrd':
+      return encodeNrrd(image);
+    case 'metaImage':
+      return encodeMetaImage(image);
+    default:
+      return encodeNifti(image, { gzip: /\.gz$/i.test(path) });
+  }
 }

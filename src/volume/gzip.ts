@@ -79,7 +79,8 @@ export async function unpack(
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Bytes one behind the other. */
+export function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(a.length + b.length);
   out.set(a);
   out.set(b, a.length);
@@ -88,6 +89,15 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Packs bytes as a gzip file. The same bytes give the same file: no name and no time are stored. */
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'));
+  return pack(bytes, 'gzip');
+}
+
+/** Packs bytes as zlib does. */
+export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
+  return pack(bytes, 'deflate');
+}
+
+async function pack(bytes: Uint8Array, packing: 'gzip' | 'deflate'): Promise<Uint8Array> {
+  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream(packing));
   return new Uint8Array(await new Response(packed).arrayBuffer());
 }

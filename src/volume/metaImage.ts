@@ -1,9 +1,11 @@
 import { UserError } from '../errors.ts';
+import { assertFinite } from './checks.ts';
 import { type HeaderFiles, numberedNames, readVoxels, type VoxelData } from './dataFiles.ts';
-import type { Mat4, Vec3 } from './grid.ts';
+import type { Grid, Mat4, Vec3, Warp } from './grid.ts';
 import { headerLines, numbersOf, unusable } from './headerText.ts';
 import { flipRasLps, fromColumns, isInvertible, multiply } from './matrix.ts';
-import type { StoredImage } from './storedImage.ts';
+import { type StoredArray, type StoredImage, scaled } from './storedImage.ts';
+import { planar } from './vectors.ts';
 import type { ElementType } from './voxels.ts';
 
 const types: Readonly<Record<string, ElementType>> = {
@@ -29,18 +31,44 @@ const types: Readonly<Record<string, ElementType>> = {
  * @throws UserError when the file is damaged, cut short, not MetaImage, or not one 3-D volume of real numbers
  */
 export async function decodeMetaImage(bytes: Uint8Array, name: string, files: HeaderFiles): Promise<StoredImage> {
+  const { channels, data, ...grid } = await read(bytes, name, files);
+  if (channels !== 1) throw new UserError(`${name} has ${channels} values a voxel; give a volume with one.`);
+  return { name, ...grid, slope: 1, intercept: 0, data: await data() };
+}
+
+/**
+ * Reads a displacement field from a MetaImage file: three values a voxel, LPS mm, as ITK writes it.
+ * @param name as in {@link decodeMetaImage}
+ * @throws UserError when the file is damaged or is no such field
+ */
+export async function decodeMetaImageWarp(bytes: Uint8Array, name: string, files: HeaderFiles): Promise<Warp> {
+  const { channels, data, ...grid } = await read(bytes, name, files);
+  if (channels !== 3)
+    throw new UserError(
+      `${name} is not a displacement field (${channels} ${channels === 1 ? 'value' : 'values'} a voxel); give a MetaImage with three, in LPS mm.`,
+    );
+  const components = planar(scaled({ data: await data(), slope: 1, intercept: 0 }, Float32Array));
+  assertFinite(components, name);
+  return { ...grid, data: components };
+}
+
+/** What a file announces, and a function that reads its voxels, the values of each one behind the other. */
+async function read(
+  bytes: Uint8Array,
+  name: string,
+  files: HeaderFiles,
+): Promise<Grid & { readonly channels: number; readonly data: () => Promise<StoredArray> }> {
   if (bytes.length === 0) throw new UserError(`${name} is empty; copy the file again.`);
   const header = new Header(bytes, name);
   const dimensions = header.numbers(['NDims'], 1)![0]!;
   const sizes = header.numbers(['DimSize'], dimensions) ?? [];
   const channels = header.numbers(['ElementNumberOfChannels'], 1)?.[0] ?? 1;
-  if (channels !== 1) throw new UserError(`${name} has ${channels} values a voxel; give a volume with one.`);
   if (sizes.length < 3 || sizes.slice(3).some((n) => n !== 1))
     throw new UserError(`${name} has ${dimensions} dimensions (${sizes.join('×')}); give one 3-D volume.`);
   const size = sizes.slice(0, 3) as unknown as Vec3;
   const affine = affineOf(header, dimensions);
-  const data = await readVoxels(dataOf(header, size), name, files);
-  return { name, size, affine, slope: 1, intercept: 0, data };
+  const shape = channels === 1 ? size : [channels, ...size];
+  return { size, affine, channels, data: () => readVoxels(dataOf(header, shape), name, files) };
 }
 
 /** The lines `key = value` of a header; the last is where the voxels lie. */

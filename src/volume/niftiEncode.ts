@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
-import { hostIsLittleEndian, reverseElements } from './byteOrder.ts';
-import { voxelCount } from './checks.ts';
+
 import type { Labels, Mat4, Volume, Warp } from './grid.ts';
 import { gzip } from './gzip.ts';
 import { column, determinant, spacingOf } from './matrix.ts';
+import { valuesPerVoxel, writtenVoxels } from './writtenVoxels.ts';
 
 /** How a NIfTI file is written. */
 export interface NiftiOptions {
@@ -14,6 +14,9 @@ export interface NiftiOptions {
 }
 
 const headerSize = 352;
+
+/** NIfTI's codes of the types that are written. */
+const datatypes = { uint8: 2, int16: 4, int32: 8, float32: 16, uint16: 512 } as const;
 
 /**
  * Writes a NIfTI-1 file, little endian, in millimetres.
@@ -32,42 +35,16 @@ export async function encodeNifti(image: Volume | Labels | Warp, options: NiftiO
       `An axis of ${tooLong} voxels does not fit into a NIfTI-1 file (at most 32767); crop the volume.`,
     );
   }
-  const { data, datatype } = stored(image.data);
-  const file = new Uint8Array(headerSize + data.byteLength);
-  writeHeader(new DataView(file.buffer), image, datatype, 8 * data.BYTES_PER_ELEMENT);
+  const { bytes, type } = writtenVoxels(image.data);
+  const file = new Uint8Array(headerSize + bytes.length);
+  writeHeader(new DataView(file.buffer), image, datatypes[type], (8 * bytes.length) / image.data.length);
   file.set(new TextEncoder().encode(options.description ?? 'EarthMorph').subarray(0, 79), 148);
-  writeElements(file, data);
+  file.set(bytes, headerSize);
   return options.gzip ? gzip(file) : file;
 }
 
-type WrittenArray = Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array;
-
-/** Chooses the type of the elements: floats stay, labels get the smallest that holds them. */
-function stored(data: Float32Array | Int32Array): { data: WrittenArray; datatype: number } {
-  if (data instanceof Float32Array) {
-    if (!data.every(Number.isFinite))
-      throw new UserError(
-        'The result has values that are not numbers, so it is not written; check the images and the model.',
-      );
-    return { data, datatype: 16 };
-  }
-  let min = 0;
-  let max = 0;
-  for (const label of data) {
-    if (label < min) min = label;
-    if (label > max) max = label;
-  }
-  if (min >= 0 && max <= 0xff) return { data: Uint8Array.from(data), datatype: 2 };
-  if (min >= -0x8000 && max <= 0x7fff) return { data: Int16Array.from(data), datatype: 4 };
-  if (min >= 0 && max <= 0xffff) return { data: Uint16Array.from(data), datatype: 512 };
-  return { data, datatype: 8 };
-}
-
 function writeHeader(view: DataView, image: Volume | Labels | Warp, datatype: number, bits: number): void {
-  const isWarp = image.data.length === 3 * voxelCount(image);
-  if (!isWarp && image.data.length !== voxelCount(image)) {
-    throw new RangeError(`${image.data.length} values do not fill a grid of ${image.size.join('×')} voxels.`);
-  }
+  const isWarp = valuesPerVoxel(image) === 3;
   const int16 = (at: number, ...values: readonly number[]): void => {
     for (const [i, value] of values.entries()) view.setInt16(at + 2 * i, value, true);
   };
@@ -86,12 +63,6 @@ function writeHeader(view: DataView, image: Volume | Labels | Warp, datatype: nu
   int16(252, quaternion === undefined ? 0 : 1, 1);
   float32(256, ...(quaternion ?? [0, 0, 0]), ...column(affine, 3), ...affine.slice(0, 12));
   view.setUint32(344, 0x6e2b3100); // "n+1"
-}
-
-function writeElements(file: Uint8Array, data: WrittenArray): void {
-  const body = file.subarray(headerSize);
-  body.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  if (!hostIsLittleEndian) reverseElements(body, data.BYTES_PER_ELEMENT);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { UserError } from '../errors.ts';
+import { assertFinite } from './checks.ts';
 import { type Encoding, type HeaderFiles, numberedNames, readVoxels, type VoxelData } from './dataFiles.ts';
-import type { Mat4, Vec3 } from './grid.ts';
+import type { Mat4, Vec3, Warp } from './grid.ts';
 import { headerLines, numbersOf, unusable } from './headerText.ts';
 import { fromColumns, isInvertible, multiply, scaling } from './matrix.ts';
-import type { StoredImage } from './storedImage.ts';
+import { type StoredImage, scaled } from './storedImage.ts';
+import { planar } from './vectors.ts';
 import type { ElementType } from './voxels.ts';
 
 /** The fields of the format's definition, without blanks. */
@@ -115,6 +117,57 @@ export async function decodeNrrd(bytes: Uint8Array, name: string, files: HeaderF
   const shape = axes.map((axis) => header.sizes[axis]!);
   const data = await readVoxels(dataOf(header, shape), name, files);
   return { name, size: shape as unknown as Vec3, affine, slope: 1, intercept: 0, data };
+}
+
+/**
+ * Reads a displacement field from a NRRD file: three values a voxel, LPS mm, as ITK and Slicer write it, along an axis without direction.
+ * @param name as in {@link decodeNrrd}
+ * @throws UserError when the file is damaged or is no such field
+ */
+export async function decodeNrrdWarp(bytes: Uint8Array, name: string, files: HeaderFiles): Promise<Warp> {
+  if (bytes.length === 0) throw new UserError(`${name} is empty; copy the file again.`);
+  const header = new Header(bytes, name);
+  const { sizes } = header;
+  const components = vectorAxis(header);
+  if (sizes.length !== 4 || (components !== 0 && components !== 3))
+    throw new UserError(
+      `${name} is not a displacement field (${sizes.join('×')}); give a NRRD of 3×nx×ny×nz with kinds "vector domain domain domain".`,
+    );
+  if (spaceOf(header).signs.join() !== '-1,-1,1' || !isIdentityFrame(header))
+    throw new UserError(
+      `${name} does not tell how its vectors point: its space must be left-posterior-superior, with no other measurement frame; export it as ITK or Slicer do.`,
+    );
+  const { axes, affine } = geometryOf(header, components);
+  const stored = scaled(
+    { data: await readVoxels(dataOf(header, sizes), name, files), slope: 1, intercept: 0 },
+    Float32Array,
+  );
+  const data = components === 0 ? planar(stored) : stored;
+  assertFinite(data, name);
+  return { size: axes.map((axis) => sizes[axis]!) as unknown as Vec3, affine, data };
+}
+
+/** The axis of the three components of a vector: one without direction, or said to hold vectors. */
+function vectorAxis(header: Header): number {
+  const words = (header.text('space directions') ?? '').match(/\([^()]*\)|[^\s()]+/g);
+  const kinds = (header.text('kinds') ?? '').split(/\s+/);
+  return header.sizes.findIndex(
+    (n, axis) => n === 3 && (words ? words[axis]?.toLowerCase() === 'none' : /vector/i.test(kinds[axis] ?? '')),
+  );
+}
+
+/** Whether vectors are given along the axes of the space. */
+function isIdentityFrame(header: Header): boolean {
+  const text = header.text('measurement frame');
+  return (
+    text === undefined ||
+    text
+      .replace(/[^-+.\de]+/gi, ' ')
+      .trim()
+      .split(' ')
+      .map(Number)
+      .join() === '1,0,0,0,1,0,0,0,1'
+  );
 }
 
 /** The lines of a header, by field. */
@@ -233,12 +286,14 @@ function withoutLines(bytes: Uint8Array, lines: number, name: string): Uint8Arra
   return bytes.subarray(at);
 }
 
-/** Which three axes the volume has, and where it lies. */
-function geometryOf(header: Header): { readonly axes: readonly number[]; readonly affine: Mat4 } {
+/** Which three axes the volume has, beside that of a vector's components, and where it lies. */
+function geometryOf(header: Header, components?: number): { readonly axes: readonly number[]; readonly affine: Mat4 } {
   const { name, sizes } = header;
   const { dimension, signs } = spaceOf(header);
   const directions = header.text('space directions') === undefined ? undefined : vectors(header, dimension);
-  const axes = sizes.map((_, axis) => axis).filter((axis) => directions?.[axis] !== null || sizes[axis] !== 1);
+  const axes = sizes
+    .map((_, axis) => axis)
+    .filter((axis) => axis !== components && (directions?.[axis] !== null || sizes[axis] !== 1));
   while (axes.length > 3 && sizes[axes.at(-1)!] === 1) axes.pop();
   if (axes.length !== 3)
     throw new UserError(`${name} has ${sizes.length} dimensions (${sizes.join('×')}); give one 3-D volume.`);

@@ -113,9 +113,9 @@ describe('warp refuses', () => {
     await expectRefusal([...args, '--outside', 'border'], /a number or edge/, out());
   });
 
-  test('an output that is no NIfTI or cannot be written', async () => {
+  test('an output of no known format or cannot be written', async () => {
     const image = warp('--image', at('blob.nii.gz'), '--out');
-    await expectRefusal([...image, at('moved.png')], /ends in \.nii or \.nii\.gz/, at('moved.png'));
+    await expectRefusal([...image, at('moved.png')], /ends in \.nii, \.nii\.gz, \.nrrd or \.mha/, at('moved.png'));
     const under = at('blob.nii.gz', 'moved.nii.gz');
     await expectRefusal([...image, under], /moved\.nii\.gz cannot be written \(a part of the path is a file/, under);
   });

@@ -1,10 +1,17 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Image, niftiReadImageNode, readImageNode, writeImageNode } from '@itk-wasm/image-io';
+import { type Image, readImageNode, writeImageNode } from '@itk-wasm/image-io';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { readVolume, readVolumeOrLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
-import type { Mat4, Volume, Warp } from '../../src/volume/grid.ts';
+import {
+  readVolume,
+  readVolumeOrLabels,
+  readWarp,
+  writeLabels,
+  writeVolume,
+  writeWarp,
+} from '../../src/file/volumeFile.ts';
+import type { Labels, Mat4, Volume, Warp } from '../../src/volume/grid.ts';
 import { fromItkImage } from '../../src/volume/itkImage.ts';
 import { flipRasLps, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 
@@ -23,28 +30,61 @@ function expectAffine(found: Mat4, wanted: Mat4): void {
   for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i]!, 4);
 }
 
-test('ITK finds our NIfTI files where we put them, right- and left-handed', async () => {
-  for (const sign of [1, -1] as const) {
-    const volume: Volume = { size: [2, 3, 4], affine: oblique(sign), data };
-    const path = join(folder, `volume${sign}.nii.gz`);
-    await writeVolume(path, volume);
-    const seen = fromItkImage(await readImageNode(path), path);
-    expectAffine(seen.affine, volume.affine);
-    expect(Array.from(seen.data)).toEqual(Array.from(data));
-  }
-});
+test.each(['nii.gz', 'nrrd', 'mha'])(
+  'ITK finds our .%s files where we put them, right- and left-handed',
+  async (extension) => {
+    for (const sign of [1, -1] as const) {
+      const volume: Volume = { size: [2, 3, 4], affine: oblique(sign), data };
+      const path = join(folder, `volume${sign}.${extension}`);
+      await writeVolume(path, volume);
+      const seen = fromItkImage(await readImageNode(path), path);
+      expectAffine(seen.affine, volume.affine);
+      expect(Array.from(seen.data)).toEqual(Array.from(data));
+      const labels: Labels = { ...volume, data: Int32Array.from(data, (_, i) => (i < 12 ? 0 : 300)) };
+      await writeLabels(path, labels);
+      const seenLabels = fromItkImage(await readImageNode(path), path);
+      expect(Array.from(seenLabels.data)).toEqual(Array.from(labels.data));
+      expect(seenLabels.data).toBeInstanceOf(Int16Array);
+    }
+  },
+);
 
-test('ITK reads a warp as a vector image with the LPS components that it was written with', async () => {
-  const warp: Warp = { size: [2, 3, 4], affine: oblique(1), data: Float32Array.from({ length: 72 }, (_, i) => i + 1) };
-  const path = join(folder, 'warp.nii');
-  await writeWarp(path, warp);
-  const { image } = await niftiReadImageNode(path);
-  expect(image.imageType.components).toBe(3);
-  expect(image.size).toEqual([2, 3, 4]);
-  // ITK interleaves the components.
-  const seen = Array.from(image.data as Float32Array);
-  expect(seen.slice(0, 6)).toEqual([1, 25, 49, 2, 26, 50]);
-  expect(seen.slice(-3)).toEqual([24, 48, 72]);
+test.each(['nii', 'nrrd', 'mha'])(
+  'ITK reads a warp in .%s as vectors with the LPS components that it was written with',
+  async (extension) => {
+    const warp: Warp = {
+      size: [2, 3, 4],
+      affine: oblique(-1),
+      data: Float32Array.from({ length: 72 }, (_, i) => i + 1),
+    };
+    const path = join(folder, `warp.${extension}`);
+    await writeWarp(path, warp);
+    const image = await readImageNode(path);
+    expect(image.imageType).toMatchObject({ components: 3, dimension: 3, componentType: 'float32' });
+    // ITK interleaves the components.
+    const seen = Array.from(image.data as Float32Array);
+    expect(seen.slice(0, 6)).toEqual([1, 25, 49, 2, 26, 50]);
+    expect(seen.slice(-3)).toEqual([24, 48, 72]);
+    const geometry = fromItkImage(
+      { ...image, imageType: { ...image.imageType, components: 1 }, data: new Float32Array(24) },
+      path,
+    );
+    expectAffine(geometry.affine, warp.affine);
+  },
+);
+
+test.each(['nii.gz', 'nrrd', 'nhdr', 'mha', 'mhd'])('a warp that ITK wrote as .%s is read', async (extension) => {
+  const warp: Warp = { size: [2, 3, 4], affine: oblique(-1), data: Float32Array.from({ length: 72 }, (_, i) => i + 1) };
+  const source = join(folder, 'field.nii');
+  await writeWarp(source, warp);
+  const image: Image = await readImageNode(source);
+  image.metadata = new Map();
+  const path = join(folder, `field-itk.${extension}`);
+  await writeImageNode(image, path);
+  const found = await readWarp(path);
+  expect(found.size).toEqual(warp.size);
+  expect(found.data).toEqual(warp.data);
+  expectAffine(found.affine, warp.affine);
 });
 
 test('what ITK writes is read with data and geometry', async () => {

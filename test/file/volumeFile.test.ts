@@ -91,7 +91,7 @@ test('an output that cannot be written is refused and leaves nothing behind', as
   await expect(writeVolume(join(file, 'a.nii'), volume)).rejects.toThrow(
     'a.nii cannot be written (a part of the path is',
   );
-  await expect(writeVolume(join(folder, 'a.nrrd'), volume)).rejects.toThrow('give a path that ends in .nii or .nii.gz');
+  await expect(writeVolume(join(folder, 'a.mhd'), volume)).rejects.toThrow('ends in .nii, .nii.gz, .nrrd or .mha');
   const taken = join(folder, 'taken.nii');
   await mkdir(join(taken, 'inside'), { recursive: true });
   await expect(writeVolume(taken, volume)).rejects.toThrow(UserError);
