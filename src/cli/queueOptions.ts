@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { PASSWORD_VARIABLE, type QueueAddress, queueAddress, queuePassword } from '../experiment/queue/queueAddress.ts';
+import { assertInstalled } from '../file/optionalPackages.ts';
 
 /** Options that name a queue. */
 export interface QueueOptions {
@@ -20,13 +21,14 @@ export function addQueueOptions(command: Command, help: string): Command {
 
 /**
  * The queue that the options name, if any.
- * @throws UserError when the address or the file of the password is wrong
+ * @throws UserError when the address or the file of the password is wrong, or what talks to Redis is not installed
  */
 export async function queueOf({ queue, queuePasswordFile }: QueueOptions): Promise<QueueAddress | undefined> {
   if (queue === undefined) {
     if (queuePasswordFile !== undefined) throw new UserError('--queue-password-file is of use only with --queue.');
     return undefined;
   }
+  assertInstalled(['bullmq', 'ioredis'], 'Queues');
   // Lists of processes show how a program was called: a password in the address would stand there for all to read.
   process.title = 'earthmorph';
   return queueAddress(queue, await queuePassword(queuePasswordFile));

@@ -6,13 +6,15 @@ import { UserError } from '../errors.ts';
 import { fromItkImage, type ItkImage } from '../volume/itkImage.ts';
 import { type ItkFormat, itkFormat, wholeItkFile } from '../volume/itkLayout.ts';
 import type { StoredImage } from '../volume/storedImage.ts';
+import { assertInstalled } from './optionalPackages.ts';
 
 /**
- * Decodes GIPL, MRC, VTK and HDF5 with ITK, which is only loaded here.
+ * Decodes GIPL, MRC, VTK and HDF5 with ITK, an optional package that is only loaded here.
  * @param name tells the format by its extension, and is what messages call the file.
- * @throws UserError when the file is damaged, cut short, or not one 3-D volume.
+ * @throws UserError when the package is missing, or the file is damaged, cut short, or not one 3-D volume.
  */
 export async function decodeItk(bytes: Uint8Array, name: string): Promise<StoredImage> {
+  assertInstalled(['@itk-wasm/image-io'], 'GIPL, MRC, VTK and HDF5');
   const format = itkFormat(name);
   const image = await decode(await wholeItkFile(bytes, format, name), format);
   if (!image)
