@@ -1,3 +1,4 @@
+import leven from 'leven';
 import { z } from 'zod';
 import { requirement, UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
@@ -183,28 +184,10 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
 /** The known word with the fewest edits from a mistyped one, when it is close enough to be meant. */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
-    .map((name) => ({ name, edits: editDistance(word.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, edits: leven(word.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   return best && best.edits <= Math.max(2, word.length / 3) ? best.name : undefined;
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min(
-          (row[j] as number) + 1,
-          (next[j - 1] as number) + 1,
-          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      );
-    row = next;
-  }
-  return row[b.length] as number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { interpolateViridis, schemePuOr, schemeRdBu } from 'd3-scale-chromatic';
 import { OKABE_ITO } from './theme.ts';
 
 /** Red, green and blue, 0–255. */
@@ -6,13 +7,11 @@ export type Rgb = readonly [number, number, number];
 /** Maps [-1, 1] to a colour; values outside are clamped. */
 export type ColourMap = (value: number) => Rgb;
 
+/** Even steps from one colour to the next, straight through RGB. */
 function fromStops(stops: readonly string[]): ColourMap {
-  const colours = stops.map(
-    (stop) => [1, 3, 5].map((at) => Number.parseInt(stop.slice(at, at + 2), 16)) as unknown as Rgb,
-  );
+  const colours = stops.map(fromHex);
   return (value) => {
-    const clamped = Math.min(1, Math.max(-1, Number.isNaN(value) ? 0 : value));
-    const position = ((clamped + 1) / 2) * (colours.length - 1);
+    const position = fraction(value) * (colours.length - 1);
     const index = Math.min(colours.length - 2, Math.floor(position));
     const low = colours[index] as Rgb;
     const high = colours[index + 1] as Rgb;
@@ -22,20 +21,26 @@ function fromStops(stops: readonly string[]): ColourMap {
   };
 }
 
-/** ColorBrewer RdBu, 11 classes, blue for negative: safe for colour-blind readers (Brewer 2003). */
-export const differenceMap: ColourMap = fromStops(
-  '#053061 #2166ac #4393c3 #92c5de #d1e5f0 #f7f7f7 #fddbc7 #f4a582 #d6604d #b2182b #67001f'.split(' '),
-);
+/** How far a value lies along [-1, 1]; without a value in the middle. */
+function fraction(value: number): number {
+  return (Math.min(1, Math.max(-1, Number.isNaN(value) ? 0 : value)) + 1) / 2;
+}
+
+function fromHex(colour: string): Rgb {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as unknown as Rgb;
+}
+
+/**
+ * ColorBrewer RdBu, 11 classes, blue for negative: safe for colour-blind readers (Brewer 2003). Not d3's spline through
+ * them, which makes zero #f2efee in place of the neutral #f7f7f7.
+ */
+export const differenceMap: ColourMap = fromStops((schemeRdBu[11] as readonly string[]).toReversed());
 
 /** ColorBrewer PuOr, 11 classes, purple for shrinking and orange for growing: safe for colour-blind readers. */
-export const jacobianMap: ColourMap = fromStops(
-  '#2d004b #542788 #8073ac #b2abd2 #d8daeb #f7f7f7 #fee0b6 #fdb863 #e08214 #b35806 #7f3b08'.split(' '),
-);
+export const jacobianMap: ColourMap = fromStops(schemePuOr[11] as readonly string[]);
 
-/** Viridis (van der Walt & Smith 2015), dark blue for −1 to yellow for 1: even steps of lightness, safe for colour-blind readers. */
-export const sequentialMap: ColourMap = fromStops(
-  '#440154 #482576 #414487 #35608d #2a788e #21908d #22a884 #43bf71 #7ad151 #bddf26 #fde725'.split(' '),
-);
+/** Viridis (van der Walt & Smith 2015), dark blue for −1 to yellow for 1: even lightness, safe for colour-blind readers. */
+export const sequentialMap: ColourMap = (value) => fromHex(interpolateViridis(fraction(value)));
 
 /** Black over the orange of Okabe & Ito to nearly white, for −1 to 1: lightness rises evenly, and no grey is like it. */
 export const warmMap: ColourMap = fromStops(
