@@ -22,6 +22,30 @@ export function median(values: ArrayLike<number>): number {
   return percentile(values, 50);
 }
 
+/**
+ * Pearson's correlation of paired values; 0 where either is constant.
+ * @param counts which pairs count, by index; all when left out
+ */
+export function correlation(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  counts: (index: number) => boolean = () => true,
+): number {
+  let [n, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0];
+  for (let index = 0; index < a.length; index++) {
+    if (!counts(index)) continue;
+    const [x, y] = [a[index]!, b[index]!];
+    n++;
+    sumA += x;
+    sumB += y;
+    squaresA += x * x;
+    squaresB += y * y;
+    products += x * y;
+  }
+  const spread = (n * squaresA - sumA ** 2) * (n * squaresB - sumB ** 2);
+  return spread > 0 ? (n * products - sumA * sumB) / Math.sqrt(spread) : 0;
+}
+
 /** The result of a paired test. */
 export interface PairedTest {
   /** The smaller of the two rank sums, of the positive and of the negative differences. */

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { given } from '../given.ts';
+import { areTwoModalities } from '../registration/modality.ts';
 import { boxPlot } from '../report/chart/boxPlot.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { evaluationReport, pairReport, worstMedianBest } from '../report/page/htmlReport.ts';
@@ -8,7 +9,6 @@ import type { FigureMetric } from '../report/slice/figureFooter.ts';
 import { modalityFigure } from '../report/slice/modalityFigure.ts';
 import { registrationFigure } from '../report/slice/registrationFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
-import { areTwoModalities } from './modalities.ts';
 import { type PairResult, pairResult, resultsTable, summaryTable } from './pairResults.ts';
 import type { RegisteredPair } from './registerFiles.ts';
 
