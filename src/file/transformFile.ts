@@ -1,8 +1,11 @@
 import { UserError } from '../errors.ts';
-import type { Mat4, Vec3 } from '../volume/grid.ts';
-import { decodeItkTransform, encodeItkTransform } from '../volume/itkTransform.ts';
+import type { Grid, Mat4, Vec3 } from '../volume/grid.ts';
+import { decodeItkMatlab } from '../volume/itkMatlab.ts';
+import { decodeItkTransform, decodeItkTransforms, encodeItkTransform } from '../volume/itkTransform.ts';
+import { chainMatrix, chainWarp, invertChain, type TransformChain } from '../volume/transformChain.ts';
 import { writeAtomically } from './atomic.ts';
-import { readText } from './nodeFiles.ts';
+import { readBytes, readText } from './nodeFiles.ts';
+import { assertWritable, readWarp, writeWarp } from './volumeFile.ts';
 
 const extension = /\.(tfm|txt)$/i;
 
@@ -12,6 +15,36 @@ const extension = /\.(tfm|txt)$/i;
  */
 export async function readTransform(path: string): Promise<Mat4> {
   return decodeItkTransform(await readText(path), path);
+}
+
+/** What stands before a path whose transform is taken backwards. */
+const INVERSE = 'inverse:';
+
+/** The path of a transform that may be marked as an inverse. */
+export function transformPath(given: string): string {
+  return given.startsWith(INVERSE) ? given.slice(INVERSE.length) : given;
+}
+
+/**
+ * Reads transforms that follow one another, in the order in which a fixed point goes through them: .tfm, .txt, .mat (as ANTs' 0GenericAffine.mat),
+ * or a warp in any format that `readWarp` reads.
+ * @param given paths, each with `inverse:` before it where its transform is to be taken backwards
+ * @throws UserError when a file is missing or holds no transform that is read
+ */
+export async function readTransforms(given: readonly string[]): Promise<TransformChain> {
+  const chains: TransformChain[] = [];
+  for (const each of given) {
+    const path = transformPath(each);
+    const chain = await readChain(path);
+    chains.push(path === each ? chain : invertChain(chain));
+  }
+  return chains.flat();
+}
+
+async function readChain(path: string): Promise<TransformChain> {
+  if (extension.test(path)) return decodeItkTransforms(await readText(path), path);
+  if (/\.mat$/i.test(path)) return decodeItkMatlab(await readBytes(path), path);
+  return [{ warp: await readWarp(path) }];
 }
 
 /** Writes a linear transform, RAS mm, about a centre. */
@@ -26,4 +59,24 @@ export async function writeTransform(path: string, matrix: Mat4, centre: Vec3): 
  */
 export function assertTransformName(path: string): void {
   if (!extension.test(path)) throw new UserError(`${path} cannot be written; give a path that ends in .tfm or .txt.`);
+}
+
+/**
+ * Writes transforms that follow one another as one: a warp, or a linear transform where the path ends in .tfm or .txt.
+ * @param gridOf the grid that a warp gets
+ * @throws UserError when the path asks for a linear transform and one of them is a warp
+ */
+export async function writeChain(path: string, chain: TransformChain, gridOf: () => Promise<Grid>): Promise<void> {
+  if (!extension.test(path)) return writeWarp(path, chainWarp(chain, await gridOf()));
+  const matrix = chainMatrix(chain);
+  if (!matrix)
+    throw new UserError(
+      `${path} is for linear transforms, and one of them is a warp; give a path that ends in .nii.gz.`,
+    );
+  await writeTransform(path, matrix, [0, 0, 0]);
+}
+
+/** @throws UserError when {@link writeChain} does not write files of that name */
+export function assertChainName(path: string): void {
+  if (!extension.test(path)) assertWritable(path);
 }

@@ -69,8 +69,13 @@ export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
  * @param points world coordinates, RAS mm
  */
 export function unwarpPoints(warp: Warp, points: readonly Vec3[]): Vec3[] {
+  return points.map(pointSolver(warp));
+}
+
+/** A function that does so with one point after another. */
+export function pointSolver(warp: Warp): (point: Vec3) => Vec3 {
   const solver = new PointSolver(warp);
-  return points.map((q) => applyToPoint(warp.affine, solver.solve(q)));
+  return (q) => applyToPoint(warp.affine, solver.solve(q));
 }
 
 /** Inverts φ, as a map from voxel indices of the warp to RAS mm, at single points. */

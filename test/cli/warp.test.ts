@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readLandmarks } from '../../src/file/landmarkFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import { sameGrid } from '../../src/volume/checks.ts';
 import type { Grid, Vec3 } from '../../src/volume/grid.ts';
-import { multiply, scaling, translation } from '../../src/volume/matrix.ts';
+import { encodeItkTransform } from '../../src/volume/itkTransform.ts';
+import { applyToPoint, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 import { centroid, earthmorph, expectRefusal, points, temporaryFolder, warpOf } from './support.ts';
 
 const fixed: Grid = { size: [30, 28, 24], affine: multiply(translation([29, -27, -20]), scaling([-2, 2, 1.75])) };
@@ -82,11 +84,70 @@ describe('warp', () => {
   });
 });
 
+describe('a chain of transforms', () => {
+  const turn = [0.8, -0.6, 0, 0, 0.6, 0.8, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+  const there = (p: Vec3): Vec3 => applyToPoint(turn, [p[0] + shift[0], p[1] + shift[1], p[2] + shift[2]]);
+
+  beforeAll(async () => {
+    await writeFile(at('turn.tfm'), encodeItkTransform(turn, [5, 6, 7]));
+    await writeFile(at('points.csv'), 'name,x,y,z\na,2,1,-1\nb,-4,5,6\n');
+  });
+
+  test('moves an image in one interpolation, the first transform first from the fixed image', async () => {
+    const out = at('chained.nrrd');
+    const args = ['warp', '--transform', at('shift.nii.gz'), '--transform', at('turn.tfm')];
+    const { code, stderr } = await earthmorph([...args, '--image', at('blob.nii.gz'), '--out', out]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const moved = await readVolume(out);
+    expect(sameGrid(moved, fixed)).toBe(true);
+    expect(distance(there(centroid(moved)), centre)).toBeLessThan(0.02);
+    // A second interpolation would take more of the blob's height.
+    expect(Math.max(...moved.data)).toBeGreaterThan(90);
+  });
+
+  test('moves landmarks, and back by its inverse', async () => {
+    const [forth, back] = [at('forth.csv'), at('back.csv')];
+    const args = ['--transform', at('shift.nii.gz'), '--transform', at('turn.tfm'), '--landmarks', at('points.csv')];
+    expect(await earthmorph(['warp', ...args, '--out', forth])).toMatchObject({ code: 0, stderr: '' });
+    const moved = (await readLandmarks(forth)).map(({ first }) => first);
+    expect(distance(moved[1]!, there([-4, 5, 6]))).toBeLessThan(1e-3);
+    const inverse = ['--transform', `inverse:${at('turn.tfm')}`, '--transform', `inverse:${at('shift.nii.gz')}`];
+    const undone = await earthmorph(['warp', ...inverse, '--landmarks', forth, '--out', back]);
+    expect(undone).toMatchObject({ code: 0, stderr: '' });
+    expect(distance((await readLandmarks(back))[1]!.first, [-4, 5, 6])).toBeLessThan(1e-2);
+  });
+
+  test('is written as one warp, which does the same', async () => {
+    const args = ['--transform', at('shift.nii.gz'), '--transform', at('turn.tfm')];
+    const one = await earthmorph(['warp', ...args, '--compose', '--out', at('one.mha')]);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    const image = ['--image', at('blob.nii.gz'), '--out'];
+    await earthmorph(['warp', ...args, ...image, at('by-chain.nii.gz')]);
+    await earthmorph(['warp', '--warp', at('one.mha'), ...image, at('by-one.nii.gz')]);
+    const [a, b] = [await readVolume(at('by-chain.nii.gz')), await readVolume(at('by-one.nii.gz'))];
+    expect(a.data).toEqual(b.data);
+  });
+
+  test('that begins with a linear transform or an inverse needs --reference', async () => {
+    const image = ['--image', at('blob.nii.gz'), '--out', at('no.nii.gz')];
+    for (const first of [at('turn.tfm'), `inverse:${at('shift.nii.gz')}`])
+      await expectRefusal(
+        ['warp', '--transform', first, ...image],
+        /no grid of its own; give .*--reference/,
+        at('no.nii.gz'),
+      );
+    const warpToo = ['warp', '--transform', at('turn.tfm'), '--warp', at('shift.nii.gz'), ...image];
+    await expectRefusal(warpToo, /either --warp or --transform/);
+    const over = ['warp', '--transform', at('turn.tfm'), '--compose', '--out', at('turn.tfm')];
+    await expectRefusal(over, /--out would replace what is read as --transform/);
+  });
+});
+
 describe('warp refuses', () => {
   const out = (): string => at('refused.nii.gz');
 
   test('neither or both of an image and labels', async () => {
-    await expectRefusal(warp('--out', out()), /either --image or --labels/, out());
+    await expectRefusal(warp('--out', out()), /either --image or --labels or --landmarks or --compose/, out());
     const both = warp('--image', at('blob.nii.gz'), '--labels', at('box.nii.gz'), '--out', out());
     await expectRefusal(both, /either --image or --labels/, out());
   });

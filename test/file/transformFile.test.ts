@@ -1,0 +1,94 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readTransforms, writeChain } from '../../src/file/transformFile.ts';
+import { readWarp } from '../../src/file/volumeFile.ts';
+import type { Vec3 } from '../../src/volume/grid.ts';
+import { chainPoints, invertChain } from '../../src/volume/transformChain.ts';
+import itk from '../fixtures/itk/points.json' with { type: 'json' };
+
+/** Transforms that ITK 5.2.1 wrote, and where it takes points (LPS mm). */
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/itk/${name}`, import.meta.url));
+const flipped = (points: readonly (readonly number[])[]): Vec3[] => points.map(([x, y, z]) => [-x!, -y!, z!]);
+const points = flipped(itk.points);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'earthmorph-transforms-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const read = (names: string) =>
+  readTransforms(names.split(' ').map((each) => each.replace(/[^:]+$/, (name) => fixture(name))));
+
+function expectPoints(found: readonly Vec3[], wanted: readonly Vec3[], digits = 4): void {
+  for (const [n, point] of found.entries())
+    for (const [axis, value] of point.entries()) expect(value).toBeCloseTo(wanted[n]![axis]!, digits);
+}
+
+describe('transforms', () => {
+  test.each(Object.entries(itk.moved))('%s take points where ITK takes them', async (names, moved) => {
+    const chain = await read(names);
+    expectPoints(chainPoints(chain, points), flipped(moved));
+    expectPoints(chainPoints(invertChain(chain), flipped(moved)), points, 1);
+  });
+
+  test('inverse: of a composite takes its parts backwards', async () => {
+    const [forth, back] = [await read('composite.tfm'), await read('inverse:composite.tfm')];
+    expectPoints(chainPoints([...forth, ...back], points), points, 2);
+  });
+
+  test('are joined as a warp, or as one matrix where all are linear', async () => {
+    const chain = await read('field.mha affine.mat');
+    const grid = await readWarp(fixture('field.mha'));
+    for (const name of ['joined.nii.gz', 'joined.nrrd', 'joined.mha']) {
+      const path = join(folder, name);
+      await writeChain(path, chain, async () => grid);
+      // Between voxels, a warp is interpolated, and an affine behind it changes nothing about that.
+      expectPoints(chainPoints(await readTransforms([path]), points), flipped(itk.moved['field.mha affine.mat']), 3);
+    }
+    await expect(writeChain(join(folder, 'a.tfm'), chain, async () => grid)).rejects.toThrow(
+      /is for linear transforms/,
+    );
+    const linear = await read('affine.mat inverse:other.tfm');
+    const path = join(folder, 'linear.tfm');
+    await writeChain(path, linear, async () => grid);
+    expectPoints(chainPoints(await readTransforms([path]), points), chainPoints(linear, points), 9);
+  });
+});
+
+describe('is refused in one sentence', () => {
+  test.each([0, 10, 30, 100, 192])('a .mat file that is cut after %i bytes', async (length) => {
+    const path = join(folder, 'cut.mat');
+    await writeFile(path, (await readFile(fixture('affine.mat'))).subarray(0, length));
+    await expect(readTransforms([path])).rejects.toThrow(/cut\.mat (is no transform of ITK|must hold one transform)/);
+  });
+
+  test('a composite of nothing, of two composites, or with a warp that does not fit', async () => {
+    const text = (await readFile(fixture('composite.tfm'), 'utf8')).split(/(?=#Transform)/);
+    const path = join(folder, 'odd.tfm');
+    const refusal = async (parts: readonly string[]) => {
+      await writeFile(path, parts.join(''));
+      return readTransforms([path]).then(
+        () => 'read',
+        (error: Error) => `${error.name}: ${error.message}`,
+      );
+    };
+    expect(await refusal(text)).toBe('read');
+    expect(await refusal(text.slice(0, 2))).toMatch(/^UserError: .* holds a composite of no transforms/);
+    expect(await refusal([text[0]!, text[2]!, text[2]!])).toMatch(/^UserError: .* must hold one transform/);
+    expect(await refusal([...text, text[1]!])).toMatch(/^UserError: .* holds a CompositeTransform; give one of/);
+    const cut = text[3]!.replace(/(Parameters: )\S+ /, '$1');
+    expect(await refusal([...text.slice(0, 3), cut])).toMatch(/^UserError: .* whose numbers do not fit together/);
+    const nan = text[3]!.replace(/(Parameters: )\S+ /, '$1x ');
+    expect(await refusal([...text.slice(0, 3), nan])).toMatch(/^UserError: .* not a finite number/);
+  });
+
+  test('a scan as a transform', async () => {
+    const path = join(folder, 'a.h5x');
+    await copyFile(fixture('affine.mat'), path);
+    await expect(readTransforms([path])).rejects.toThrow(/a\.h5x is not a NIfTI file/);
+  });
+});
