@@ -1,4 +1,7 @@
 import { defineConfig } from 'tsdown';
+import { bundlePageScripts } from './tools/bundle-page-scripts.ts';
+
+await bundlePageScripts();
 
 export default defineConfig({
   entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli/main.ts' },

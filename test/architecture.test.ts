@@ -111,6 +111,12 @@ describe('architecture', () => {
     expect([...places].sort()).toEqual(Object.keys(rooms).sort());
   });
 
+  it('what runs in a report’s page is bundled, and imported by nothing else', () => {
+    const isInPage = (path: string): boolean => path.startsWith('report/page/browser/');
+    expect(files.filter(isInPage).length).toBeGreaterThan(0);
+    expect(described(own.filter(({ from, to }) => !isInPage(from) && isInPage(to)))).toEqual([]);
+  });
+
   it('only experiment, run, file and cli, and the entry for Node, need Node; the protocol of experiments does not', () => {
     const allowed = [...NODE_ONLY, 'node.ts'];
     const runsAnywhere = (path: string): boolean =>

@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The package as the tests use it (test/support/tested.ts): a copy with a build of its own, which `npm run build` and `npm pack` leave alone. */
 const TESTED = join(root, 'node_modules', '.cache', 'earthmorph-tests');
+/** What tools/bundle-page-scripts.ts makes before a build. */
+const PAGE_SCRIPTS = join(root, 'src', 'report', 'page', 'scripts.generated.ts');
 /** What belongs to the package beside its build. */
 const PACKAGED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'models', 'docs', 'experiments', 'examples'];
 
@@ -23,8 +25,14 @@ export default function setup() {
 export function ensureBuilt(folder = join(root, 'dist')) {
   const built = modified(join(folder, 'cli.js'));
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  const inputs = ['src', ...sources.map((name) => join('src', name)), 'package.json', 'tsdown.config.ts'];
-  if (inputs.every((name) => modified(join(root, name)) < built)) return;
+  const inputs = [
+    'src',
+    ...sources.map((name) => join('src', name)),
+    'package.json',
+    'tsdown.config.ts',
+    'tools/bundle-page-scripts.ts',
+  ];
+  if (existsSync(PAGE_SCRIPTS) && inputs.every((name) => modified(join(root, name)) < built)) return;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['node_modules/tsdown/dist/run.mjs', '--out-dir', folder],

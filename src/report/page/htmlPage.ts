@@ -1,4 +1,5 @@
 import { escapeText } from '../draw/svg.ts';
+import { SORT_SCRIPT } from './scripts.generated.ts';
 
 /** Where results came from: names and values, in the order given; those without a value are left out. */
 export type Provenance = Readonly<Record<string, string | number | undefined>>;
@@ -120,27 +121,6 @@ ${rowsAsLists('.sortable')}
   .charts { grid-template-columns: 1fr 1fr; }
   th button::after { content: none; }
   @page { margin: 15mm; }
-}
-`;
-
-const SORT_SCRIPT = `
-for (const table of document.querySelectorAll('table.sortable')) {
-  const heads = [...table.tHead.rows[0].cells];
-  heads.forEach((head, column) => head.querySelector('button').addEventListener('click', () => {
-    const descending = head.getAttribute('aria-sort') === 'ascending';
-    heads.forEach((other) => other.setAttribute('aria-sort', 'none'));
-    head.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
-    const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
-    const missing = (row) => row.cells[column].textContent === '–';
-    const compare = (a, b) => {
-      if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
-      const order = key(a).localeCompare(key(b), 'en', { numeric: true });
-      const [x, y] = [Number(key(a)), Number(key(b))];
-      return (Number.isNaN(x) || Number.isNaN(y) ? order : x - y) * (descending ? -1 : 1);
-    };
-    const body = table.tBodies[0];
-    body.append(...[...body.rows].sort(compare));
-  }));
 }
 `;
 

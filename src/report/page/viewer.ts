@@ -1,8 +1,9 @@
+import { given } from '../../given.ts';
 import { labelsIn } from '../../metric/dice.ts';
 import { assertSameGrid } from '../../volume/checks.ts';
 import type { Grid, Labels, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, closestAxes, type Direction, invert, spacingOf } from '../../volume/matrix.ts';
-import { warmMap } from '../draw/colourMap.ts';
+import { differenceMap, warmMap } from '../draw/colourMap.ts';
 import { toBase64 } from '../draw/png.ts';
 import { escapeText, short } from '../draw/svg.ts';
 import { LABEL_COLOURS, OTHER_LABELS } from '../draw/theme.ts';
@@ -10,7 +11,8 @@ import { densestPosition } from '../slice/landmarkMarks.ts';
 import { labelColour } from '../slice/outlineLegend.ts';
 import { intensityWindow, type Window } from '../slice/panel.ts';
 import { defaultPosition } from '../slice/slices.ts';
-import { VIEWER_SCRIPT } from './viewerScript.ts';
+import { VIEWER_SCRIPT } from './scripts.generated.ts';
+import type { Place, Triple, ViewerData } from './viewerData.ts';
 
 /** What {@link viewer} shows; everything lies on the fixed image's grid, as in a registration figure. */
 export interface ViewerInput {
@@ -64,7 +66,7 @@ export function viewer(input: ViewerInput): string {
   const encodeLabels = (volume: Labels | undefined): string | undefined =>
     volume === undefined ? undefined : packed(display, volume, (label) => codes.get(label) ?? 0);
   const colours = labels.slice(0, 254).map((_, index) => labelColour(index));
-  const data = {
+  const data: ViewerData = {
     size: display.size,
     spacing: display.spacing,
     start: startPosition(input, display),
@@ -74,19 +76,22 @@ export function viewer(input: ViewerInput): string {
       moving: packed(display, input.moving, toByte(movingWindow)),
       moved: packed(display, input.moved, toByte(movingWindow)),
     },
-    labels: {
+    labels: given({
       fixed: encodeLabels(input.fixedLabels),
       moving: encodeLabels(input.movingLabels),
       moved: encodeLabels(input.movedLabels),
-    },
-    landmarks: input.landmarks && {
-      fixed: displayPoints(display, input.fixed, input.landmarks.fixed),
-      moving: displayPoints(display, input.fixed, input.landmarks.moving),
-      moved: displayPoints(display, input.fixed, input.landmarks.moved),
-    },
+    }),
+    ...(input.landmarks && {
+      landmarks: {
+        fixed: displayPoints(display, input.fixed, input.landmarks.fixed),
+        moving: displayPoints(display, input.fixed, input.landmarks.moving),
+        moved: displayPoints(display, input.fixed, input.landmarks.moved),
+      },
+    }),
     reach: REACH,
-    mode: input.isTwoModalities ? 'overlay' : 'blend',
-    warm: input.isTwoModalities ? Array.from({ length: 256 }, (_, byte) => warmMap((2 * byte) / 255 - 1)) : undefined,
+    ...(input.isTwoModalities
+      ? { mode: 'overlay', overlayColours: Array.from({ length: 256 }, (_, byte) => warmMap((2 * byte) / 255 - 1)) }
+      : { mode: 'blend', differenceColours: Array.from({ length: 511 }, (_, n) => differenceMap((n - 255) / 255)) }),
   };
   const entry = (colour: string, name: string): string =>
     `<span><i style="background:${colour}"></i>${escapeText(name)}</span>`;
@@ -144,7 +149,7 @@ function packed(display: DisplayGrid, volume: Volume | Labels, byte: (value: num
 }
 
 /** Points in display voxels, `null` where one is nowhere. */
-function displayPoints(display: DisplayGrid, grid: Grid, points: readonly Vec3[]): (readonly number[] | null)[] {
+function displayPoints(display: DisplayGrid, grid: Grid, points: readonly Vec3[]): Place[] {
   const toVoxels = invert(grid.affine);
   return points.map((point) => {
     const voxel = applyToPoint(toVoxels, point);
@@ -152,7 +157,7 @@ function displayPoints(display: DisplayGrid, grid: Grid, points: readonly Vec3[]
       const along = step === 1 ? voxel[axis] : grid.size[axis] - 1 - voxel[axis];
       return Number((along / display.stride).toFixed(2));
     });
-    return at.every(Number.isFinite) ? at : null;
+    return at.every(Number.isFinite) ? (at as unknown as Triple) : null;
   });
 }
 
@@ -162,13 +167,13 @@ function toByte([low, high]: Window): (value: number) => number {
 }
 
 /** The display indices that a figure would cut through. */
-function startPosition(input: ViewerInput, display: DisplayGrid): number[] {
+function startPosition(input: ViewerInput, display: DisplayGrid): Triple {
   const { fixed, fixedLabels, landmarks } = input;
   const position = landmarks ? densestPosition(fixed, landmarks.fixed, REACH) : defaultPosition(fixed, fixedLabels);
   return display.directions.map(({ axis, step }, index) => {
     const along = step === 1 ? position[axis] : input.fixed.size[axis] - 1 - position[axis];
     return Math.min(display.size[index]! - 1, Math.round(along / display.stride));
-  });
+  }) as unknown as Triple;
 }
 
 function controls(

@@ -3,7 +3,6 @@ import { lineChart } from '../../../src/report/chart/lineChart.ts';
 import { evaluationReport, pairReport, worstMedianBest } from '../../../src/report/page/htmlReport.ts';
 import { summarise } from '../../../src/report/page/table.ts';
 import { viewer } from '../../../src/report/page/viewer.ts';
-import { VIEWER_SCRIPT } from '../../../src/report/page/viewerScript.ts';
 import { registrationFigure } from '../../../src/report/slice/registrationFigure.ts';
 import { applyToPoint, invert } from '../../../src/volume/matrix.ts';
 import { affine, ball, halves, size, warp } from '../phantom.ts';
@@ -132,36 +131,6 @@ test('of two modalities the viewer shows one over the other, with landmarks wher
   const one = viewer(volumes);
   expect(one).toContain('value="difference"');
   expect(one).not.toMatch(/viewer-landmarks"|value="overlay"/);
-});
-
-test('the viewer draws outlines as closed rings around the voxels of a label', () => {
-  const source = /function ringsOf[\s\S]*?\n {2}\}\n/.exec(VIEWER_SCRIPT)![0];
-  const ringsOf = new Function(`${source} return ringsOf;`)() as (
-    is: (column: number, row: number) => boolean,
-    columns: number,
-    rows: number,
-  ) => [number, number][][];
-  const of = (...rows: string[]): [number, number][][] =>
-    ringsOf((column, row) => rows[row]?.[column] === '#', rows[0]!.length, rows.length);
-  const lengths = (rings: [number, number][][]): number[] => rings.map(({ length }) => length).sort((a, b) => a - b);
-  expect(of('...', '...')).toEqual([]);
-  expect(lengths(of('#'))).toEqual([4]);
-  expect(lengths(of('##', '##'))).toEqual([8]);
-  // Around a hole there are two; voxels that touch in a corner have one each.
-  expect(lengths(of('###', '#.#', '###'))).toEqual([4, 12]);
-  expect(lengths(of('#.', '.#'))).toEqual([4, 4]);
-  expect(lengths(of('.#', '#.'))).toEqual([4, 4]);
-  for (const ring of of('##.##', '#.#.#', '.###.')) {
-    for (const [index, [x, y]] of ring.entries()) {
-      const [u, v] = ring[(index + 1) % ring.length]!;
-      expect(Math.abs(u - x) + Math.abs(v - y)).toBe(1);
-    }
-  }
-});
-
-test('the wheel over a picture is the viewer’s, and the page’s elsewhere', () => {
-  expect(VIEWER_SCRIPT.match(/addEventListener\('wheel'/g)).toHaveLength(1);
-  expect(VIEWER_SCRIPT).toMatch(/canvas\.addEventListener\('wheel'[\s\S]*preventDefault\(\)[\s\S]*passive: false/);
 });
 
 test('the table of all pairs has no column of dashes', () => {
