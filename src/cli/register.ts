@@ -48,7 +48,7 @@ export const registerCommand: CommandDefinition = (program) => {
     .description(
       'Registers a moving scan onto a fixed one in one pass through a trained network, by optimising the pair itself (--refine), or both; or every pair of a list.',
     )
-    .option('--fixed <file>', 'scan that stays')
+    .option('--fixed <file>', 'scan that stays: a file, or a folder of DICOM slices')
     .option('--moving <file>', 'scan that is moved onto it')
     .option('--moved <file>', 'writes the moved scan, in the fixed grid: .nii, .nii.gz, .nrrd or .mha')
     .option('--warp <file>', 'writes the warp: .nii.gz (5-D), .nrrd or .mha, LPS mm, fixed point to moving point')

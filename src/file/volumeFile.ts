@@ -11,13 +11,13 @@ import { decodeNrrd, decodeNrrdWarp } from '../volume/nrrd.ts';
 import { encodeNrrd } from '../volume/nrrdEncode.ts';
 import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { writeAtomically } from './atomic.ts';
-import { nodeFiles, readBytes } from './nodeFiles.ts';
+import { assertFile, nodeFiles, readBytes } from './nodeFiles.ts';
 
 const niftiExtension = /\.nii(\.gz)?$/i;
 const writtenExtension = /\.(nii|nii\.gz|nrrd|mha)$/i;
 
 /**
- * Reads an image: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh, .mgz, or a format that ITK reads (.gipl, .mrc, .vtk, .hdf5); `a.nii.gz,2` is the second volume of a 4-D file.
+ * Reads an image: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh, .mgz, or a format that ITK reads (.gipl, .mrc, .vtk, .hdf5); `a.nii.gz,2` is the second volume of a 4-D file; or a folder of DICOM slices, where `dicom#3` is its series 3.
  * @throws UserError when the file is missing, damaged, not one 3-D volume, or holds NaN.
  */
 export async function readVolume(path: string): Promise<Volume> {
@@ -77,24 +77,28 @@ export async function readStructures(path: string): Promise<Labels[]> {
 
 async function readImage(path: string): Promise<StoredImage> {
   const { file, volume } = fileAndVolume(path);
-  const bytes = await readBytes(file);
   switch (imageFormat(file)) {
     case 'nifti':
-      return decodeNifti(bytes, file, volume);
+      return decodeNifti(await readBytes(file), file, volume);
     case 'nrrd':
-      return decodeNrrd(bytes, file, nodeFiles());
+      return decodeNrrd(await readBytes(file), file, nodeFiles());
     case 'metaImage':
-      return decodeMetaImage(bytes, file, nodeFiles());
+      return decodeMetaImage(await readBytes(file), file, nodeFiles());
     case 'mgh':
-      return decodeMgh(bytes, file);
+      return decodeMgh(await readBytes(file), file);
     case 'itk': {
       const { decodeItk } = await import('./itkFile.ts');
-      return decodeItk(bytes, file);
+      return decodeItk(await readBytes(file), file);
     }
-    default:
+    default: {
+      const { decodeDicomFolder, dicomFolder } = await import('./dicomFolder.ts');
+      const slices = await dicomFolder(path);
+      if (slices) return decodeDicomFolder(slices);
+      await assertFile(path);
       throw new UserError(
-        `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+        `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz, or the folder of a scan's DICOM slices.`,
       );
+    }
   }
 }
 
