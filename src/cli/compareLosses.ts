@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isPaired } from '../dataset/dataset.ts';
-import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
-import { UserError } from '../errors.ts';
+import type { MriSequence } from '../dataset/resect.ts';
 import { comparisonFigure, comparisonTable, pairedTests } from '../experiment/report/comparisonReport.ts';
 import { compareLosses, type LossMethod } from '../experiment/runner/compareLosses.ts';
 import { writeAtomically } from '../file/atomic.ts';
@@ -12,34 +12,55 @@ import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
 import { type Preprocessing, preprocessingSchema } from '../preparation/preprocessing.ts';
-import { REFINE_DEFAULTS } from '../registration/refine.ts';
+import { refineSchema } from '../registration/refine.ts';
 import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { writeFigure } from '../run/pairReport.ts';
 import { type PairList, readPairList } from '../run/registerPairs.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { interruptible } from './interruptible.ts';
-import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { assignments, deviceOption, jsonOption, mriOption, threadsOption } from './options.ts';
 import { counted, duration, printJson, sayWritten, toJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
+import { addSettingOptions, allSettings } from './settingsOptions.ts';
 
-interface Options {
+const { crop, pad, spacing, margin } = preprocessingSchema.shape;
+
+/** The settings of a comparison: how volumes become what is compared, and those of the refinement. */
+const comparisonSchema = z.strictObject({
+  weights: z
+    .array(z.number().min(0))
+    .min(1)
+    .default([0.25, 0.5, 1, 2, 4])
+    .describe("smoothness weights to choose from, as multiples of the loss's own"),
+  crop: crop
+    .unwrap()
+    .optional()
+    .describe('none or label: box of its own labels')
+    .meta({ placeholder: 'how', otherwise: 'label; of two modalities none' }),
+  pad: pad
+    .unwrap()
+    .optional()
+    .describe('with --crop none: edge of the cube that volumes are padded to')
+    .meta({ placeholder: 'voxels', otherwise: '64; of two modalities --size' }),
+  spacing: spacing
+    .unwrap()
+    .optional()
+    .describe('with --crop none: edge of the voxels of that cube')
+    .meta({ placeholder: 'mm', otherwise: '1; of two modalities so that the first fixed image fits' }),
+  margin,
+  size: preprocessingSchema.shape.size.default(48).describe('edge of the grid'),
+  ...refineSchema.shape,
+});
+type Settings = z.infer<typeof comparisonSchema>;
+
+interface Options extends Record<string, unknown> {
   readonly data: string;
   readonly pairs: string;
   readonly tune: string;
   readonly out: string;
-  readonly loss: readonly string[];
-  readonly weights: readonly number[];
+  readonly loss?: readonly string[];
   readonly mri?: MriSequence;
-  readonly crop?: 'none' | 'label';
-  readonly pad?: number;
-  readonly spacing?: number;
-  readonly margin: number;
-  readonly size: number;
-  readonly steps: number;
-  readonly grid: number;
-  readonly rate: number;
-  readonly seed: number;
   readonly device: Device;
   readonly threads?: number;
   readonly json?: boolean;
@@ -50,7 +71,7 @@ const DEFAULT_LOSSES = ['mse', 'ncc', 'swd', 'radon directions=64', 'pswd'];
 
 /** `earthmorph compare-losses`: which loss registers best, pair by pair, without training. */
 export const compareLossesCommand: CommandDefinition = (program) => {
-  program
+  const command = program
     .command('compare-losses')
     .summary('compare losses on a list of pairs, without training')
     .description(
@@ -66,44 +87,13 @@ export const compareLossesCommand: CommandDefinition = (program) => {
     .option(
       '--loss <text>',
       `a loss and its options, as in "pswd patch=7 directions=16"; may be repeated (default: ${DEFAULT_LOSSES.join(', ')})`,
-      (text: string, known: readonly string[]) => [...known, text],
-      [] as readonly string[],
-    )
-    .option(
-      '--weights <a,b,…>',
-      "smoothness weights to choose from, as multiples of the loss's own",
-      weights,
-      [0.25, 0.5, 1, 2, 4],
-    )
-    .option(
-      '--mri <sequence>',
-      'RESECT: which MRI is moved onto the ultrasound, T1 (default) or FLAIR',
-      choice(MRI_SEQUENCES),
-    )
-    .option(
-      '--crop <how>',
-      'none or label: box of its own labels (default: label; of two modalities none)',
-      choice(['none', 'label'] as const),
-    )
-    .option(
-      '--pad <voxels>',
-      'with --crop none: edge of the cube that volumes are padded to (default: 64; of two modalities --size)',
-      whole(8),
-    )
-    .option(
-      '--spacing <mm>',
-      'with --crop none: edge of the voxels of that cube (default: 1; of two modalities so that the first fixed image fits)',
-      number(1e-9),
-    )
-    .option('--margin <voxels>', 'with --crop label: voxels around the label box', whole(0), 5)
-    .option('--size <voxels>', 'edge of the grid', whole(8), 48)
-    .option('--steps <n>', 'steps a pair', whole(1), REFINE_DEFAULTS.steps)
-    .option('--grid <n>', 'optimise on a grid so many times coarser', whole(1), REFINE_DEFAULTS.grid)
-    .option('--rate <voxels>', 'length of the first steps', number(1e-9), REFINE_DEFAULTS.rate)
-    .option('--seed <n>', "seed of the losses' random directions", whole(0), REFINE_DEFAULTS.seed)
-    .option('--device <name>', DEVICE_HELP, device, 'cpu')
-    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
-    .option('--json', 'print JSON')
+      (text: string, known: readonly string[] = []) => [...known, text],
+    );
+  addSettingOptions(command, comparisonSchema)
+    .addOption(mriOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `
@@ -113,13 +103,6 @@ Example:
     )
     .action(run);
 };
-
-function weights(text: string): readonly number[] {
-  const values = text.split(',').map(Number);
-  if (values.some((value) => !(value >= 0)))
-    throw new UserError(`--weights ${text} are not numbers of at least 0; give for instance 0.5,1,2.`);
-  return values;
-}
 
 /** Reads `pswd patch=7 directions=16`. */
 function methodOf(text: string, multiples: readonly number[]): LossMethod {
@@ -135,7 +118,7 @@ function methodOf(text: string, multiples: readonly number[]): LossMethod {
 }
 
 /** Of two modalities the whole images count, but for the even surroundings of an ultrasound's field of view. */
-function preprocessingOf({ crop, pad, spacing, margin, size }: Options, modalities: boolean): Preprocessing {
+function preprocessingOf({ crop, pad, spacing, margin, size }: Settings, modalities: boolean): Preprocessing {
   const how = modalities ? ({ pad: size, outside: 'edge', foreground: true } as const) : ({ crop: 'label' } as const);
   return preprocessingSchema.parse({
     ...how,
@@ -169,16 +152,17 @@ async function run(options: Options): Promise<void> {
     RESULTS.map((name) => ({ name: 'a result', path: join(out, name) })),
     [options.pairs, options.tune].map((path) => ({ name: 'a list of pairs', path })),
   );
-  const named = options.loss.length > 0 ? options.loss : DEFAULT_LOSSES;
-  const methods = named.map((text) => methodOf(text, options.weights));
+  const named = options.loss ?? DEFAULT_LOSSES;
+  const settings = allSettings(comparisonSchema, options);
+  const methods = named.map((text) => methodOf(text, settings.weights));
   const open = options.mri === undefined ? {} : { mri: options.mri };
   const test = await readPairList(options.pairs, data, open);
   const tune = await readPairList(options.tune, data, open);
   if (test.dataset.simulated !== undefined) console.error(`Note: ${test.dataset.simulated}`);
-  const { steps, grid, rate, seed } = options;
+  const { steps, grid, rate, seed, size } = settings;
   const mask = isPaired(test.dataset);
-  const spacing = options.spacing ?? (mask ? await fittingSpacing(test, options.size) : undefined);
-  const preprocessing = preprocessingOf({ ...options, ...given({ spacing }) }, mask);
+  const spacing = settings.spacing ?? (mask ? await fittingSpacing(test, size) : undefined);
+  const preprocessing = preprocessingOf({ ...settings, ...given({ spacing }) }, mask);
   const started = performance.now();
   const reading = startProgress(0, 'reading scans');
   let bar: ReturnType<typeof startProgress> | undefined;

@@ -2,7 +2,7 @@ import { Argument, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { fetchArchive, HIPPOCAMPUS } from '../file/download.ts';
 import { interruptible } from './interruptible.ts';
-import { number } from './options.ts';
+import { jsonOption, number } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { transferProgress } from './transferProgress.ts';
@@ -32,7 +32,7 @@ export const dataFetchCommand: CommandDefinition = (program) => {
     .option('--url <address>', 'another place to download the archive from', address, HIPPOCAMPUS.url)
     .option('--md5 <digits>', 'md5 of the archive, where it differs from the published one', md5, HIPPOCAMPUS.md5)
     .option('--timeout <s>', 'end when the server has sent nothing for so many seconds', number(1), 60)
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph data fetch hippocampus --out data')
     .action(run);
 };

@@ -1,7 +1,7 @@
 import { toMarkdown } from '../report/page/table.ts';
 import { runDemo } from '../run/demo.ts';
 import { endsAtOnce } from './interruptible.ts';
-import { whole } from './options.ts';
+import { jsonOption, threadsOption } from './options.ts';
 import { duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -23,8 +23,8 @@ export const demoCommand: CommandDefinition = (program) => {
       'Makes synthetic scans with known truth, trains a small network, registers held-out pairs and measures them. Needs no data.',
     )
     .option('--out <dir>', 'new or empty folder for scans, run and report', 'earthmorph-demo')
-    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
-    .option('--json', 'print JSON')
+    .addOption(threadsOption())
+    .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph demo --out demo')
     .action(run);
 };

@@ -1,29 +1,24 @@
 import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
-import { chooseSimilarity, similarities } from '../loss/registry.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
 import {
   type Distance,
+  distanceSchema,
   measureDistance,
-  NORMALISATIONS,
-  type Normalisation,
   profileFigure,
   profileOptions,
   seenWords,
   sentenceOf,
 } from '../run/distance.ts';
 import { assertFigureName, writeFigure } from '../run/pairReport.ts';
-import { assignments, choice, DEVICE_HELP, device, whole } from './options.ts';
+import { deviceOption, jsonOption, threadsOption } from './options.ts';
 import { printJson, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
+import { addSettingOptions, allSettings } from './settingsOptions.ts';
 
-interface Options {
-  readonly loss: string;
-  readonly lossOption?: Readonly<Record<string, unknown>>;
-  readonly normalise: Normalisation;
-  readonly seed: number;
-  readonly draws: number;
+interface Options extends Record<string, unknown> {
   readonly profile?: string;
   readonly device: Device;
   readonly threads?: number;
@@ -32,33 +27,22 @@ interface Options {
 
 /** `earthmorph distance`: the value of a loss between two volumes, and what the loss sees. */
 export const distanceCommand: CommandDefinition = (program) => {
-  const names = [...similarities().keys()];
-  const normalisations = Object.keys(NORMALISATIONS) as Normalisation[];
-  program
+  const command = program
     .command('distance')
     .summary('value of a loss between two scans, and a picture of it')
     .description(
       'Evaluates a loss between two scans in the same grid, for instance a fixed one and a moved one. As in training, intensities are z-scored first, each volume by itself. Losses with random directions are evaluated with several draws of them, for the mean and its standard error.',
     )
     .argument('<a>', 'scan A, the fixed one')
-    .argument('<b>', 'scan B, in the same grid')
-    .option('--loss <name>', `similarity: ${names.join(', ')}`, choice(names), 'pswd')
-    .option('--loss-option <name=value>', 'an option of the loss, for instance patch=7; may be repeated', assignments)
-    .option(
-      '--normalise <how>',
-      'intensities: zscore, minmax, percentile, or none, as they are',
-      choice(normalisations),
-      'zscore',
-    )
+    .argument('<b>', 'scan B, in the same grid');
+  addSettingOptions(command, distanceSchema)
     .option(
       '--profile <file>',
       'draws what swd, radon or pswd sees: distances of the patches, projections and the area between them; .png or .svg',
     )
-    .option('--seed <n>', "seed of the loss's random directions", whole(0), 1)
-    .option('--draws <n>', 'draws of random directions: this seed and those that follow', whole(1), 4)
-    .option('--device <name>', DEVICE_HELP, device, 'cpu')
-    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
-    .option('--json', 'print JSON')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `
@@ -70,8 +54,9 @@ Examples:
 };
 
 async function run(fixed: string, moved: string, options: Options): Promise<void> {
-  const { profile, normalise, seed, draws, threads, json } = options;
-  const loss = chooseSimilarity(options.loss, options.lossOption);
+  const { profile, threads, json } = options;
+  const { normalise, seed, draws, ...chosen } = allSettings(distanceSchema, options);
+  const loss = chooseSimilarity(chosen.loss, chosen.lossOptions);
   if (profile !== undefined) {
     assertFigureName(profile);
     profileOptions(loss);

@@ -1,4 +1,4 @@
-import { MRI_SEQUENCES, type MriSequence } from '../dataset/resect.ts';
+import type { MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { worstMedianBest } from '../report/page/htmlReport.ts';
 import { toMarkdown } from '../report/page/table.ts';
@@ -15,7 +15,7 @@ import {
   usualStart,
 } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
-import { choice } from './options.ts';
+import { jsonOption, mriOption } from './options.ts';
 import { counted, printJson, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
@@ -43,15 +43,11 @@ export const evaluateCommand: CommandDefinition = (program) => {
       '--pairs <csv>',
       "columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute (default: each case's own two images, as in RESECT)",
     )
-    .option(
-      '--mri <sequence>',
-      'RESECT: which MRI is moved onto the ultrasound, T1 (default) or FLAIR',
-      choice(MRI_SEQUENCES),
-    )
+    .addOption(mriOption())
     .option('--figure <file>', 'draws the pair with the median Dice: .png or .svg')
     .option('--report <file>', 'writes an HTML report');
   addModelOptions(command)
-    .option('--json', 'print JSON: the pairs and the aggregate')
+    .addOption(jsonOption('print JSON: the pairs and the aggregate'))
     .addHelpText(
       'after',
       '\nExamples:\n  earthmorph evaluate --model runs/ncc --pairs test.csv --data Task04_Hippocampus --report evaluation.html\n  earthmorph evaluate --model none --affine rigid --refine 100 --loss mind --data RESECT',

@@ -3,7 +3,7 @@ import { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
 import { type ApplyOptions, applyExperiment } from '../experiment/report/applyExperiment.ts';
 import { type ExperimentReport, writeExperimentReport } from '../experiment/report/experimentReport.ts';
 import { toMarkdown } from '../report/page/table.ts';
-import { choice } from './options.ts';
+import { choice, jsonOption } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -36,7 +36,7 @@ export const experimentCommand: CommandDefinition = (program) => {
     .summary('write tables and figures of what is done')
     .description('Writes the tables and figures of an experiment again, from its records, without training.')
     .argument('<folder>', 'the --out of "earthmorph experiment run"')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph experiment report runs/paper')
     .action(async (folder: string, { json }: { json?: boolean }) =>
       print(await writeExperimentReport(await ExperimentFolder.open(folder)), folder, json),
@@ -56,7 +56,7 @@ export const experimentCommand: CommandDefinition = (program) => {
       'align each pair first by none, rigid or affine (default: as in the experiment)',
       choice(['none', 'rigid', 'affine'] as const),
     )
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExample:\n  earthmorph experiment apply runs/mri-us --data RESECT --cases Case24 --out case24',

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { devicePlacement, type Placement } from '../file/placement.ts';
@@ -10,25 +11,33 @@ import {
   toOnnx,
   writeOnnx,
 } from '../graph/index.ts';
-import { chooseSimilarity, similarities } from '../loss/registry.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
 import { parameterCount } from '../network/parameters.ts';
-import { chooseNetwork, networkParameters, networks } from '../network/registry.ts';
+import { chooseNetwork, networkParameters } from '../network/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
+import { trainingSchema } from '../training/configuration.ts';
 import { trainingStep, validationStep } from '../training/stepGraph.ts';
-import { assignments, choice, DEVICE_HELP, device, number, whole } from './options.ts';
+import { choice, deviceOption, jsonOption } from './options.ts';
 import { columns, printJson, sayWritten } from './output.ts';
 import type { CommandDefinition } from './program.ts';
+import { addSettingOptions, allSettings } from './settingsOptions.ts';
 
-interface Options {
+const { loss, lossOptions, smoothness, network, halfResolution, integrationSteps } = trainingSchema.shape;
+
+/** The settings of a training that shape its graph. */
+const graphSchema = z.strictObject({
+  loss,
+  lossOptions,
+  smoothness,
+  size: z.int().min(1).max(512).default(48).describe('edge of the volumes').meta({ placeholder: 'voxels' }),
+  network,
+  integrationSteps,
+  halfResolution,
+});
+
+interface Options extends Record<string, unknown> {
   readonly out?: string;
   readonly step: 'training' | 'validation';
-  readonly loss: string;
-  readonly lossOption?: Record<string, unknown>;
-  readonly smoothness?: number;
-  readonly size: number;
-  readonly network?: string;
-  readonly integrationSteps: number;
-  readonly halfResolution?: boolean;
   readonly device: Device;
   readonly layout: 'fastest' | 'portable';
   readonly placement?: boolean;
@@ -37,27 +46,16 @@ interface Options {
 
 /** `earthmorph graph`: the computation as an ONNX file. */
 export const graphCommand: CommandDefinition = (program) => {
-  const names = [...similarities().keys()];
-  program
+  const command = program
     .command('graph')
     .summary('write what runs as an ONNX file')
     .description(
       'Writes one training or validation step as an ONNX model for any viewer, or lists which nodes a device leaves to the CPU.',
     )
     .option('--out <file>', 'writes the model')
-    .option('--step <name>', 'training or validation', choice(['training', 'validation'] as const), 'training')
-    .option('--loss <name>', `similarity: ${names.join(', ')}`, choice(names), 'mse')
-    .option('--loss-option <name=value>', 'an option of the loss; may be repeated', assignments)
-    .option('--smoothness <weight>', "weight of the smoothness penalty (default: the loss's own)", number(0))
-    .option('--size <voxels>', 'edge of the volumes', whole(1, 512), 48)
-    .option(
-      '--network <name>',
-      `family of the network: ${[...networks().keys()].join(', ')}`,
-      choice([...networks().keys()]),
-    )
-    .option('--integration-steps <n>', 'steps of scaling and squaring', whole(0, 12), 0)
-    .option('--half-resolution', 'flow on a grid of half the size')
-    .option('--device <name>', DEVICE_HELP, device, 'cpu')
+    .option('--step <name>', 'training or validation', choice(['training', 'validation'] as const), 'training');
+  addSettingOptions(command, graphSchema)
+    .addOption(deviceOption())
     .option(
       '--layout <name>',
       'fastest: what runs on the device; portable: standard ONNX operators only',
@@ -65,7 +63,7 @@ export const graphCommand: CommandDefinition = (program) => {
       'fastest',
     )
     .option('--placement', 'runs the step once and lists which provider ran which operators')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExamples:\n  earthmorph graph --out step.onnx\n  earthmorph graph --size 16 --device webgpu --placement',
@@ -74,19 +72,19 @@ export const graphCommand: CommandDefinition = (program) => {
 };
 
 async function run(options: Options): Promise<void> {
-  const { out, size, placement, json } = options;
+  const { out, placement, json } = options;
   if (out === undefined && !placement)
     throw new UserError('Give --out to write the graph, or --placement to see where it runs.');
-  const { integrationSteps, halfResolution = false } = options;
-  const network = chooseNetwork(options.network, { integrationSteps, halfResolution });
-  const loss = chooseSimilarity(options.loss, options.lossOption);
+  const { size, integrationSteps, halfResolution, ...settings } = allSettings(graphSchema, options);
+  const network = chooseNetwork(settings.network, { integrationSteps, halfResolution });
+  const loss = chooseSimilarity(settings.loss, settings.lossOptions);
   const features: FeatureOperators =
     options.layout === 'portable' ? PORTABLE_FEATURES : await fastestFeatures(options.device);
   const build = options.step === 'training' ? trainingStep : validationStep;
   const { graph, outputs } = build({
     network,
     loss,
-    smoothness: options.smoothness ?? defaultWeight(loss, 'network'),
+    smoothness: settings.smoothness ?? defaultWeight(loss, 'network'),
     extent: [size, size, size],
     features,
   });

@@ -1,6 +1,7 @@
 import { readWarp, writeVolume } from '../file/volumeFile.ts';
 import { foldedPercent, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
 import { cropPad } from '../volume/resample.ts';
+import { jsonOption } from './options.ts';
 import { decimals, printJson, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
@@ -23,7 +24,7 @@ export const jacobianCommand: CommandDefinition = (program) => {
     .requiredOption('--warp <file>', 'warp to judge')
     .requiredOption('--out <file>', 'where to write the map: .nii, .nii.gz, .nrrd or .mha')
     .option('--log', 'write the natural logarithm, of determinants clipped to 1e-9 … 1e9')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph jacobian --warp warp.nii.gz --out log_jacobian.nii.gz --log')
     .action(run);
 };

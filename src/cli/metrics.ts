@@ -12,6 +12,7 @@ import {
   type Values,
 } from '../metric/measures.ts';
 import { assertSameGrid } from '../volume/checks.ts';
+import { jsonOption } from './options.ts';
 import { columns, decimals, printJson, WITHOUT_JACOBIAN } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 
@@ -33,7 +34,7 @@ export const metricsCommand: CommandDefinition = (program) => {
     .option('--fixed-labels <file>', 'labels of the fixed image')
     .option('--moved-labels <file>', 'labels moved onto the fixed grid')
     .option('--warp <file>', 'warp to judge')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExample:\n  earthmorph metrics --fixed-labels fixed.nii.gz --moved-labels moved.nii.gz --warp warp.nii.gz --json',

@@ -1,28 +1,66 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
-import { chooseSimilarity, similarities } from '../loss/registry.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
+import { objectiveSchema } from '../objective/settings.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { AffineOptions } from '../registration/affine/affine.ts';
 import type { AffineKind } from '../registration/affine/motion.ts';
-import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress } from '../registration/refine.ts';
+import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress, refineSchema } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
-import { addLossOptions, type LossOptions } from './lossOptions.ts';
-import { assignments, choice, DEVICE_HELP, device, number, optionName, whole } from './options.ts';
+import { trainingSchema } from '../training/configuration.ts';
+import { deviceOption, optionName, threadsOption } from './options.ts';
 import { counted } from './output.ts';
+import { addSettingOptions } from './settingsOptions.ts';
 import { version } from './version.ts';
 
 /** Loss of a refinement that names none. */
 const REFINE_LOSS = 'ncc';
 
+const { steps, grid, rate, seed } = refineSchema.shape;
+const trained = trainingSchema.shape;
+
+/** What the options of a model set. The range of each is that of the setting that it stands for. */
+const modelSchema = z.strictObject({
+  refine: steps
+    .unwrap()
+    .optional()
+    .describe('optimises each pair further by so many steps; without a model, 100 do')
+    .meta({ placeholder: 'steps' }),
+  refineGrid: grid,
+  refineRate: rate,
+  spacing: trained.spacing
+    .unwrap()
+    .optional()
+    .describe('with --model none: voxels that the pair is compared on')
+    .meta({ placeholder: 'mm', otherwise: 'the fixed scan’s own, coarser above 96³ voxels' }),
+  seed,
+  ...objectiveSchema.shape,
+  loss: objectiveSchema.shape.loss.meta({ otherwise: `${REFINE_LOSS}, for --refine` }),
+  init: trained.init.describe('start with the centres together, or where world coordinates put the volumes').meta({
+    otherwise: 'as the model was trained, else center; world for pairs of two modalities in a data set',
+  }),
+  affine: trained.affine.describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)'),
+  affineLoss: trained.affineLoss
+    .describe('similarity for --affine')
+    .meta({ otherwise: `${AFFINE_LOSS}, for scans that show the same tissues; for ultrasound give mind` }),
+  affineLossOptions: z.record(z.string(), z.unknown()).optional().describe('an option of that loss; may be repeated'),
+});
+
 /** Options of every command that uses a model. */
-export interface ModelOptions extends LossOptions {
+export interface ModelOptions {
   readonly model?: string;
+  readonly loss?: string;
+  readonly lossOption?: Readonly<Record<string, unknown>>;
+  readonly regulariser?: string;
+  readonly regulariserOption?: Readonly<Record<string, unknown>>;
+  readonly smoothness?: number;
   readonly init?: InitialAlignment;
   readonly affine: AffineKind | 'none';
   readonly affineLoss?: string;
@@ -38,52 +76,13 @@ export interface ModelOptions extends LossOptions {
 
 /** Adds `--model`, `--init`, `--affine`, refinement and its loss, `--device` and `--threads`. */
 export function addModelOptions(command: Command): Command {
-  command
-    .option(
-      '--model <path>',
-      "a run's folder, a model.onnx, or none, to register by --refine or --affine alone (default: the hippocampus model that ships with EarthMorph)",
-    )
-    .option('--refine <steps>', 'optimises each pair further by so many steps; without a model, 100 do', whole(1))
-    .option(
-      '--refine-grid <n>',
-      `refinement: optimise the displacement on a grid so many times coarser (default: ${REFINE_DEFAULTS.grid})`,
-      whole(1),
-    )
-    .option(
-      '--refine-rate <voxels>',
-      `refinement: length of the first steps (default: ${REFINE_DEFAULTS.rate})`,
-      number(1e-9),
-    )
-    .option(
-      '--spacing <mm>',
-      'with --model none: voxels that the pair is compared on (default: the fixed scan’s own, coarser above 96³ voxels)',
-      number(1e-6),
-    )
-    .option(
-      '--seed <n>',
-      `seed of the loss's random directions in refinement and alignment (default: ${REFINE_DEFAULTS.seed})`,
-      whole(0),
-    );
-  return addLossOptions(command, `${REFINE_LOSS}, for --refine`)
-    .option(
-      '--init <how>',
-      'start with the centres together, or where world coordinates put the volumes (default: as the model was trained, else center; world for pairs of two modalities in a data set)',
-      choice(['center', 'world'] as const),
-    )
-    .option(
-      '--affine <kind>',
-      'align each pair by one transform first: none, rigid (6 numbers) or affine (12)',
-      choice(['none', 'rigid', 'affine'] as const),
-      'none',
-    )
-    .option(
-      '--affine-loss <name>',
-      `similarity for --affine (default: ${AFFINE_LOSS}, for scans that show the same tissues; for ultrasound give mind)`,
-      choice([...similarities().keys()]),
-    )
-    .option('--affine-loss-option <name=value>', 'an option of that loss; may be repeated', assignments)
-    .option('--device <name>', DEVICE_HELP, device, 'cpu')
-    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1));
+  command.option(
+    '--model <path>',
+    "a run's folder, a model.onnx, or none, to register by --refine or --affine alone (default: the hippocampus model that ships with EarthMorph)",
+  );
+  addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
+  command.setOptionValue('affine', 'none');
+  return command;
 }
 
 /**

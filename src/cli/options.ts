@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from 'commander';
-import { DEVICES, type Device } from '../graph/index.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { MRI_SEQUENCES } from '../dataset/resect.ts';
+import { DEVICES } from '../graph/index.ts';
 import type { Size } from '../volume/grid.ts';
 
 /** The option of a key: `fixedLabels` is `--fixed-labels`. */
@@ -39,11 +40,22 @@ export function choice<T extends string>(words: readonly T[]): (text: string) =>
   };
 }
 
-/** Parser of `--device`. */
-export const device: (text: string) => Device = choice(DEVICES);
+/** `--device` of every command that computes. */
+export const deviceOption = (): Option =>
+  new Option('--device <name>', `where to compute: ${DEVICES.join(', ')}`).argParser(choice(DEVICES)).default('cpu');
 
-/** Help text of `--device`. */
-export const DEVICE_HELP = `where to compute: ${DEVICES.join(', ')}`;
+/** `--threads` of every command that computes. */
+export const threadsOption = (text = 'threads of the CPU (default: all cores)'): Option =>
+  new Option('--threads <n>', text).argParser(whole(1));
+
+/** `--json` of every command that prints. */
+export const jsonOption = (text = 'print JSON'): Option => new Option('--json', text);
+
+/** `--mri` of every command that registers pairs of RESECT. */
+export const mriOption = (): Option =>
+  new Option('--mri <sequence>', 'RESECT: which MRI is moved onto the ultrasound, T1 (default) or FLAIR').argParser(
+    choice(MRI_SEQUENCES),
+  );
 
 /** `key=value` pairs, collected; numbers, true and false are understood. */
 export function assignments(text: string, known: Record<string, unknown> = {}): Record<string, unknown> {

@@ -12,7 +12,7 @@ import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/
 import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
-import { choice, optionName } from './options.ts';
+import { choice, jsonOption, optionName } from './options.ts';
 import { counted, decimals, printJson, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
@@ -80,7 +80,7 @@ export const registerCommand: CommandDefinition = (program) => {
     .option('--data <dir>', "folder of the pairs' scans")
     .option('--out <dir>', "folder for the pairs' moved_…, labels_…, warp_… and results.csv, results.json");
   addModelOptions(command)
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `

@@ -56,6 +56,16 @@ export function settingsOf(
   );
 }
 
+/**
+ * The settings that the options of a command give, with the schema's defaults for the others. Each was checked when it was read.
+ */
+export function allSettings<S extends SettingsSchema>(
+  schema: S,
+  options: Readonly<Record<string, unknown>>,
+): z.infer<S> {
+  return schema.parse(settingsOf(schema, options));
+}
+
 function described(schema: SettingsSchema): [string, Described][] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties as Record<string, Described>);

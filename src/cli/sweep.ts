@@ -9,6 +9,7 @@ import { shellWord, slurmScript } from '../experiment/runner/slurm.ts';
 import { folderStatus, type TrialStatus } from '../experiment/runner/status.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { toMarkdown } from '../report/page/table.ts';
+import { jsonOption } from './options.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
@@ -46,7 +47,7 @@ export const sweepCommand: CommandDefinition = (program) => {
     .summary('where the trainings of a sweep or an experiment stand')
     .description('Lists the trainings of a sweep or an experiment and where each stands.')
     .argument('[folder]', 'its --out; without it, everything on the queue')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph sweep status runs/grid --queue redis://host:6379')
     .action(status);
   addQueueOptions(statusCommand, 'ask the queue, which knows who works on what');

@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { UserError } from '../errors.ts';
+import { z } from 'zod';
+import { hours } from '../experiment/protocol/configuration.ts';
 import type { Forecast } from '../experiment/protocol/forecast.ts';
 import type { QueueAddress } from '../experiment/queue/queueAddress.ts';
 import type { SweepObserver, SweepState } from '../experiment/runner/sweepProgress.ts';
-import { number, whole } from './options.ts';
+import { jsonOption, threadsOption, whole } from './options.ts';
 import { decimals, duration } from './output.ts';
 import { startProgress } from './progress.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
+import { addSettingOptions } from './settingsOptions.ts';
 
 /** Options of the commands that run an experiment's trials. */
 export interface SweepOptions extends QueueOptions {
@@ -21,16 +23,15 @@ export interface SweepOptions extends QueueOptions {
 
 /** Adds `--out`, `--data`, `--workers`, `--threads`, `--queue`, `--hours` and `--json`. */
 export function addSweepOptions(command: Command): Command {
-  return addQueueOptions(
+  addQueueOptions(
     command
       .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
       .option('--data <dir>', "folder of the scans, in place of the experiment's own")
       .option('--workers <n>', 'processes on this machine (default: one a core)', whole(1))
-      .option('--threads <n>', 'threads of each process (default: the cores divided among them)', whole(1)),
+      .addOption(threadsOption('threads of each process (default: the cores divided among them)')),
     'let the workers of a Redis queue train, for instance redis://host:6379',
-  )
-    .option('--hours <n>', 'stop after so many hours; the same command goes on later', number(0))
-    .option('--json', 'print JSON');
+  );
+  return addSettingOptions(command, z.strictObject({ hours })).addOption(jsonOption());
 }
 
 /** How many processes with how many threads each. One thread a process has the highest throughput. */
@@ -51,10 +52,8 @@ export async function answeringQueue(options: SweepOptions): Promise<QueueAddres
 }
 
 /** A signal that is aborted with another or after some hours. */
-export function withBudget(signal: AbortSignal, hours: number | undefined): AbortSignal {
-  // Timers hold at most 2³¹ ms.
-  if (hours !== undefined && hours > 500) throw new UserError(`${hours} hours are too many; give at most 500.`);
-  return hours === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(hours * 3_600_000)]);
+export function withBudget(signal: AbortSignal, budget: number | undefined): AbortSignal {
+  return budget === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(budget * 3_600_000)]);
 }
 
 /** Shows how far a number of trainings is: a bar on a terminal, a line an epoch elsewhere. */

@@ -6,16 +6,12 @@ import { trainingRun } from '../run/trainingRun.ts';
 import { PRESETS, trainingSchema } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
 import { interruptible } from './interruptible.ts';
-import { addLossOptions } from './lossOptions.ts';
-import { DEVICE_HELP, device, whole } from './options.ts';
+import { deviceOption, jsonOption, threadsOption } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { addSettingOptions, settingsOf } from './settingsOptions.ts';
 import { TrainingProgress } from './trainingProgress.ts';
 import { version } from './version.ts';
-
-/** Settings that the command takes through the options of every loss. */
-const LOSS_SETTINGS = ['loss', 'lossOptions', 'regulariser', 'regulariserOptions', 'smoothness'];
 
 interface Options extends Record<string, unknown> {
   readonly data?: string;
@@ -24,7 +20,7 @@ interface Options extends Record<string, unknown> {
   readonly split?: SplitFractions;
   readonly first?: string;
   readonly resume?: boolean;
-  readonly device?: Device;
+  readonly device: Device;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -41,13 +37,12 @@ export const trainCommand: CommandDefinition = (program) => {
     .requiredOption('--out <dir>', 'folder of the run: config.json, metrics.jsonl, checkpoints, model.onnx')
     .option('--resume', 'go on with the run in --out from its last finished epoch')
     .option('--preset <name>', `a set of settings, before all other options: ${Object.keys(PRESETS).join(', ')}`);
-  addLossOptions(command, trainingSchema.shape.loss.def.defaultValue as string);
-  addSettingOptions(command, trainingSchema, LOSS_SETTINGS)
+  addSettingOptions(command, trainingSchema)
     .option('--first <path>', 'a run or model.onnx that aligns each pair first; the new network refines it')
     .option('--split <a,b,c>', 'shares of training, validation and test cases in % (default: 65,15,20)', parseSplit)
-    .option('--device <name>', DEVICE_HELP, device)
-    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
-    .option('--json', 'print a line of JSON an epoch')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption('print a line of JSON an epoch'))
     .addHelpText(
       'after',
       `
@@ -71,7 +66,7 @@ function parseSplit(text: string): SplitFractions {
 }
 
 async function run(options: Options): Promise<void> {
-  const { data, out, preset, split, first, resume = false, device: where = 'cpu', threads, json } = options;
+  const { data, out, preset, split, first, resume = false, device, threads, json } = options;
   const settings = settingsOf(trainingSchema, options);
   const base = preset === undefined ? {} : PRESETS[preset];
   if (!base) throw new UserError(`There is no preset "${preset}"; choose one of ${Object.keys(PRESETS).join(', ')}.`);
@@ -92,7 +87,7 @@ async function run(options: Options): Promise<void> {
           ...given({ split, first }),
           resume,
           version,
-          runtime: { device: where, ...given({ threads }) },
+          runtime: { device, ...given({ threads }) },
           signal,
           observer: {
             ...progress.observer,

@@ -13,7 +13,7 @@ import {
   sidesOf,
 } from '../registration/landmarkError.ts';
 import { correspondingPoints, firstPoints, type Landmark, type PointPairs } from '../volume/landmarks.ts';
-import { choice } from './options.ts';
+import { choice, jsonOption } from './options.ts';
 import { columns, decimals, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { checkOutside } from './unreachedLandmarks.ts';
@@ -48,7 +48,7 @@ export const treCommand: CommandDefinition = (program) => {
       'which points of a file with two images are the fixed ones, first or second (default: second, as RESECT has MRI first and moves it)',
       choice(['first', 'second'] as const),
     )
-    .option('--json', 'print JSON')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExamples:\n  earthmorph tre --landmarks Case1-MRI-beforeUS.tag --warp warp.nii.gz --json\n  earthmorph tre --landmarks RESECT/NIFTI',

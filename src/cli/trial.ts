@@ -6,7 +6,7 @@ import { isTrouble } from '../experiment/runner/trouble.ts';
 import { reasonOf } from '../file/reason.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { interruptible } from './interruptible.ts';
-import { whole } from './options.ts';
+import { threadsOption } from './options.ts';
 import type { CommandDefinition } from './program.ts';
 import { TrainingProgress } from './trainingProgress.ts';
 
@@ -26,7 +26,7 @@ export const trialCommand: CommandDefinition = (program) => {
     .argument('<folder>', 'folder of the experiment')
     .argument('<id>', 'the trial, as "earthmorph sweep status" lists it')
     .option('--test', 'register the test pairs of the finished trial instead')
-    .option('--threads <n>', 'threads of the CPU (default: all cores)', whole(1))
+    .addOption(threadsOption())
     .addHelpText('after', '\nExample:\n  earthmorph trial runs/paper pswd_seed1')
     .action(run);
 };

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { interruptible } from './interruptible.ts';
-import { number, whole } from './options.ts';
+import { number, threadsOption } from './options.ts';
 import type { CommandDefinition } from './program.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 
@@ -27,7 +27,7 @@ export const workerCommand: CommandDefinition = (program) => {
       '--data <dir>',
       'folder of the scans, the only one that is read (default: none; only made data are worked on)',
     )
-    .option('--threads <n>', 'threads of the CPU; one worker a core has the highest throughput', whole(1), 1)
+    .addOption(threadsOption('threads of the CPU; one worker a core has the highest throughput').default(1))
     .option('--scratch <dir>', 'where the folder for the training under way is made (default: the temporary folder)')
     .option(
       '--stalled-after <s>',

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import {
@@ -22,6 +23,19 @@ import { defaultWeight, objective } from '../objective/objective.ts';
 import { adam, adamValues } from '../optimise/adam.ts';
 import { cosineRate } from '../optimise/schedule.ts';
 
+/** The settings of a refinement that are numbers. Texts are those of the command line. */
+export const refineSchema = z.strictObject({
+  steps: z.int().positive().default(100).describe('steps a pair'),
+  grid: z.int().positive().default(2).describe('refinement: optimise the displacement on a grid so many times coarser'),
+  rate: z
+    .number()
+    .positive()
+    .default(0.15)
+    .describe('refinement: length of the first steps')
+    .meta({ placeholder: 'voxels' }),
+  seed: z.int().min(0).default(1).describe("seed of the loss's random directions in refinement and alignment"),
+});
+
 /** How a pair is refined. */
 export interface RefineOptions {
   readonly loss: ChosenSimilarity;
@@ -42,7 +56,7 @@ export interface RefineOptions {
 }
 
 /** Settings of a refinement that need no choice. */
-export const REFINE_DEFAULTS = { steps: 100, grid: 2, rate: 0.15, seed: 1 } as const;
+export const REFINE_DEFAULTS: Readonly<z.infer<typeof refineSchema>> = refineSchema.parse({});
 
 /** A prepared pair, all [D, H, W] on one grid. */
 export interface RefinePair {

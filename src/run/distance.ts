@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import { compile, Graph, type RuntimeOptions } from '../graph/index.ts';
@@ -16,6 +17,7 @@ import {
 import { positionUnit } from '../loss/wasserstein/units.ts';
 import { patchGrid } from '../loss/wasserstein/wasserstein.ts';
 import { mean, standardDeviation } from '../metric/statistics.ts';
+import { objectiveSchema } from '../objective/settings.ts';
 import { lossProfile, type ProfileDirection } from '../report/loss/lossProfile.ts';
 import { assertSameGrid } from '../volume/checks.ts';
 import type { Vec3, Volume } from '../volume/grid.ts';
@@ -38,6 +40,19 @@ export interface DistanceFiles {
   readonly fixed: string;
   readonly moved: string;
 }
+
+/** What a distance can be told. Texts are those of the command line. */
+export const distanceSchema = z.strictObject({
+  loss: objectiveSchema.shape.loss.default('pswd'),
+  lossOptions: objectiveSchema.shape.lossOptions,
+  normalise: z
+    .enum(Object.keys(NORMALISATIONS) as Normalisation[])
+    .default('zscore')
+    .describe('intensities: zscore, minmax, percentile, or none, as they are')
+    .meta({ placeholder: 'how' }),
+  seed: z.int().min(0).default(1).describe("seed of the loss's random directions"),
+  draws: z.int().positive().default(4).describe('draws of random directions: this seed and those that follow'),
+});
 
 /** Which loss, and how it is evaluated. */
 export interface DistanceSettings {

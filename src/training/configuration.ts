@@ -4,7 +4,7 @@ import { requirement, UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
 import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
-import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
+import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import {
   type ChosenNetwork,
   chooseNetwork,
@@ -13,6 +13,7 @@ import {
   networks,
 } from '../network/registry.ts';
 import { voxelmorphSchema } from '../network/voxelmorph.ts';
+import { objectiveSchema } from '../objective/settings.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 import { preprocessingSchema } from '../preparation/preprocessing.ts';
 
@@ -25,11 +26,7 @@ const MOST_WEIGHTS = 100_000_000;
 /** Everything that decides a training run, flat and named; stored as `config.json`. Texts are those of the command line. */
 export const trainingSchema = z.strictObject({
   ...preprocessingSchema.shape,
-  loss: z.string().default('mse').describe('similarity loss'),
-  lossOptions: z.record(z.string(), z.unknown()).default({}).describe('an option of the loss'),
-  regulariser: z.string().default(DEFAULT_REGULARISER).describe('what keeps the deformation plausible'),
-  regulariserOptions: z.record(z.string(), z.unknown()).default({}).describe('an option of the regulariser'),
-  smoothness: z.number().min(0).optional().describe('weight of the regulariser').meta({ otherwise: "the loss's own" }),
+  ...objectiveSchema.shape,
   mask: z.boolean().default(false).describe('compare only where both volumes have data, not in the padding'),
   init: z
     .enum(['world', 'center'])

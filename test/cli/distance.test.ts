@@ -175,7 +175,7 @@ describe('distance refuses in one sentence and writes nothing', () => {
   });
 
   test('an unknown loss, an unknown option of a loss, a wrong value, one scan alone', async () => {
-    await expectRefusal(distance('--loss', 'psdw', a(), b()), /'psdw' is invalid.*It must be one of mse/);
+    await expectRefusal(distance('--loss', 'psdw', a(), b()), /no loss "psdw"; choose one of mse/);
     await expectRefusal(
       distance('--loss', 'ncc', '--loss-option', 'patch=3', a(), b()),
       /loss "ncc" cannot be used so/,

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { addSettingOptions, settingsOf } from '../../src/cli/settingsOptions.ts';
+import { addSettingOptions, allSettings, settingsOf } from '../../src/cli/settingsOptions.ts';
+import { trainCommand } from '../../src/cli/train.ts';
+import { trainingSchema } from '../../src/training/configuration.ts';
 
 const schema = z.strictObject({
   size: z.int().min(8).max(512).default(64).describe('edge of the grid').meta({ placeholder: 'voxels' }),
@@ -54,6 +56,21 @@ describe('options from a schema', () => {
 
   it('take a switch back, for presets that have it on', () => {
     expect(settings('--no-mask')).toEqual({ mask: false });
+  });
+
+  it('leave the schema its defaults', () => {
+    expect(allSettings(schema, command().parse(['--size', '9'], { from: 'user' }).opts())).toEqual({
+      ...schema.parse({}),
+      size: 9,
+    });
+  });
+
+  it('reach every setting of a training', () => {
+    const program = new Command();
+    trainCommand(program);
+    const attributes = program.commands[0]?.options.map((option) => option.attributeName());
+    for (const key of Object.keys(trainingSchema.shape))
+      expect(attributes).toContain(key.replace(/Options$/, 'Option'));
   });
 
   it.each([

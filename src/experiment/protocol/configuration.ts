@@ -22,6 +22,15 @@ const edge = z.int().min(8).max(256);
 /** What a loss is called, and how it is written. */
 const word = z.string().min(1).max(10_000);
 
+/** Hours of an experiment; a timer holds at most 2³¹ ms. */
+export const hours = z
+  .number()
+  .positive()
+  .max(500)
+  .optional()
+  .describe('stop after so many hours; the same command goes on later')
+  .meta({ placeholder: 'n' });
+
 const ownSchema = z.strictObject({
   /** Name in tables and figures. */
   name: z.string().min(1).max(200),
@@ -73,8 +82,7 @@ const ownSchema = z.strictObject({
   testPairs: z.int().positive().max(1_000_000).optional(),
   /** Rules of early stopping that are followed and reported; the first one gives the headline tables. */
   stopping,
-  /** Hours after which no further epoch is begun; the same command goes on later. */
-  hours: z.number().positive().optional(),
+  hours,
 });
 
 /** The experiment's own keys and, in `settings`, the training settings with the values to try. */
