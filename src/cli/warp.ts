@@ -44,7 +44,7 @@ export const warpCommand: CommandDefinition = (program) => {
     .option('--warp <file>', 'warp to apply; the result lies on its grid')
     .option(
       '--transform <file>',
-      'transform to apply instead; may be repeated: .tfm, .txt, .mat, or a warp (.nii.gz, .nrrd, .mha, .mhd); inverse:<file> takes it backwards',
+      'transform to apply instead; may be repeated: .tfm, .txt, .mat, .h5, or a warp (.nii.gz, .nrrd, .mha, .mhd); inverse:<file> takes it backwards',
       (file: string, others: readonly string[] = []) => [...others, file],
     )
     .option(
@@ -57,7 +57,10 @@ export const warpCommand: CommandDefinition = (program) => {
       '--landmarks <file>',
       'landmarks to move, RAS mm: points of the fixed image go to where the moving image has them',
     )
-    .option('--compose', 'write the joined transforms themselves: a warp, or .tfm or .txt where all of them are linear')
+    .option(
+      '--compose',
+      'write the joined transforms themselves: a warp; .h5, ITK’s composite; or .tfm or .txt where all of them are linear',
+    )
     .option(
       '--fixed <which>',
       'with --landmarks of two images: which are the fixed ones, first or second (default: second)',
@@ -65,7 +68,7 @@ export const warpCommand: CommandDefinition = (program) => {
     )
     .requiredOption(
       '--out <file>',
-      'where to write the result: .nii, .nii.gz, .nrrd or .mha; landmarks .tag or .csv; transforms .tfm or .txt too',
+      'where to write the result: .nii, .nii.gz, .nrrd or .mha; landmarks .tag or .csv; transforms .h5, .tfm or .txt too',
     )
     .option('--interpolation <how>', 'linear (default) or nearest; for images', choice(['linear', 'nearest']))
     .option('--outside <value>', 'value outside the image, or edge to continue its border (default: 0)', outside)

@@ -12,8 +12,9 @@ export function assertInstalled(names: readonly string[], what: string): void {
     try {
       resolve(name);
       return false;
-    } catch {
-      return true;
+    } catch (error) {
+      // A package that is only for import is there, but not found so.
+      return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
     }
   });
   if (missing.length > 0)

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Grid, Mat4, Vec3 } from '../volume/grid.ts';
 import { decodeItkMatlab } from '../volume/itkMatlab.ts';
+import { recordsOfChain } from '../volume/itkRecord.ts';
 import { decodeItkTransform, decodeItkTransforms, encodeItkTransform } from '../volume/itkTransform.ts';
 import { chainMatrix, chainWarp, invertChain, type TransformChain } from '../volume/transformChain.ts';
 import { writeAtomically } from './atomic.ts';
@@ -8,6 +9,7 @@ import { readBytes, readText } from './nodeFiles.ts';
 import { assertWritable, readWarp, writeWarp } from './volumeFile.ts';
 
 const extension = /\.(tfm|txt)$/i;
+const composite = /\.(h5|hdf5)$/i;
 
 /**
  * Reads a linear transform from ITK's text file: RAS mm, fixed point → moving point.
@@ -27,7 +29,7 @@ export function transformPath(given: string): string {
 
 /**
  * Reads transforms that follow one another, in the order in which a fixed point goes through them: .tfm, .txt, .mat (as ANTs' 0GenericAffine.mat),
- * or a warp in any format that `readWarp` reads.
+ * .h5 (ITK's composite), or a warp in any format that `readWarp` reads.
  * @param given paths, each with `inverse:` before it where its transform is to be taken backwards
  * @throws UserError when a file is missing or holds no transform that is read
  */
@@ -43,6 +45,7 @@ export async function readTransforms(given: readonly string[]): Promise<Transfor
 
 async function readChain(path: string): Promise<TransformChain> {
   if (extension.test(path)) return decodeItkTransforms(await readText(path), path);
+  if (composite.test(path)) return (await import('./itkHdf5.ts')).decodeItkHdf5(await readBytes(path), path);
   if (/\.mat$/i.test(path)) return decodeItkMatlab(await readBytes(path), path);
   return [{ warp: await readWarp(path) }];
 }
@@ -61,12 +64,22 @@ export function assertTransformName(path: string): void {
   if (!extension.test(path)) throw new UserError(`${path} cannot be written; give a path that ends in .tfm or .txt.`);
 }
 
+/** As ITK's composite: each part as it is, or one warp where a part is the inverse of one. */
+async function writeComposite(path: string, chain: TransformChain, gridOf: () => Promise<Grid>): Promise<void> {
+  const { encodeItkHdf5 } = await import('./itkHdf5.ts');
+  const hasInverse = chain.some((each) => 'warp' in each && each.inverse);
+  const parts = hasInverse ? [{ warp: chainWarp(chain, await gridOf()) }] : chain;
+  await writeAtomically(path, await encodeItkHdf5(recordsOfChain(parts)));
+}
+
 /**
- * Writes transforms that follow one another as one: a warp, or a linear transform where the path ends in .tfm or .txt.
+ * Writes transforms that follow one another as one: a warp, a linear transform where the path ends in .tfm or .txt, or, where it ends in .h5,
+ * ITK's composite, in which they stay what they are.
  * @param gridOf the grid that a warp gets
  * @throws UserError when the path asks for a linear transform and one of them is a warp
  */
 export async function writeChain(path: string, chain: TransformChain, gridOf: () => Promise<Grid>): Promise<void> {
+  if (composite.test(path)) return writeComposite(path, chain, gridOf);
   if (!extension.test(path)) return writeWarp(path, chainWarp(chain, await gridOf()));
   const matrix = chainMatrix(chain);
   if (!matrix)
@@ -78,5 +91,5 @@ export async function writeChain(path: string, chain: TransformChain, gridOf: ()
 
 /** @throws UserError when {@link writeChain} does not write files of that name */
 export function assertChainName(path: string): void {
-  if (!extension.test(path)) assertWritable(path);
+  if (!extension.test(path) && !composite.test(path)) assertWritable(path);
 }

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readTransforms, writeChain } from '../../src/file/transformFile.ts';
 import { readWarp } from '../../src/file/volumeFile.ts';
 import type { Vec3 } from '../../src/volume/grid.ts';
@@ -56,6 +56,60 @@ describe('transforms', () => {
     const path = join(folder, 'linear.tfm');
     await writeChain(path, linear, async () => grid);
     expectPoints(chainPoints(await readTransforms([path]), points), chainPoints(linear, points), 9);
+  });
+});
+
+describe("ITK's composite in HDF5", () => {
+  test('comes back with its parts as they were', async () => {
+    const chain = await read('field.mha affine.mat other.tfm');
+    const path = join(folder, 'parts.h5');
+    await writeChain(path, chain, () => Promise.reject(new Error('no grid is needed')));
+    const back = await readTransforms([path]);
+    expect(back.map((each) => Object.keys(each))).toEqual([['warp'], ['matrix'], ['matrix']]);
+    expectPoints(chainPoints(back, points), chainPoints(chain, points), 9);
+    // ITK reads text of any length in ASCII, and refuses UTF-8.
+    const { File, ready } = await import('h5wasm');
+    (await ready).FS.writeFile('/parts.h5', await readFile(path));
+    const type = new File('/parts.h5', 'r').get('TransformGroup/0/TransformType');
+    expect(type && 'metadata' in type ? type.metadata : {}).toMatchObject({ vlen: true, cset: 0 });
+  });
+
+  test('holds one warp where a part is the inverse of one, and one transform alone without a composite', async () => {
+    const grid = await readWarp(fixture('field.mha'));
+    const path = join(folder, 'one.h5');
+    await writeChain(path, await read('inverse:field.mha'), async () => grid);
+    const back = await readTransforms([path]);
+    expect(back.map((each) => Object.keys(each))).toEqual([['warp']]);
+    await writeChain(path, await read('affine.mat'), async () => grid);
+    expectPoints(chainPoints(await readTransforms([path]), points), chainPoints(await read('affine.mat'), points), 9);
+  });
+
+  test('is refused in one sentence where it is cut or no such file, without a word of HDF5', async () => {
+    const streams = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
+    const printed = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error'), vi.spyOn(console, 'warn')];
+    for (const spy of [...streams, ...printed]) spy.mockImplementation(() => true as never);
+    const bytes = await readFile(fixture('composite.h5'));
+    const path = join(folder, 'cut.h5');
+    const outcomes: string[] = [];
+    for (const content of [
+      bytes.subarray(0, 0),
+      bytes.subarray(0, 100),
+      bytes.subarray(0, -400),
+      Buffer.from('hello'),
+    ]) {
+      await writeFile(path, content);
+      outcomes.push(
+        await readTransforms([path]).then(
+          () => 'read',
+          (error: Error) => `${error.name}: ${error.message}`,
+        ),
+      );
+    }
+    const words = [...streams, ...printed].flatMap(({ mock }) => mock.calls);
+    for (const spy of [...streams, ...printed]) spy.mockRestore();
+    expect(words).toEqual([]);
+    for (const outcome of outcomes)
+      expect(outcome).toMatch(/^UserError: \S+cut\.h5 is damaged, or no HDF5 file[^\n]*\.$/);
   });
 });
 
