@@ -61,7 +61,7 @@ const { model, records } = await trainModel(training, {
 });
 
 const { start, warp } = await register({ fixed: fixed.image, moving: moving.image }, model);
-const overlap = (u: Warp) => agreement(fixed.labels, applyWarp(u, moving.labels)).dice;
+const overlap = (u: Warp) => agreement(fixed.labels, applyWarp(u, moving.labels)).means.dice ?? Number.NaN;
 const error = (u: Warp) => targetRegistrationError(warpPoints(u, fixed.landmarks), moving.landmarks).mean;
 
 console.log(`${moving.id} onto ${fixed.id}, neither seen in training, after ${records.length} epochs:`);

@@ -21,4 +21,4 @@ const moving = await readVolume(movingFile);
 const { moved, warp } = await register({ fixed, moving }, model);
 await writeVolume(movedFile, moved);
 await writeWarp(warpFile, warp);
-console.log(`Wrote ${movedFile} and ${warpFile}; ${regularity(warp).foldedPercent.toFixed(3)} % of voxels folded.`);
+console.log(`Wrote ${movedFile} and ${warpFile}; ${regularity(warp).foldedPercent?.toFixed(3)} % of voxels folded.`);

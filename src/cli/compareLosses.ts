@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { isPaired } from '../dataset/dataset.ts';
 import type { MriSequence } from '../dataset/resect.ts';
-import { comparisonFigure, comparisonTable, pairedTests } from '../experiment/report/comparisonReport.ts';
+import { changeTable, comparisonFigure, comparisonTable, pairedTests } from '../experiment/report/comparisonReport.ts';
 import { compareLosses, type LossMethod } from '../experiment/runner/compareLosses.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
@@ -10,6 +10,7 @@ import { readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
+import { headlines } from '../metric/measures.ts';
 import { defaultWeight } from '../objective/objective.ts';
 import { type Preprocessing, preprocessingSchema } from '../preparation/preprocessing.ts';
 import { refineSchema } from '../registration/refine.ts';
@@ -136,20 +137,16 @@ async function fittingSpacing({ pairs }: PairList, size: number): Promise<number
   return Math.ceil((100 * largest) / size - 1e-3) / 100;
 }
 
-/** Files of the folder of results. */
-const RESULTS = [
-  'comparison.json',
-  'refinements.jsonl',
-  'table.md',
-  'table.csv',
-  'results.json',
-  ...['dice', 'tre'].flatMap((judge) => [`${judge}.svg`, `${judge}.png`]),
-];
+/** Files of the folder of results, beside the figure of what losses are judged by. */
+const RESULTS = ['comparison.json', 'refinements.jsonl', 'table.md', 'table.csv', 'results.json'];
 
 async function run(options: Options): Promise<void> {
   const { data, out, json } = options;
   await assertDistinctFiles(
-    RESULTS.map((name) => ({ name: 'a result', path: join(out, name) })),
+    [...RESULTS, ...headlines().flatMap(({ key }) => [`${key}.svg`, `${key}.png`])].map((name) => ({
+      name: 'a result',
+      path: join(out, name),
+    })),
     [options.pairs, options.tune].map((path) => ({ name: 'a list of pairs', path })),
   );
   const named = options.loss ?? DEFAULT_LOSSES;
@@ -194,16 +191,18 @@ async function run(options: Options): Promise<void> {
       });
       bar?.stop();
       const table = comparisonTable(comparison);
+      const changes = changeTable(comparison);
       const tests = pairedTests(comparison);
-      await writeAtomically(join(out, 'table.md'), `${toMarkdown(table)}\n${toMarkdown(tests)}`);
+      const text = [table, changes, tests].map(toMarkdown).join('\n');
+      await writeAtomically(join(out, 'table.md'), text);
       await writeAtomically(join(out, 'table.csv'), toCsv(table));
       await writeAtomically(join(out, 'results.json'), `${toJson(comparison)}\n`);
       const figure = comparisonFigure(comparison);
       await writeFigure(join(out, `${comparison.judge}.svg`), figure);
       await writeFigure(join(out, `${comparison.judge}.png`), figure);
-      if (json) printJson({ table: table.rows, tests: tests.rows });
+      if (json) printJson({ table: table.rows, changes: changes.rows, tests: tests.rows });
       else {
-        console.log(`${toMarkdown(table)}\n${toMarkdown(tests)}`);
+        console.log(text);
         const { judge } = comparison;
         sayWritten(
           ...['table.md', 'table.csv', 'results.json', `${judge}.svg`, `${judge}.png`].map((name) => join(out, name)),

@@ -3,7 +3,7 @@ import { writeAtomically } from '../file/atomic.ts';
 import { worstMedianBest } from '../report/page/htmlReport.ts';
 import { toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
-import { type PairResult, summaryTable } from '../run/pairResults.ts';
+import { judgeOf, type PairResult, summaryTable, valuesIn } from '../run/pairResults.ts';
 import { registerFiles } from '../run/registerFiles.ts';
 import {
   filesOfPair,
@@ -36,7 +36,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .command('evaluate')
     .summary('measure a model on a list of pairs')
     .description(
-      'Registers every pair of a list, or of a data set of two modalities, without writing volumes, and prints mean and SD over pairs of Dice, HD95, landmark error and folds.',
+      'Registers every pair of a list, or of a data set of two modalities, without writing volumes, and prints mean and SD over pairs of every measure that the pairs have labels or landmarks for.',
     )
     .requiredOption('--data <dir>', 'folder of the scans; labels through dataset.json, or in labelsTr/ or labels/')
     .option(
@@ -44,7 +44,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
       "columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute (default: each case's own two images, as in RESECT)",
     )
     .addOption(mriOption())
-    .option('--figure <file>', 'draws the pair with the median Dice: .png or .svg')
+    .option('--figure <file>', 'draws the pair in the middle by landmark error or Dice: .png or .svg')
     .option('--report <file>', 'writes an HTML report');
   addModelOptions(command)
     .addOption(jsonOption('print JSON: the pairs and the aggregate'))
@@ -110,11 +110,9 @@ function sayWhatTheDataAre({ dataset: { incomplete = [], simulated } }: PairList
     );
 }
 
-/** The pair in the middle by Dice; the first where there are no labels. */
+/** The pair in the middle by what pairs are judged by; the first where they have neither landmarks nor labels. */
 function medianPair(results: readonly PairResult[]): number {
-  const places = worstMedianBest(
-    results.map(({ diceAfter }) => diceAfter ?? Number.NaN),
-    'higher',
-  );
+  const judge = judgeOf(results);
+  const places = judge ? worstMedianBest(valuesIn(results, judge), judge.better === 'less' ? 'lower' : 'higher') : [];
   return places.find(({ name }) => name === 'median')?.index ?? 0;
 }

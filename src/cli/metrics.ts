@@ -1,17 +1,10 @@
 import { UserError } from '../errors.ts';
 import { readLabels, readWarp } from '../file/volumeFile.ts';
-import { labelsIn } from '../metric/dice.ts';
-import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
+import { hasInterior } from '../metric/jacobian.ts';
 import type { Measure } from '../metric/measure.ts';
-import {
-  type LabelValues,
-  measureLabels,
-  measureShape,
-  measures,
-  measuresOf,
-  type Values,
-} from '../metric/measures.ts';
-import { assertSameGrid } from '../volume/checks.ts';
+import { type LabelValues, measuresOf, type Values, valueIn } from '../metric/measures.ts';
+import { headOf, manyDigits, valueText } from '../metric/measureText.ts';
+import { agreement, regularity } from '../registration/assess.ts';
 import { jsonOption } from './options.ts';
 import { columns, decimals, printJson, WITHOUT_JACOBIAN } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -43,11 +36,9 @@ export const metricsCommand: CommandDefinition = (program) => {
 };
 
 /** What is measured, in words. */
-function namesOf(needs: Measure['needs']): string {
-  return [...measures().values()]
-    .filter((measure) => measure.needs === needs)
-    .map(({ name, summary }) => `${name}: ${summary}`)
-    .join('; ');
+function namesOf(needs: 'labels' | 'warp'): string {
+  const found: readonly Measure[] = needs === 'labels' ? measuresOf('labels') : measuresOf('warp');
+  return found.map(({ name, summary }) => `${name}: ${summary}`).join('; ');
 }
 
 async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<void> {
@@ -64,10 +55,13 @@ async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<v
   }
   if (compared) {
     const found = measuresOf('labels');
-    const row = (name: string, values: Values): string[] => [name, ...found.map((measure) => shown(measure, values))];
+    const row = (name: string, values: Values): string[] => [
+      name,
+      ...found.map((measure) => decimals(valueIn(values, measure.key), manyDigits(measure))),
+    ];
     console.log(
       columns([
-        ['label', ...found.map(({ name, unit }) => (unit === undefined ? name : `${name} (${unit})`))],
+        ['label', ...found.map(headOf)],
         ...compared.labels.map(({ label, ...values }) => row(String(label), values)),
         row('mean', compared.means),
       ]),
@@ -76,26 +70,15 @@ async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<v
   if (shape)
     console.log(
       measuresOf('warp')
-        .map(
-          (measure) =>
-            `${measure.name} ${shown(measure, shape)}${measure.unit === undefined ? '' : ` ${measure.unit}`}`,
-        )
+        .map((measure) => valueText(measure, valueIn(shape, measure.key), undefined, manyDigits(measure)))
         .join(', '),
     );
-}
-
-/** A value with a digit more than tables of many pairs have, and three at least. */
-function shown({ key, digits }: Measure, values: Values): string {
-  return decimals(values[key], Math.max(3, digits));
 }
 
 /** @throws UserError when the two are not on one grid */
 async function comparison(fixedPath: string, movedPath: string): Promise<LabelValues> {
   const [fixed, moved] = [await readLabels(fixedPath), await readLabels(movedPath)];
-  assertSameGrid(fixed, moved, fixedPath, movedPath);
-  const { size, affine } = fixed;
-  const pair = { fixed: fixed.data, moved: moved.data, size, space: affine };
-  return measureLabels(pair, labelsIn(fixed.data, moved.data));
+  return agreement(fixed, moved, [fixedPath, movedPath]);
 }
 
 /**
@@ -104,7 +87,7 @@ async function comparison(fixedPath: string, movedPath: string): Promise<LabelVa
  */
 async function shapeOf(path: string, hasOthers: boolean): Promise<Values | undefined> {
   const warp = await readWarp(path);
-  if (hasInterior(warp)) return measureShape({ determinants: jacobianDeterminant(warp).data, warp: () => warp });
+  if (hasInterior(warp)) return regularity(warp);
   if (!hasOthers)
     throw new UserError(`${path} has ${warp.size.join('×')} voxels, ${WITHOUT_JACOBIAN}; give a warp of more slices.`);
   console.error(`Note: ${path} has ${warp.size.join('×')} voxels, ${WITHOUT_JACOBIAN}, so folds are left out.`);

@@ -1,4 +1,7 @@
+import { foldedShare } from '../metric/jacobian.ts';
+import { valueIn } from '../metric/measures.ts';
 import { mean, standardDeviation } from '../metric/statistics.ts';
+import type { PairResult } from '../run/pairResults.ts';
 
 /** Prints a JSON document on standard output; numbers that are not finite become null. */
 export function printJson(value: unknown): void {
@@ -23,10 +26,8 @@ export function decimals(value: number | null | undefined, places: number): stri
 export const WITHOUT_JACOBIAN = 'too few along an axis for a Jacobian (3 are needed)';
 
 /** Says which of the pairs have too few slices for their folds to be measured. */
-export function sayWhatIsLeftOut(
-  pairs: readonly { readonly fixed: string; readonly moving: string; readonly foldedPercent: number }[],
-): void {
-  const [first, ...others] = pairs.filter(({ foldedPercent }) => Number.isNaN(foldedPercent));
+export function sayWhatIsLeftOut(pairs: readonly PairResult[]): void {
+  const [first, ...others] = pairs.filter((pair) => Number.isNaN(valueIn(pair, foldedShare.key)));
   if (!first) return;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
   console.error(`Note: the voxels of ${first.fixed}${more} are ${WITHOUT_JACOBIAN}, so folds are left out.`);

@@ -5,10 +5,13 @@ import { assertDistinctFiles } from '../file/distinctFiles.ts';
 import { assertTransformName } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
+import { foldedShare } from '../metric/jacobian.ts';
+import { isWatched, measures, valueIn } from '../metric/measures.ts';
+import { valueText } from '../metric/measureText.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
-import { type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
+import { keysOf, type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
 import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
@@ -178,9 +181,10 @@ async function run(options: Options): Promise<void> {
   if (json) printJson({ ...result, ...given({ inverseResidual: inverse }) });
   else {
     console.log(sentence(result, inverse));
-    if (options.refine !== undefined && result.foldedPercent > MANY_FOLDS)
+    const folded = valueIn(result, foldedShare.key);
+    if (options.refine !== undefined && folded > MANY_FOLDS)
       console.error(
-        `Note: ${decimals(result.foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
+        `Note: ${decimals(folded, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
       );
     sayWritten(...OUTPUTS.map((name) => options[name]));
   }
@@ -245,20 +249,15 @@ function commandLine(): string {
 }
 
 function sentence(result: PairResult, inverse: InverseResidual | undefined): string {
-  const folds = Number.isFinite(result.foldedPercent)
-    ? `${decimals(result.foldedPercent, 3)} % of voxels folded, `
-    : '';
+  const measured = [...measures().values()].filter(isWatched).flatMap((measure) => {
+    const { before, after } = keysOf(measure);
+    const value = valueIn(result, after);
+    const isThere = measure.needs === 'warp' ? Number.isFinite(value) : result[after] !== undefined;
+    return isThere ? [`${valueText(measure, value, before === undefined ? before : valueIn(result, before))}, `] : [];
+  });
   const seconds = `${decimals(result.seconds, 2)} s`;
-  const landmarks =
-    result.treAfter === undefined
-      ? ''
-      : `landmark error ${decimals(result.treBefore, 2)} → ${decimals(result.treAfter, 2)} mm, `;
-  const labels =
-    result.diceAfter === null
-      ? ''
-      : `Dice ${decimals(result.diceBefore, 4)} → ${decimals(result.diceAfter, 4)}, HD95 ${decimals(result.hd95Before, 2)} → ${decimals(result.hd95After, 2)} mm, `;
   const back = inverse
     ? ` The inverse warp undoes the warp to ${decimals(inverse.mean, 3)} mm on average, ${decimals(inverse.max, 3)} mm at most.`
     : '';
-  return `Registered: ${landmarks}${labels}${folds}${seconds}.${back}`;
+  return `Registered: ${measured.join('')}${seconds}.${back}`;
 }

@@ -3,7 +3,7 @@ import { Help } from 'commander';
 import { UserError } from '../errors.ts';
 import { readExperimentFile } from '../experiment/folder/experimentFile.ts';
 import { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
-import { MEASURES } from '../experiment/protocol/measures.ts';
+import { headlineOf, measureInfo } from '../experiment/protocol/measures.ts';
 import { writeSweepReport } from '../experiment/report/sweepReport.ts';
 import { shellWord, slurmScript } from '../experiment/runner/slurm.ts';
 import { folderStatus, type TrialStatus } from '../experiment/runner/status.ts';
@@ -119,20 +119,20 @@ async function status(path: string | undefined, { json, ...options }: StatusOpti
       ? await folderStatus(folder as ExperimentFolder)
       : await (await import('../experiment/queue/queue.ts')).queueStatus(queue, folder);
   if (json) {
-    printJson({ counts: counts(rows), trials: rows });
+    const trials = rows.map(({ score, ...row }) => ({ ...row, ...(score ? { [score.measure]: score.value } : {}) }));
+    printJson({ counts: counts(rows), trials });
     return;
   }
   const isQueue = queue !== undefined;
   // As tables give it: of the validation pairs of what is finished.
-  const measured = rows.some(({ tre }) => tre !== undefined) ? 'tre' : 'dice';
-  const { column, scale } = MEASURES[measured];
+  const { key, column, scale } = headlineOf(rows.flatMap(({ score }) => (score ? [measureInfo(score.measure)] : [])));
   console.log(
     columns([
       [
         'trial',
         'state',
         'epochs',
-        `${column.heading} (${column.unit})`,
+        column.unit === undefined ? column.heading : `${column.heading} (${column.unit})`,
         'time',
         ...(isQueue ? ['starts', 'worker'] : []),
       ],
@@ -140,7 +140,7 @@ async function status(path: string | undefined, { json, ...options }: StatusOpti
         row.id,
         row.state,
         row.epochsAtMost > 0 ? `${row.epochsDone} of ${row.epochsAtMost}` : '–',
-        decimals(scale * ((measured === 'tre' ? row.tre : row.dice) ?? Number.NaN), column.digits ?? 2),
+        decimals(scale * (row.score?.measure === key ? row.score.value : Number.NaN), column.digits ?? 2),
         duration(row.seconds),
         ...(isQueue ? [String(row.starts ?? 0), row.worker ?? '–'] : []),
       ]),

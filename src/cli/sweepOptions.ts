@@ -5,8 +5,10 @@ import { hours } from '../experiment/protocol/configuration.ts';
 import type { Forecast } from '../experiment/protocol/forecast.ts';
 import type { QueueAddress } from '../experiment/queue/queueAddress.ts';
 import type { SweepObserver, SweepState } from '../experiment/runner/sweepProgress.ts';
+import { headlines, valueIn } from '../metric/measures.ts';
+import { valueText } from '../metric/measureText.ts';
 import { jsonOption, threadsOption, whole } from './options.ts';
-import { decimals, duration } from './output.ts';
+import { duration } from './output.ts';
 import { startProgress } from './progress.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 import { addSettingOptions } from './settingsOptions.ts';
@@ -65,7 +67,8 @@ export class SweepDisplay {
   readonly observer: SweepObserver = {
     epoch: (trial, record, state) => {
       this.#show(state);
-      const measured = record.dice === null ? '' : `, Dice on the network's grid ${decimals(100 * record.dice, 2)} %`;
+      const judge = headlines().find(({ key }) => Number.isFinite(valueIn(record, key)));
+      const measured = judge ? `, on the network's grid ${valueText(judge, valueIn(record, judge.key))}` : '';
       if (!process.stderr.isTTY)
         this.#bar.line(
           `${trial.id}, epoch ${record.epoch}: validation ${record.validationLoss.toPrecision(4)}${measured}; ${where(state)}`,

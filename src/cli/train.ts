@@ -51,7 +51,7 @@ Examples:
   earthmorph train --out runs/ncc --resume
   earthmorph train --data Task04_Hippocampus --preset paper --loss mse --out runs/paper-mse
 
-Labels are never trained on; where the data has them, Dice and HD95 of the validation pairs are reported.`,
+Labels are never trained on; where the data has them, the validation pairs are measured by them.`,
     )
     .action(run);
 };

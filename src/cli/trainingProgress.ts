@@ -1,6 +1,8 @@
+import { measures, valueIn } from '../metric/measures.ts';
+import { valueText } from '../metric/measureText.ts';
 import type { TrainingRunObserver } from '../run/trainingRun.ts';
 import type { EpochRecord } from '../training/trainer.ts';
-import { counted, decimals, duration } from './output.ts';
+import { counted, duration } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 
 /** Shows a training: a bar for the epoch under way on a terminal, a line an epoch everywhere. */
@@ -49,7 +51,8 @@ export class TrainingProgress {
 }
 
 function epochLine(record: EpochRecord, secondsLeft: number | undefined): string {
-  const measured =
-    record.dice === null ? '' : `, Dice ${decimals(record.dice, 4)}, HD95 ${decimals(record.hd95, 2)} mm`;
-  return `epoch ${record.epoch}: loss ${record.trainLoss.toFixed(5)}, validation ${record.validationLoss.toFixed(5)}${record.best ? ' (best)' : ''}${measured}, folds ${decimals(record.foldedPercent, 3)} %${secondsLeft === undefined ? '' : `, at most ${duration(secondsLeft)} left`}`;
+  const measured = [...measures().values()]
+    .filter(({ key }) => Number.isFinite(valueIn(record, key)))
+    .map((measure) => `, ${valueText(measure, valueIn(record, measure.key))}`);
+  return `epoch ${record.epoch}: loss ${record.trainLoss.toFixed(5)}, validation ${record.validationLoss.toFixed(5)}${record.best ? ' (best)' : ''}${measured.join('')}${secondsLeft === undefined ? '' : `, at most ${duration(secondsLeft)} left`}`;
 }

@@ -64,6 +64,9 @@ export const diceOverlap = defineMeasure({
   summary: 'overlap of the regions, 1 for equal ones',
   digits: 4,
   better: 'more',
+  share: true,
+  watched: true,
+  headline: true,
   needs: 'labels',
   of: ({ voxels }) => overlap(voxels),
 });

@@ -36,6 +36,7 @@ export const hausdorff95 = defineMeasure({
   unit: 'mm',
   digits: 2,
   better: 'less',
+  watched: true,
   needs: 'labels',
   of: ({ surfaces }) => largest95(surfaces()),
 });

@@ -128,10 +128,12 @@ export function sdLogJacobian(determinants: ArrayLike<number>): number {
 export const foldedShare = defineMeasure({
   key: 'foldedPercent',
   name: 'folded',
+  title: 'folded voxels',
   summary: 'share of voxels where the deformation folds',
   unit: '%',
   digits: 3,
   better: 'less',
+  watched: true,
   needs: 'warp',
   of: ({ determinants }) => foldedPercent(determinants),
 });
@@ -140,6 +142,7 @@ export const foldedShare = defineMeasure({
 export const roughness = defineMeasure({
   key: 'sdLogJacobian',
   name: 'SD log J',
+  title: 'SD of log Jacobian',
   summary: 'standard deviation of the logarithm of the Jacobian determinants',
   digits: 4,
   needs: 'warp',

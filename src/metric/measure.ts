@@ -12,7 +12,7 @@ export interface RegionPair {
 /** Distances of corresponding landmarks in mm, in one order. */
 export interface LandmarkDistances {
   readonly now: readonly number[];
-  /** Before registration; undefined where it is the start itself that is measured. */
+  /** Before registration; left out where it is the start itself that is measured. */
   readonly start?: readonly number[];
 }
 
@@ -29,14 +29,22 @@ interface Described {
   readonly key: string;
   /** Name in tables and figures, short. */
   readonly name: string;
+  /** Name where there is room; left out where it is the same. */
+  readonly title?: string;
   /** One line for the help and the docs. */
   readonly summary: string;
   /** Left out where it has none. */
   readonly unit?: string;
   /** Decimals in tables. */
   readonly digits: number;
-  /** Which way is better; left out where neither is by itself. */
+  /** Which way is better; left out where neither is by itself, so that methods are not compared by it. */
   readonly better?: 'more' | 'less';
+  /** A share between 0 and 1, which tables of experiments give in %. */
+  readonly share?: true;
+  /** One of the few that are measured after every epoch of a training too, and said in results of one line; others are for evaluation. */
+  readonly watched?: true;
+  /** What registrations are ranked by, where it can be had. */
+  readonly headline?: true;
 }
 
 /** A measure of two segmentations, label by label. */
@@ -49,6 +57,10 @@ export interface LabelMeasure extends Described {
 /** A measure of corresponding landmarks. */
 export interface LandmarkMeasure extends Described {
   readonly needs: 'landmarks';
+  /** What a pair's value is of its landmarks, as `mean of landmarks`; left out where its name says it. */
+  readonly over?: string;
+  /** It compares with the start, so that the start itself has none. */
+  readonly needsStart?: true;
   /** NaN where it cannot be had. */
   of(distances: LandmarkDistances): number;
 }

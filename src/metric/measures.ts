@@ -25,12 +25,12 @@ export function registerMeasure(measure: Measure): void {
   known.set(measure.key, measure);
 }
 
-registerMeasure(landmarkDistanceMean);
-registerMeasure(robustness);
-registerMeasure(hausdorff95);
 registerMeasure(diceOverlap);
+registerMeasure(hausdorff95);
 registerMeasure(meanSurfaceDistance);
 registerMeasure(surfaceDice(1));
+registerMeasure(landmarkDistanceMean);
+registerMeasure(robustness);
 registerMeasure(foldedShare);
 registerMeasure(roughness);
 registerMeasure(bending);
@@ -48,8 +48,35 @@ export function measuresOf(needs: Measure['needs']): readonly Measure[] {
   return [...known.values()].filter((measure) => measure.needs === needs);
 }
 
-/** Values by the key of their measure; NaN where one cannot be had. */
+/** What registrations are ranked by, landmarks before labels: the first that can be had. */
+export function headlines(): readonly Measure[] {
+  const rank = ({ needs }: Measure): number => ['landmarks', 'labels', 'warp'].indexOf(needs);
+  return [...known.values()].filter(({ headline }) => headline).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Those that are measured after every epoch too. */
+export function isWatched({ watched }: Measure): boolean {
+  return watched ?? false;
+}
+
+/** Values by the key of their measure; NaN where one cannot be had. A key is left out where what its measure needs is not there. */
 export type Values = Readonly<Record<string, number>>;
+
+/** The number under a key of a record; NaN where there is none, or null, which stands for it in JSON. */
+export function valueIn(record: object, key: string): number {
+  const value = (record as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'number' ? value : Number.NaN;
+}
+
+/** The same values with null for what is not a number, as JSON has it. */
+export function storable(values: Values): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Number.isFinite(value) ? value : null]));
+}
+
+/** Which of the measures are worked out. */
+export type Among = (measure: Measure) => boolean;
+
+const ALL: Among = () => true;
 
 /** Two segmentations on one grid. */
 export interface SegmentationPair {
@@ -68,9 +95,14 @@ export interface LabelValues {
   readonly means: Values;
 }
 
-/** Every label measure of some labels, and their means. */
-export function measureLabels({ fixed, moved, size, space }: SegmentationPair, labels: readonly number[]): LabelValues {
+/** The label measures of some labels, and their means. */
+export function measureLabels(
+  { fixed, moved, size, space }: SegmentationPair,
+  labels: readonly number[],
+  among = ALL,
+): LabelValues {
   const voxels = countVoxels(fixed, moved, labels);
+  const list = measuresOf('labels').filter(among);
   const rows = labels.map((label, n) => {
     let distances: SurfaceDistances | undefined | null = null;
     const region: RegionPair = {
@@ -80,23 +112,24 @@ export function measureLabels({ fixed, moved, size, space }: SegmentationPair, l
         return distances;
       },
     };
-    return { label, ...valuesOf(measuresOf('labels'), (measure) => measure.of(region)) };
+    return { label, ...valuesOf(list, (measure) => measure.of(region)) };
   });
   const means = valuesOf(
-    measuresOf('labels'),
-    ({ key }) => rows.map((row) => (row as Values)[key]!).reduce((a, b) => a + b, 0) / rows.length,
+    list,
+    ({ key }) => rows.map((row) => valueIn(row, key)).reduce((a, b) => a + b, 0) / rows.length,
   );
   return { labels: rows, means };
 }
 
-/** Every landmark measure. */
-export function measureLandmarks(distances: LandmarkDistances): Values {
-  return valuesOf(measuresOf('landmarks'), (measure) => measure.of(distances));
+/** The landmark measures. */
+export function measureLandmarks(distances: LandmarkDistances, among = ALL): Values {
+  const list = measuresOf('landmarks').filter((measure) => !(measure.needsStart && !distances.start) && among(measure));
+  return valuesOf(list, (measure) => measure.of(distances));
 }
 
-/** Every measure of the deformation. */
-export function measureShape(shape: DeformationShape): Values {
-  return valuesOf(measuresOf('warp'), (measure) => measure.of(shape));
+/** The measures of the deformation. */
+export function measureShape(shape: DeformationShape, among = ALL): Values {
+  return valuesOf(measuresOf('warp').filter(among), (measure) => measure.of(shape));
 }
 
 function valuesOf<M extends Measure>(list: readonly M[], of: (measure: M) => number): Values {

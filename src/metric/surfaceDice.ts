@@ -14,6 +14,7 @@ export function surfaceDice(tolerance: number): LabelMeasure {
     summary: `share of the surfaces within ${tolerance} mm of each other`,
     digits: 4,
     better: 'more',
+    share: true,
     needs: 'labels',
     of({ surfaces }) {
       const found = surfaces();

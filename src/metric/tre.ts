@@ -38,6 +38,9 @@ export const landmarkDistanceMean = defineMeasure({
   unit: 'mm',
   digits: 2,
   better: 'less',
+  watched: true,
+  headline: true,
   needs: 'landmarks',
+  over: 'mean of landmarks',
   of: ({ now }) => mean(now),
 });

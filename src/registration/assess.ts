@@ -1,59 +1,83 @@
-import { dice, labelsIn } from '../metric/dice.ts';
-import { hd95 } from '../metric/hausdorff.ts';
-import { foldedPercent, hasInterior, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
+import { labelsIn } from '../metric/dice.ts';
+import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
+import {
+  type LabelValues,
+  measureLabels,
+  measureLandmarks,
+  measureShape,
+  measuresOf,
+  type Values,
+} from '../metric/measures.ts';
 import { assertSameGrid } from '../volume/checks.ts';
-import type { Labels, Warp } from '../volume/grid.ts';
-
-/** Agreement of one label between two segmentations. */
-export interface LabelAgreement {
-  readonly label: number;
-  readonly dice: number;
-  /** mm; NaN when one segmentation lacks the label. */
-  readonly hd95: number;
-}
-
-/** Agreement of two segmentations: for each label, and the means over labels that either has. */
-export interface Agreement {
-  readonly labels: readonly LabelAgreement[];
-  readonly dice: number;
-  readonly hd95: number;
-}
-
-/** How a warp deforms space. */
-export interface Regularity {
-  /** Interior voxels with a Jacobian determinant ≤ 0, in %; NaN where an axis has fewer than 3 voxels, so that there are none. */
-  readonly foldedPercent: number;
-  /** NaN likewise. */
-  readonly sdLogJacobian: number;
-}
+import type { Labels, Mat4, Warp } from '../volume/grid.ts';
+import type { PointPairs } from '../volume/landmarks.ts';
+import { alignedDistances, registrationError } from './landmarkError.ts';
 
 /**
- * Compares two segmentations on one grid.
+ * Compares two segmentations on one grid by every label measure, over the labels that either has.
  * @throws UserError when their grids differ
  */
 export function agreement(
   fixed: Labels,
   moved: Labels,
   names: readonly [string, string] = ['fixed labels', 'moved labels'],
-): Agreement {
+): LabelValues {
   assertSameGrid(fixed, moved, ...names);
-  const present = labelsIn(fixed.data, moved.data);
-  const overlaps = dice(fixed.data, moved.data, present);
-  const labels = present.map((label, k) => ({
-    label,
-    dice: overlaps[k] as number,
-    hd95: hd95(fixed.data, moved.data, fixed.size, fixed.affine, label),
-  }));
-  return { labels, dice: average(labels.map((l) => l.dice)), hd95: average(labels.map((l) => l.hd95)) };
+  const { size, affine } = fixed;
+  const pair = { fixed: fixed.data, moved: moved.data, size, space: affine };
+  return measureLabels(pair, labelsIn(fixed.data, moved.data));
 }
 
-/** Folds and roughness of a warp. */
-export function regularity(warp: Warp): Regularity {
-  if (!hasInterior(warp)) return { foldedPercent: Number.NaN, sdLogJacobian: Number.NaN };
-  const determinants = jacobianDeterminant(warp).data;
-  return { foldedPercent: foldedPercent(determinants), sdLogJacobian: sdLogJacobian(determinants) };
+/** Every measure of a warp; all NaN where an axis has fewer than 3 voxels, so that none is in the interior. */
+export function regularity(warp: Warp): Values {
+  if (!hasInterior(warp)) return Object.fromEntries(measuresOf('warp').map(({ key }) => [key, Number.NaN]));
+  return measureShape({ determinants: jacobianDeterminant(warp).data, warp: () => warp });
 }
 
-function average(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
+/** A registered pair with what it can be judged by. */
+export interface JudgedPair {
+  /** The start alignment, and what registration found. */
+  readonly start: Warp;
+  readonly warp: Warp;
+  /** The alignment by one transform that came first: RAS mm, fixed point → moving point. */
+  readonly affine?: Mat4;
+  readonly fixedLabels?: Labels;
+  /** The moving labels at the start alignment and after registration, in the fixed grid. */
+  readonly startLabels?: Labels;
+  readonly movedLabels?: Labels;
+  /** Points that both images have, RAS mm. */
+  readonly landmarks?: PointPairs;
+}
+
+/** What is measured of a registered pair, labels by their means; a key is left out where the pair lacks what its measure needs. */
+export interface Assessment {
+  readonly before: Values;
+  /** After the one transform alone, where there was one: landmarks. */
+  readonly aligned?: Values;
+  readonly after: Values;
+  readonly deformation: Values;
+  readonly labels: readonly { readonly label: number; readonly before: Values; readonly after: Values }[];
+}
+
+/** Every measure that a registered pair can be judged by. */
+export function assess(pair: JudgedPair): Assessment {
+  const { warp, affine, fixedLabels, startLabels, movedLabels, landmarks } = pair;
+  const before = fixedLabels && startLabels && agreement(fixedLabels, startLabels);
+  const after = fixedLabels && movedLabels && agreement(fixedLabels, movedLabels);
+  const errors = landmarks && registrationError(landmarks, pair).landmarks;
+  const start = errors?.map((error) => error.before);
+  const aligned = landmarks && affine && alignedDistances(landmarks, affine);
+  return {
+    before: { ...before?.means, ...(start && measureLandmarks({ now: start })) },
+    ...(start && aligned ? { aligned: measureLandmarks({ now: aligned, start }) } : {}),
+    after: {
+      ...after?.means,
+      ...(start && errors && measureLandmarks({ now: errors.map((error) => error.after), start })),
+    },
+    deformation: regularity(warp),
+    labels: (after?.labels ?? []).map(({ label, ...values }) => {
+      const { label: _, ...known } = before?.labels.find((entry) => entry.label === label) ?? { label };
+      return { label, before: known, after: values };
+    }),
+  };
 }

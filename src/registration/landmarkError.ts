@@ -75,17 +75,24 @@ export function landmarkError(
   };
 }
 
+/** The landmark error of a registered pair. */
+export interface RegistrationError extends CaseError {
+  readonly landmarks: readonly (LandmarkDistance & { readonly after: number })[];
+  readonly after: ErrorSummary;
+}
+
 /** The landmark error of a registered pair: at the start alignment, and after registration. */
 export function registrationError(
   points: PointPairs,
   { start, warp }: { readonly start: Warp; readonly warp: Warp },
-): CaseError & { readonly after: ErrorSummary } {
+): RegistrationError {
   const before = landmarkError(points.names, points, start);
   const after = landmarkError(points.names, points, warp);
   return {
     landmarks: after.landmarks.map((landmark, n) => ({
       ...landmark,
       before: before.landmarks[n]?.after ?? landmark.before,
+      after: landmark.after ?? landmark.before,
     })),
     before: before.after ?? before.before,
     after: after.after ?? after.before,
@@ -93,9 +100,8 @@ export function registrationError(
   };
 }
 
-/** The landmark error after a linear transform alone, RAS mm, fixed point → moving point. */
-export function alignedError({ fixed, moving }: PointPairs, matrix: Mat4): ErrorSummary {
+/** How far landmarks are apart in mm after a linear transform alone, RAS mm, fixed point → moving point. */
+export function alignedDistances({ fixed, moving }: PointPairs, matrix: Mat4): readonly number[] {
   const moved = fixed.map((point) => applyToPoint(matrix, point));
-  const { mean, sd, max } = targetRegistrationError(moved, moving);
-  return { mean, sd, max };
+  return targetRegistrationError(moved, moving).distances;
 }

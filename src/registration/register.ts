@@ -15,6 +15,7 @@ import {
   ownGridPreprocessing,
   sampled,
 } from '../preparation/preprocessing.ts';
+import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
 import { voxelCount } from '../volume/checks.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
@@ -22,7 +23,6 @@ import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp, reaches } from '../volume/warp.ts';
 import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine/affine.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
-import { warpFromDisplacement } from './warpFromDisplacement.ts';
 
 /** A pair to register. Labels are needed only by models that crop to them. */
 export interface RegistrationPair {

@@ -6,6 +6,8 @@ import { writeAtomically } from '../file/atomic.ts';
 import { writeLabels, writeVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
+import { isWatched, measures, valueIn } from '../metric/measures.ts';
+import { rowOf } from '../metric/measureText.ts';
 import { mean } from '../metric/statistics.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
 import { Registrar } from '../registration/register.ts';
@@ -167,8 +169,7 @@ interface Measured {
 }
 
 function resultTable(rows: readonly Measured[]): Table {
-  const over = (value: (row: Measured) => number | undefined): Cell =>
-    summarise(rows.map((row) => value(row) ?? Number.NaN));
+  const over = (value: (row: Measured) => number): Cell => summarise(rows.map(value));
   return {
     columns: [
       { key: 'measure', heading: `${rows.length} held-out pairs` },
@@ -177,17 +178,13 @@ function resultTable(rows: readonly Measured[]): Table {
     ],
     rows: [
       { measure: 'landmark error (mm)', before: over((row) => row.before), after: over((row) => row.after) },
-      {
-        measure: 'Dice',
-        before: over((row) => row.registered.agreementBefore?.dice),
-        after: over((row) => row.registered.agreementAfter?.dice),
-      },
-      {
-        measure: 'HD95 (mm)',
-        before: over((row) => row.registered.agreementBefore?.hd95),
-        after: over((row) => row.registered.agreementAfter?.hd95),
-      },
-      { measure: 'folded voxels (%)', after: over((row) => row.registered.regularity.foldedPercent) },
+      ...[...measures().values()].filter(isWatched).flatMap((measure) => {
+        const of = (when: 'before' | 'after' | 'deformation'): Cell =>
+          over((row) => valueIn(row.registered.assessment[when], measure.key));
+        if (measure.needs === 'landmarks') return [];
+        const after = of(measure.needs === 'warp' ? 'deformation' : 'after');
+        return [{ measure: rowOf(measure), ...(measure.needs === 'labels' ? { before: of('before') } : {}), after }];
+      }),
     ],
   };
 }

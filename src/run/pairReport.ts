@@ -1,15 +1,18 @@
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { given } from '../given.ts';
+import { isWatched, measures, valueIn } from '../metric/measures.ts';
+import { axisOf, fewDigits, valueText } from '../metric/measureText.ts';
 import { areTwoModalities } from '../registration/modality.ts';
-import { boxPlot } from '../report/chart/boxPlot.ts';
+import { boxPlot, varies } from '../report/chart/boxPlot.ts';
+import { capitalised } from '../report/draw/theme.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { evaluationReport, pairReport, worstMedianBest } from '../report/page/htmlReport.ts';
 import type { FigureMetric } from '../report/slice/figureFooter.ts';
 import { modalityFigure } from '../report/slice/modalityFigure.ts';
 import { registrationFigure } from '../report/slice/registrationFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
-import { type PairResult, pairResult, resultsTable, summaryTable } from './pairResults.ts';
+import { judgeOf, type PairResult, pairResult, resultsTable, summaryTable, valuesIn } from './pairResults.ts';
 import type { RegisteredPair } from './registerFiles.ts';
 
 type LabelNames = Readonly<Record<number, string>>;
@@ -68,21 +71,15 @@ function overlayFigure(pair: RegisteredPair, title: string, { note, names }: Pai
   });
 }
 
-function figureMetrics({ agreementBefore, agreementAfter, landmarkError, regularity }: RegisteredPair): FigureMetric[] {
-  const { foldedPercent } = regularity;
-  const folds = Number.isFinite(foldedPercent)
-    ? [{ name: 'Folded voxels', after: foldedPercent, unit: '%', digits: 3 }]
-    : [];
-  const landmarks = landmarkError
-    ? [{ name: 'TRE', before: landmarkError.before.mean, after: landmarkError.after.mean, unit: 'mm', digits: 2 }]
-    : [];
-  if (!agreementBefore || !agreementAfter) return [...landmarks, ...folds];
-  return [
-    ...landmarks,
-    { name: 'Dice', before: agreementBefore.dice, after: agreementAfter.dice },
-    { name: 'HD95', before: agreementBefore.hd95, after: agreementAfter.hd95, unit: 'mm', digits: 2 },
-    ...folds,
-  ];
+/** What the line below a figure says. */
+function figureMetrics({ assessment: { before, after, deformation } }: RegisteredPair): FigureMetric[] {
+  return [...measures().values()].filter(isWatched).flatMap((measure): FigureMetric[] => {
+    const { key, title = measure.name, unit } = measure;
+    const [start, end] = [valueIn(before, key), valueIn({ ...after, ...deformation }, key)];
+    if (!Number.isFinite(end)) return [];
+    const shown = { name: capitalised(title), after: end, digits: fewDigits(measure), ...given({ unit }) };
+    return [Number.isFinite(start) ? { ...shown, before: start } : shown];
+  });
 }
 
 /**
@@ -138,64 +135,44 @@ export function onePairReport(
   });
 }
 
-/** What pairs of a report are judged by. */
-interface Judge {
-  readonly name: string;
-  readonly unit: string;
-  readonly digits: number;
-  readonly better: 'higher' | 'lower';
-  readonly before: 'diceBefore' | 'treBefore';
-  readonly after: 'diceAfter' | 'treAfter';
-}
-
-const JUDGES: readonly Judge[] = [
-  { name: 'TRE', unit: ' mm', digits: 2, better: 'lower', before: 'treBefore', after: 'treAfter' },
-  { name: 'Dice', unit: '', digits: 3, better: 'higher', before: 'diceBefore', after: 'diceAfter' },
-];
-
 /** The HTML report of many pairs; `figureOf` registers a pair again to draw it. */
 export async function manyPairsReport(
   results: readonly PairResult[],
   provenance: Provenance,
   figureOf: (index: number) => Promise<string>,
 ): Promise<string> {
-  const numbers = (key: keyof PairResult): number[] =>
-    results.map((result) => (result[key] as number | null | undefined) ?? Number.NaN);
-  // What most pairs have; landmarks where as many have them as labels.
-  const [judge] = JUDGES.map((each) => ({ ...each, measured: numbers(each.after).filter(Number.isFinite).length }))
-    .filter(({ measured }) => measured > 0)
-    .toSorted((a, b) => b.measured - a.measured);
+  const judge = judgeOf(results);
   const figures = [];
-  if (judge)
-    for (const { name, index } of worstMedianBest(numbers(judge.after), judge.better)) {
-      const { fixed, moving, [judge.after]: value } = results[index] as PairResult;
-      const caption = `${name} ${judge.name}, ${(value as number).toFixed(judge.digits)}${judge.unit}: ${moving} onto ${fixed}`;
-      figures.push({ caption, svg: await figureOf(index) });
+  if (judge) {
+    const values = valuesIn(results, judge);
+    for (const { name, index } of worstMedianBest(values, judge.better === 'less' ? 'lower' : 'higher')) {
+      const { fixed, moving } = results[index] as PairResult;
+      const value = valueText({ ...judge, title: judge.name }, values[index] as number, undefined, fewDigits(judge));
+      figures.push({ caption: `${name} ${value}: ${moving} onto ${fixed}`, svg: await figureOf(index) });
     }
-  const boxes = (before: keyof PairResult, after: keyof PairResult, xLabel: string): string[] => {
-    const [start, end] = [numbers(before), numbers(after)];
-    if (!end.some(Number.isFinite)) return [];
+  }
+  const charts = [...measures().values()].flatMap((measure) => {
+    const boxes = (['before', 'after'] as const)
+      .map((when) => ({
+        name: when === 'before' ? 'unregistered' : 'registered',
+        values: valuesIn(results, measure, when),
+      }))
+      .filter(({ name, values }) => name === 'registered' || values.some(Number.isFinite));
+    if (!varies(boxes.flatMap(({ values }) => values))) return [];
     return [
       boxPlot({
-        xLabel,
-        boxes: [
-          { category: 'unregistered', series: 'unregistered', values: start },
-          { category: 'registered', series: 'registered', values: end },
-        ],
+        xLabel: axisOf(measure),
+        boxes: boxes.map(({ name, values }) => ({ category: name, series: name, values })),
       }),
     ];
-  };
+  });
   return evaluationReport({
     title: 'Evaluation report',
     subtitle: results.length === 1 ? '1 pair' : `${results.length} pairs`,
     summary: summaryTable(results),
     pairs: resultsTable(results),
     figures,
-    charts: [
-      ...boxes('treBefore', 'treAfter', 'TRE (mm), mean of landmarks'),
-      ...boxes('diceBefore', 'diceAfter', 'Dice, mean of labels'),
-      ...boxes('hd95Before', 'hd95After', 'HD95 (mm), mean of labels'),
-    ],
+    charts,
     provenance,
   });
 }

@@ -6,8 +6,8 @@ import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
-import { type Agreement, agreement, type Regularity, regularity } from '../registration/assess.ts';
-import { alignedError, type ErrorSummary, registrationError } from '../registration/landmarkError.ts';
+import { type Assessment, assess } from '../registration/assess.ts';
+import { type RegistrationError, registrationError } from '../registration/landmarkError.ts';
 import type { Registrar, Registration } from '../registration/register.ts';
 import { assertSameGrid, isInside, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Mat4, Volume } from '../volume/grid.ts';
@@ -49,14 +49,10 @@ export interface RegisteredPair extends Registration {
   readonly fixedLabels?: Labels;
   readonly startLabels?: Labels;
   readonly movedLabels?: Labels;
-  readonly agreementBefore?: Agreement;
-  readonly agreementAfter?: Agreement;
-  readonly regularity: Regularity;
   /** Points that both images have, RAS mm, and how far they are apart. */
   readonly landmarks?: PointPairs;
-  readonly landmarkError?: ReturnType<typeof registrationError>;
-  /** The same after the affine transform alone, where there was one. */
-  readonly alignedError?: ErrorSummary;
+  readonly landmarkError?: RegistrationError;
+  readonly assessment: Assessment;
   /** Seconds for reading, registering and judging. */
   readonly seconds: number;
 }
@@ -87,18 +83,14 @@ export async function registerFiles(
   );
   const movedLabels = movingLabels && applyWarp(registration.warp, movingLabels);
   const startLabels = movingLabels && applyWarp(registration.start, movingLabels);
+  const judged = { ...registration, ...given({ fixedLabels, startLabels, movedLabels, landmarks }) };
   return {
-    ...registration,
+    ...judged,
     fixed,
     moving,
     before: applyWarp(registration.start, moving),
-    regularity: regularity(registration.warp),
-    ...(landmarks ? { landmarks, landmarkError: registrationError(landmarks, registration) } : {}),
-    ...(landmarks && registration.affine ? { alignedError: alignedError(landmarks, registration.affine) } : {}),
-    ...given({ fixedLabels, startLabels, movedLabels }),
-    ...(fixedLabels && startLabels && movedLabels
-      ? { agreementBefore: agreement(fixedLabels, startLabels), agreementAfter: agreement(fixedLabels, movedLabels) }
-      : {}),
+    ...(landmarks ? { landmarkError: registrationError(landmarks, registration) } : {}),
+    assessment: assess(judged),
     seconds: (performance.now() - started) / 1000,
   };
 }

@@ -7,10 +7,12 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
+import { measures, valueIn } from '../metric/measures.ts';
 import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
 import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
+import { capitalised } from '../report/draw/theme.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
@@ -237,7 +239,7 @@ function improvedRules(losses: readonly number[], config: TrainingConfig): reado
 function modelRecord(
   { version, config, split }: StoredConfig,
   dataset: Dataset,
-  { epoch, validationLoss, dice, tre }: EpochRecord,
+  record: EpochRecord,
 ): Record<string, string> {
   return {
     earthmorph: version,
@@ -246,10 +248,13 @@ function modelRecord(
     loss: config.loss,
     smoothness: String(config.smoothness ?? 'default'),
     seed: String(config.seed),
-    epoch: String(epoch),
-    validationLoss: String(validationLoss),
-    ...(dice === null ? {} : { validationDice: String(dice) }),
-    ...(tre === undefined ? {} : { validationTre: String(tre) }),
+    epoch: String(record.epoch),
+    validationLoss: String(record.validationLoss),
+    ...Object.fromEntries(
+      [...measures().values()]
+        .filter(({ key, headline }) => headline && Number.isFinite(valueIn(record, key)))
+        .map(({ key }) => [`validation${capitalised(key)}`, String(valueIn(record, key))]),
+    ),
     ...(isPaired(dataset) ? { init: startOf(config), affine: config.affine } : {}),
   };
 }

@@ -1,23 +1,20 @@
-import { dice, labelsIn } from '../metric/dice.ts';
-import { hd95 } from '../metric/hausdorff.ts';
-import { foldedPercent, sdLogJacobian, voxelJacobianDeterminant } from '../metric/jacobian.ts';
+import { labelsIn } from '../metric/dice.ts';
+import { voxelJacobianDeterminant } from '../metric/jacobian.ts';
+import {
+  type Among,
+  measureLabels,
+  measureLandmarks,
+  measureShape,
+  measures,
+  type Values,
+  valueIn,
+} from '../metric/measures.ts';
 import { targetRegistrationError } from '../metric/tre.ts';
 import type { PreparedVolume } from '../preparation/preprocessing.ts';
+import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
 import { correspondingPoints } from '../volume/landmarks.ts';
 import { applyToPoint, invert } from '../volume/matrix.ts';
 import { clampTo, sampleVector } from '../volume/warp.ts';
-
-/** How well one pair is aligned on the network's grid. */
-export interface PairMetrics {
-  /** Mean over the labels that both volumes have; NaN without labels. */
-  readonly dice: number;
-  /** mm, mean over the labels. */
-  readonly hd95: number;
-  readonly foldedPercent: number;
-  readonly sdLogJacobian: number;
-  /** Mean distance of the landmarks in mm; NaN without landmarks. */
-  readonly tre: number;
-}
 
 /** Labels moved by a displacement in voxels, [3, nz, ny, nx] (components z, y, x), nearest neighbour; 0 from outside. */
 export function moveLabels(
@@ -38,37 +35,67 @@ export function moveLabels(
   return out;
 }
 
-/** Mean distance in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; NaN where there are none. */
-export function landmarkDistance(fixed: PreparedVolume, moving: PreparedVolume, displacement: Float32Array): number {
-  if (!fixed.landmarks || !moving.landmarks) return Number.NaN;
+/** Distances in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; none where there are no partners. */
+export function landmarkDistances(
+  fixed: PreparedVolume,
+  moving: PreparedVolume,
+  displacement?: Float32Array,
+): readonly number[] {
+  if (!fixed.landmarks || !moving.landmarks) return [];
   const points = correspondingPoints(fixed.landmarks, moving.landmarks);
   const toVoxel = invert(fixed.grid.affine);
   const u: [number, number, number] = [0, 0, 0];
   const moved = points.fixed.map((point) => {
     const voxel = applyToPoint(toVoxel, point);
-    sampleVector(displacement, fixed.grid.size, clampTo(fixed.grid.size, voxel), u);
+    if (displacement) sampleVector(displacement, fixed.grid.size, clampTo(fixed.grid.size, voxel), u);
     const [z, y, x] = u;
     return applyToPoint(moving.grid.affine, [voxel[0] + x, voxel[1] + y, voxel[2] + z]);
   });
-  return targetRegistrationError(moved, points.moving).mean;
+  return targetRegistrationError(moved, points.moving).distances;
 }
 
-/** Judges a displacement between two prepared volumes. */
-export function pairMetrics(fixed: PreparedVolume, moving: PreparedVolume, displacement: Float32Array): PairMetrics {
-  const determinants = voxelJacobianDeterminant(displacement, fixed.grid.size);
+/**
+ * How well a displacement aligns two prepared volumes on the network's grid, labels by their means. A key is left out where the two lack
+ * what its measure needs.
+ * @param found the displacement in voxels; left out, the two are measured as they start
+ * @param among which measures are worked out
+ */
+export function pairMetrics(
+  fixed: PreparedVolume,
+  moving: PreparedVolume,
+  found: Float32Array | undefined,
+  among?: Among,
+): Values {
+  const { size, affine } = fixed.grid;
+  const displacement = found ?? new Float32Array(3 * fixed.values.length);
+  const now = landmarkDistances(fixed, moving, found);
+  const start = found && landmarkDistances(fixed, moving);
+  const movedLabels = fixed.labels && moving.labels && moveLabels(moving.labels, displacement, size);
   const shape = {
-    foldedPercent: foldedPercent(determinants),
-    sdLogJacobian: sdLogJacobian(determinants),
-    tre: landmarkDistance(fixed, moving, displacement),
+    determinants: voxelJacobianDeterminant(displacement, size),
+    warp: () => warpFromDisplacement({ displacement, fixedGrid: fixed.grid, movingGrid: moving.grid }, fixed.grid),
   };
-  if (!fixed.labels || !moving.labels) return { dice: Number.NaN, hd95: Number.NaN, ...shape };
-  const moved = moveLabels(moving.labels, displacement, fixed.grid.size);
-  const labels = labelsIn(fixed.labels, moving.labels);
-  const average = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  const target = fixed.labels;
   return {
-    dice: average(dice(target, moved, labels)),
-    hd95: average(labels.map((label) => hd95(target, moved, fixed.grid.size, fixed.grid.affine, label))),
-    ...shape,
+    ...(fixed.labels && moving.labels && movedLabels
+      ? measureLabels(
+          { fixed: fixed.labels, moved: movedLabels, size, space: affine },
+          labelsIn(fixed.labels, moving.labels),
+          among,
+        ).means
+      : {}),
+    ...(now.length > 0 ? measureLandmarks({ now, ...(start ? { start } : {}) }, among) : {}),
+    ...measureShape(shape, among),
   };
+}
+
+/** The mean of each measure over the pairs that have what it needs. */
+export function meanMetrics(pairs: readonly Values[]): Values {
+  return Object.fromEntries(
+    [...measures().keys()].flatMap((key) => {
+      const having = pairs.filter((pair) => pair[key] !== undefined);
+      return having.length === 0
+        ? []
+        : [[key, having.reduce((sum, pair) => sum + valueIn(pair, key) / having.length, 0)]];
+    }),
+  );
 }

@@ -5,7 +5,7 @@ import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
-import { mean } from '../metric/statistics.ts';
+import { isWatched, storable, type Values } from '../metric/measures.ts';
 import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
 import { networkParameters } from '../network/registry.ts';
@@ -17,7 +17,7 @@ import { freshState, type TrainingState } from './checkpoint.ts';
 import { networkOf, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
 import type { EpochRecord } from './epochRecord.ts';
-import { pairMetrics } from './pairMetrics.ts';
+import { meanMetrics, pairMetrics } from './pairMetrics.ts';
 import { type TrainingGraphOptions, trainingStep, validationStep } from './stepGraph.ts';
 
 export type { EpochRecord };
@@ -149,10 +149,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
         trainSimilarity: sums.similarity,
         validationLoss: checked.loss,
         validationSimilarity: checked.similarity,
-        dice: finiteOrNull(checked.dice),
-        hd95: finiteOrNull(checked.hd95),
-        ...(Number.isFinite(checked.tre) ? { tre: checked.tre } : {}),
-        foldedPercent: checked.foldedPercent,
+        ...storable(checked.measured),
         seconds: state.seconds,
         secondsPerStep,
         best: improvesLast(state.losses, config.stopping[0] as StoppingRule, config),
@@ -173,10 +170,6 @@ export function bestSoFar({ losses }: TrainingState, config: TrainingConfig): St
 /** Whether every rule of early stopping says that training is over. */
 function hasStopped(losses: readonly number[], config: TrainingConfig): boolean {
   return config.stopping.every((rule) => followStopping(losses, rule, config).endEpoch !== undefined);
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }
 
 /**
@@ -260,10 +253,7 @@ async function trainOnPair(
 interface ValidationResult {
   loss: number;
   similarity: number;
-  dice: number;
-  hd95: number;
-  foldedPercent: number;
-  tre: number;
+  measured: Values;
 }
 
 /** @returns nothing when `progress` says that it is to stop */
@@ -276,8 +266,8 @@ async function validate(
   { seed }: TrainingConfig,
   progress: (done: number, loss: number) => boolean,
 ): Promise<ValidationResult | undefined> {
-  const sums: ValidationResult = { loss: 0, similarity: 0, dice: 0, hd95: 0, foldedPercent: 0, tre: 0 };
-  const distances: number[] = [];
+  const sums = { loss: 0, similarity: 0 };
+  const measured: Values[] = [];
   for (const [index, pair] of pairs.entries()) {
     // The same random directions at every epoch, so that losses of different epochs can be compared.
     const result = await program.runOrNothing({
@@ -285,18 +275,14 @@ async function validate(
       ...feedsOf(volumes, pair),
       ...random.values(seed, 'validation'),
     });
-    if (!result.displacement) return { ...sums, loss: Number.NaN };
+    if (!result.displacement) return { ...sums, loss: Number.NaN, measured: {} };
     const { fixed, moving } = volumesOf(volumes, pair);
-    const metrics = pairMetrics(fixed, moving, result.displacement);
-    if (Number.isFinite(metrics.tre)) distances.push(metrics.tre);
+    measured.push(pairMetrics(fixed, moving, result.displacement, isWatched));
     sums.loss += (result.loss?.[0] as number) / pairs.length;
     sums.similarity += (result.similarity?.[0] as number) / pairs.length;
-    sums.dice += metrics.dice / pairs.length;
-    sums.hd95 += metrics.hd95 / pairs.length;
-    sums.foldedPercent += metrics.foldedPercent / pairs.length;
     if (progress(index + 1, result.loss?.[0] as number)) return undefined;
   }
-  return { ...sums, tre: mean(distances) };
+  return { ...sums, measured: meanMetrics(measured) };
 }
 
 /** What to try when a run cannot recover. */

@@ -18,8 +18,9 @@ const command = (out: string): string[] => [
 ];
 
 interface Printed {
-  table: { loss: string; dice: { mean: number; n: number }; smoothness?: string; againstFirst?: number }[];
-  tests: unknown[];
+  table: { loss: string; dice: { mean: number; n: number }; smoothness?: string; difference?: string }[];
+  changes: { loss: string; diceChange: string }[];
+  tests: Record<string, string>[];
 }
 
 beforeAll(async () => {
@@ -39,11 +40,14 @@ describe('compare-losses', () => {
     await writeFile(at('comparison/refinements.jsonl'), `${kept.join('')}${(records[6] as string).slice(0, 20)}`);
     const again = await earthmorph([...command(out), '--json']);
     expect(again.code).toBe(0);
-    const { table, tests } = JSON.parse(again.stdout) as Printed;
+    const { table, changes, tests } = JSON.parse(again.stdout) as Printed;
     expect(table.map(({ loss }) => loss)).toEqual(['unregistered', 'mse', 'pswd patch=7 directions=8']);
     expect(table.every(({ dice }) => dice.n === 3)).toBe(true);
-    expect(table[2]?.againstFirst).toBeGreaterThan(0);
-    expect(tests).toHaveLength(2);
+    // Four cases are too few to draw from: no interval, and no p of it.
+    expect(table.map(({ difference }) => difference)).toEqual(['', '', expect.stringMatching(/^[+−]\d+\.\d\d$/)]);
+    expect(changes.map(({ diceChange }) => diceChange)).toEqual([1, 2].map(() => expect.stringMatching(/^[+−]\d/)));
+    expect(tests[1]?.against0).toMatch(/^[+−] 0\.\d{3} \(0\.\d{3}\)$/);
+    expect(tests[0]?.against1?.slice(1)).toBe(tests[1]?.against0?.slice(1));
     const after = (await readFile(at('comparison/refinements.jsonl'), 'utf8')).trim().split('\n');
     const withoutTime = (line: string): unknown => ({ ...(JSON.parse(line) as object), seconds: 0 });
     expect(after.map(withoutTime)).toEqual(records.map(withoutTime));
@@ -125,6 +129,8 @@ describe('compare-losses', () => {
     expect(markdown).toMatch(/3 simulated pairs/);
     expect(markdown).toMatch(/TRE \(mm\)/);
     expect(markdown).not.toMatch(/Dice|HD95/);
+    expect(markdown).toMatch(/bending energy \(1\/mm²\)/);
+    expect(table.slice(1)).toEqual([1, 2].map(() => expect.objectContaining({ robustness: expect.anything() })));
     expect(await readFile(at('modalities/tre.svg'), 'utf8')).toContain('TRE (mm)');
     const results = JSON.parse(await readFile(at('modalities/results.json'), 'utf8'));
     for (const { smoothness, tuning } of results.results) {

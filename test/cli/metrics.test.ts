@@ -62,7 +62,7 @@ describe('metrics', () => {
     const { code, stdout } = await earthmorph(compare('moved.nii.gz', 'moved.nii.gz'));
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /label\s+HD95 \(mm\)\s+Dice\s+MSD \(mm\)\s+NSD 1 mm\n1\s+0\.000\s+1\.0000\s+0\.000\s+1\.0000\nmean\s+0\.000\s+1\.0000\s+0\.000\s+1\.0000\n/,
+      /label\s+Dice\s+HD95 \(mm\)\s+MSD \(mm\)\s+NSD 1 mm\n1\s+1\.0000\s+0\.000\s+0\.000\s+1\.0000\nmean\s+1\.0000\s+0\.000\s+0\.000\s+1\.0000\n/,
     );
   });
 

@@ -74,7 +74,7 @@ describe('register, one pair', () => {
     const again = applyWarp(warp, await readVolume(image(2)));
     expect(Math.max(...moved.data.map((v, i) => Math.abs(v - again.data[i]!)))).toBeLessThan(1);
     const found = agreement(await readLabels(labels(1)), await readLabels(at('labels.nii.gz')));
-    expect(result.diceAfter).toBeCloseTo(found.dice, 6);
+    expect(result.diceAfter).toBeCloseTo(found.means.dice!, 6);
     expect(result.diceAfter).not.toBeCloseTo(result.diceBefore, 3);
     const inverse = await readWarp(at('inverse.nii.gz'));
     const { landmarks } = makePhantomCase({ seed: 2, index: 0, size: [24, 30, 22] });
@@ -148,7 +148,7 @@ describe('register, many pairs', () => {
     const stored = JSON.parse(await readFile(`${out}/results.json`, 'utf8')) as Result[];
     expect(stored[0]!.diceAfter).toBeCloseTo(results[0]!.diceAfter, 6);
     const moved = await readLabels(`${out}/labels_phantom_001_phantom_002.nii.gz`);
-    expect(agreement(await readLabels(labels(1)), moved).dice).toBeCloseTo(results[0]!.diceAfter, 6);
+    expect(agreement(await readLabels(labels(1)), moved).means.dice).toBeCloseTo(results[0]!.diceAfter, 6);
   });
 
   it('evaluate measures the same without writing volumes', async () => {

@@ -11,7 +11,7 @@ const record = (epoch: number): EpochRecord =>
   ({
     ...{ epoch, seconds: 10 * epoch, secondsPerStep: 1, trainLoss: 0.5, validationLoss: 0.5 },
     ...{ best: true, dice: null, hd95: null, foldedPercent: 0 },
-  }) as EpochRecord;
+  }) as Partial<EpochRecord> as EpochRecord;
 
 async function said(epochs: number): Promise<string[]> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -25,7 +25,7 @@ async function said(epochs: number): Promise<string[]> {
 it('says one epoch and one case as one, and no time left after the last', async () => {
   const [head, only] = await said(1);
   expect(head).toMatch(/2 training, 2 validation, 1 held-out test case, at most 1 epoch\.$/);
-  expect(only).toMatch(/folds 0\.000 %$/);
+  expect(only).toMatch(/folded voxels 0\.000 %$/);
 });
 
 it('says the time that is left at most while epochs are', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { movingGrid, networkGrid, ownGridPreprocessing } from '../../src/preparation/preprocessing.ts';
-import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
+import { warpFromDisplacement } from '../../src/preparation/warpFromDisplacement.ts';
 import type { Grid, Vec3, Volume } from '../../src/volume/grid.ts';
 import { determinant, fromColumns, multiply, orientationOf, translation } from '../../src/volume/matrix.ts';
 import { applyWarp, linearWarp } from '../../src/volume/warp.ts';

@@ -44,7 +44,7 @@ async function refined(
   }
 }
 
-const diceOf = (displacement: Float32Array): number => pairMetrics(fixed, moving, displacement).dice;
+const diceOf = (displacement: Float32Array): number => pairMetrics(fixed, moving, displacement).dice!;
 const before = diceOf(new Float32Array(3 * 24 ** 3));
 
 describe('refinement of one pair', () => {
@@ -97,7 +97,7 @@ describe('registering with refinement', () => {
   it('needs no model', async () => {
     const { warp, start, moved } = await register(images, undefined, { refine });
     const labels = cases.map((made) => made.labels) as [(typeof cases)[0]['labels'], (typeof cases)[0]['labels']];
-    const dice = (w: typeof warp): number => agreement(labels[0], applyWarp(w, labels[1])).dice;
+    const dice = (w: typeof warp): number => agreement(labels[0], applyWarp(w, labels[1])).means.dice!;
     expect(dice(warp)).toBeGreaterThan(dice(start) + 0.02);
     expect(moved.size).toEqual(images.fixed.size);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeModel, encodeModel, stagesBefore } from '../../src/network/model.ts';
 import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
+import { warpFromDisplacement } from '../../src/preparation/warpFromDisplacement.ts';
 import { Registrar, register } from '../../src/registration/register.ts';
-import { warpFromDisplacement } from '../../src/registration/warpFromDisplacement.ts';
 import { makePhantomCase, trueWarp } from '../../src/synthesis/phantom/phantom.ts';
 import type { Grid, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
 import { invertWarp } from '../../src/volume/invertWarp.ts';

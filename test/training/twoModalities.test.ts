@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ownGridPreprocessing, prepareCase } from '../../src/preparation/preprocessing.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
-import { landmarkDistance } from '../../src/training/pairMetrics.ts';
+import { pairMetrics } from '../../src/training/pairMetrics.ts';
 import { type TrainingCase, trainModel } from '../../src/training/trainModel.ts';
 import type { Volume } from '../../src/volume/grid.ts';
 
@@ -61,13 +61,13 @@ describe('the landmark distance of a displacement in voxels', () => {
 
   it('is the start without one, and 0 with the true one', () => {
     if (!moving) throw new Error('no second image');
-    expect(landmarkDistance(prepared, moving, new Float32Array(3 * count))).toBeCloseTo(3, 5);
+    expect(pairMetrics(prepared, moving, undefined).tre).toBeCloseTo(3, 5);
     const truth = new Float32Array(3 * count).fill(3 / 2, 2 * count);
-    expect(landmarkDistance(prepared, moving, truth)).toBeCloseTo(0, 5);
+    expect(pairMetrics(prepared, moving, truth).tre).toBeCloseTo(0, 5);
   });
 
   it('is not known without landmarks', () => {
     const { landmarks: _, ...bare } = prepared;
-    expect(landmarkDistance(bare, bare, new Float32Array(3 * count))).toBeNaN();
+    expect(pairMetrics(bare, bare, undefined)).not.toHaveProperty('tre');
   });
 });

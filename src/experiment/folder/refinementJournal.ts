@@ -7,7 +7,6 @@ import { parseJson, readTextFile } from '../../file/jsonFile.ts';
 import { reasonOf } from '../../file/reason.ts';
 import { preprocessingSchema } from '../../preparation/preprocessing.ts';
 import { assertSameScans, type Origin, otherThreads, readOrigin, sharedScans, writeOrigin } from '../../run/origin.ts';
-import type { PairMetrics } from '../../training/pairMetrics.ts';
 
 /** Settings that all refinements of a comparison share. */
 const settingsSchema = z.strictObject({
@@ -22,7 +21,7 @@ const settingsSchema = z.strictObject({
 export type ComparisonSettings = z.infer<typeof settingsSchema>;
 
 /** One refined pair of a comparison. */
-export interface RefinementRecord extends PairMetrics {
+export interface RefinementRecord {
   /** Loss and options as they were named. */
   readonly method: string;
   readonly smoothness: number;
@@ -31,24 +30,22 @@ export interface RefinementRecord extends PairMetrics {
   /** What the two scans held; left out in records of earlier versions. */
   readonly scans?: string;
   readonly seconds: number;
+  /** Measures on the grid of the comparison by their keys; NaN where one cannot be had. */
+  readonly [measured: string]: string | number | undefined;
 }
 
 type Refinement = Pick<RefinementRecord, 'method' | 'smoothness' | 'fixed' | 'moving' | 'scans'>;
 
-const measure = z.number().nullable();
-const recordSchema = z.looseObject({
-  method: z.string(),
-  smoothness: z.number(),
-  fixed: z.string(),
-  moving: z.string(),
-  scans: z.string().optional(),
-  seconds: z.number(),
-  dice: measure,
-  hd95: measure,
-  foldedPercent: measure,
-  sdLogJacobian: measure,
-  tre: measure,
-});
+const recordSchema = z
+  .object({
+    method: z.string(),
+    smoothness: z.number(),
+    fixed: z.string(),
+    moving: z.string(),
+    scans: z.string().optional(),
+    seconds: z.number(),
+  })
+  .catchall(z.number().nullable());
 
 const SETTINGS = 'comparison.json';
 const RECORDS = 'refinements.jsonl';

@@ -1,8 +1,7 @@
 import { type BootstrapMean, holm, pigeonholeBootstrap } from '../../metric/bootstrap.ts';
 import { mean, wilcoxonSignedRank } from '../../metric/statistics.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
-import type { Measure } from './measures.ts';
-import { averaged, type MethodResult, type PairScore, pairKey, ruleOf } from './results.ts';
+import { averaged, type MethodResult, type PairScore, pairKey, ruleOf, scoreValue } from './results.ts';
 
 /** How a method differs from another on the same pairs. */
 export interface PairedDifference {
@@ -33,27 +32,25 @@ export function validationScores({ trials }: MethodResult, rule: StoppingRule): 
 /** One measure of pairs, after registration, before, or aligned; NaN where there is none. */
 export function valuesOf(
   scores: readonly PairScore[],
-  measure: Measure,
+  key: string,
   when: 'before' | 'aligned' | 'after' = 'after',
 ): number[] {
-  return scores.map((score) => score[when]?.[measure] ?? Number.NaN);
+  return scores.map((score) => scoreValue(score, key, when));
 }
 
 /** Only pairs that both have are compared; undefined where there are none, or without labels. */
 export function pairedDifference(
   scores: readonly PairScore[],
   others: readonly PairScore[],
-  measure: Measure,
+  key: string,
   when: 'before' | 'after' = 'after',
 ): PairedDifference | undefined {
   const known = new Map(others.map((score) => [pairKey(score), score]));
   const both = scores.flatMap((score) => {
     const other = known.get(pairKey(score));
-    const a = score.after[measure];
-    const b = other?.[when][measure];
-    return Number.isFinite(a ?? Number.NaN) && Number.isFinite(b ?? Number.NaN)
-      ? [{ fixed: score.fixed, moving: score.moving, a: a as number, b: b as number }]
-      : [];
+    const a = scoreValue(score, key);
+    const b = other ? scoreValue(other, key, when) : Number.NaN;
+    return Number.isFinite(a) && Number.isFinite(b) ? [{ fixed: score.fixed, moving: score.moving, a, b }] : [];
   });
   if (both.length < 2) return undefined;
   const differences = both.map(({ fixed, moving, a, b }) => ({ fixed, moving, value: a - b }));

@@ -1,12 +1,13 @@
+import type { Measure } from '../../metric/measure.ts';
+import { type Among, headlines, measures } from '../../metric/measures.ts';
+import { axisOf } from '../../metric/measureText.ts';
 import type { Column } from '../../report/page/table.ts';
-import type { MethodResult, Scores } from './results.ts';
+import { type PairScore, scoreValue } from './results.ts';
 
-/** What is measured of a pair. */
-export type Measure = keyof Scores;
-
-/** How a measure reads in tables and figures. */
+/** How a measure reads in tables and figures that compare methods. */
 export interface MeasureInfo {
-  readonly key: Measure;
+  readonly key: string;
+  readonly needs: Measure['needs'];
   readonly column: Column;
   /** From its stored unit to the table's. */
   readonly scale: number;
@@ -16,42 +17,52 @@ export interface MeasureInfo {
   readonly axis: string;
 }
 
-export const MEASURES: Readonly<Record<Measure, MeasureInfo>> = {
-  tre: {
-    key: 'tre',
-    column: { key: 'tre', heading: 'TRE', unit: 'mm', digits: 2 },
-    scale: 1,
-    better: -1,
-    axis: 'TRE (mm), mean of landmarks',
-  },
-  hd95: {
-    key: 'hd95',
-    column: { key: 'hd95', heading: 'HD95', unit: 'mm', digits: 2 },
-    scale: 1,
-    better: -1,
-    axis: 'HD95 (mm), mean of labels',
-  },
-  dice: {
-    key: 'dice',
-    column: { key: 'dice', heading: 'Dice', unit: '%', digits: 2 },
-    scale: 100,
-    better: 1,
-    axis: 'Dice, mean of labels',
-  },
-};
+/** Columns whose key in stored tables is not that of their measure. */
+const COLUMN_KEYS: Readonly<Record<string, string>> = { foldedPercent: 'folds' };
 
-/** The measures that an experiment's pairs have, in the order of columns; HD95 and Dice where there is nothing yet. */
-export function measuresOf(methods: readonly MethodResult[]): readonly MeasureInfo[] {
-  const pairs = methods.flatMap(({ trials }) =>
-    trials.flatMap(({ result }) => Object.values(result.rules).flatMap(({ validation }) => validation)),
-  );
-  const found = Object.values(MEASURES).filter(({ key }) =>
-    pairs.some(({ before }) => before[key] !== undefined && before[key] !== null),
-  );
-  return found.length > 0 ? found : [MEASURES.hd95, MEASURES.dice];
+function infoOf(measure: Measure): MeasureInfo {
+  const { key, needs, name, unit, digits, share, better } = measure;
+  const shown = share
+    ? { unit: '%', digits: Math.max(0, digits - 2) }
+    : { ...(unit === undefined ? {} : { unit }), digits };
+  return {
+    key,
+    needs,
+    column: { key: COLUMN_KEYS[key] ?? key, heading: name, ...shown },
+    scale: share ? 100 : 1,
+    better: better === 'less' ? -1 : 1,
+    axis: axisOf(measure),
+  };
 }
 
-/** The measure that methods are compared by: landmarks, where there are any, else Dice. */
-export function headlineOf(measures: readonly MeasureInfo[]): MeasureInfo {
-  return measures.find(({ key }) => key === 'tre') ?? MEASURES.dice;
+/** A measure by its key. */
+export function measureInfo(key: string): MeasureInfo {
+  const measure = measures().get(key);
+  if (!measure) throw new RangeError(`There is no measure "${key}".`);
+  return infoOf(measure);
+}
+
+/** Landmarks, labels, deformation; of each the distances first, as the paper has them. */
+function place({ needs, column }: MeasureInfo): number {
+  return 2 * ['landmarks', 'labels', 'warp'].indexOf(needs) + (column.unit === 'mm' ? 0 : 1);
+}
+
+/** The measures that pairs have, in the order of columns; those that methods can be compared by, unless others are asked for. */
+export function measuresOf(
+  pairs: readonly PairScore[],
+  among: Among = ({ better }) => better !== undefined,
+): readonly MeasureInfo[] {
+  const isThere = (key: string): boolean =>
+    pairs.some((pair) => [scoreValue(pair, key, 'before'), scoreValue(pair, key)].some(Number.isFinite));
+  return [...measures().values()]
+    .filter((measure) => among(measure) && isThere(measure.key))
+    .map(infoOf)
+    .toSorted((a, b) => place(a) - place(b));
+}
+
+/** The measure that methods are compared by: of landmarks, where there are any, else of labels. */
+export function headlineOf(found: readonly MeasureInfo[]): MeasureInfo {
+  const ranking = headlines().map(({ key }) => key);
+  const [first] = ranking.flatMap((key) => found.find((info) => info.key === key) ?? []);
+  return first ?? measureInfo(ranking.at(-1) as string);
 }

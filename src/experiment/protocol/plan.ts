@@ -1,6 +1,6 @@
 import { mean } from '../../metric/statistics.ts';
 import type { ExperimentConfig } from './configuration.ts';
-import { MEASURES } from './measures.ts';
+import { measureInfo } from './measures.ts';
 import { type TrialResult, validationScore } from './results.ts';
 import { type Method, searchTrials, type Trial, trialsOf, type Variant } from './trials.ts';
 
@@ -49,7 +49,7 @@ export function planOf(config: ExperimentConfig, methods: readonly Method[], sta
             const scores = trials
               .map(({ id }) => standing.results.get(id))
               .flatMap((result) => (result && validationScore(result, rule)) ?? []);
-            const better = scores[0] ? MEASURES[scores[0].measure].better : 1;
+            const better = scores[0] ? measureInfo(scores[0].measure).better : 1;
             const score = scores.length === trials.length ? mean(scores.map(({ value }) => value)) : null;
             return { variant: variant.name, score, rank: score === null ? Number.NEGATIVE_INFINITY : better * score };
           });

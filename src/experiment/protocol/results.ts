@@ -1,20 +1,18 @@
 import { z } from 'zod';
 import type { Pair } from '../../dataset/pairs.ts';
 import { given } from '../../given.ts';
+import { headlines, valueIn } from '../../metric/measures.ts';
 import { mean } from '../../metric/statistics.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
 import { type EpochRecord, epochRecordSchema } from '../../training/epochRecord.ts';
 import type { StopReason } from '../../training/trainer.ts';
 import type { Trial } from './trials.ts';
 
-/** How well two segmentations agree: means over their labels; null without labels. */
-export interface Scores {
-  readonly dice: number | null;
-  /** mm */
-  readonly hd95: number | null;
-  /** Mean distance of the landmarks in mm; left out without landmarks. */
-  readonly tre?: number;
-}
+/**
+ * Measures of labels (their means) and landmarks by their keys, as `dice`; null where one cannot be had. A key is left out where a pair
+ * lacks what its measure needs; earlier versions wrote null there too.
+ */
+export type Scores = Readonly<Record<string, number | null>>;
 
 /** What a registration did to one pair, measured in the fixed image's own grid. */
 export interface PairScore extends Pair {
@@ -22,9 +20,14 @@ export interface PairScore extends Pair {
   /** After the alignment by one transform that came before the network, where there was one. */
   readonly aligned?: Scores;
   readonly after: Scores;
-  /** % of the voxels; null where the fixed image has too few slices for a Jacobian, as is the next. */
-  readonly foldedPercent: number | null;
-  readonly sdLogJacobian: number | null;
+  /** Measures of the deformation by their keys, as `foldedPercent`; null where the fixed image has too few slices for them. */
+  readonly [measured: string]: string | Scores | number | null | undefined;
+}
+
+/** A measure of a pair after registration, before, or aligned; NaN where there is none. */
+export function scoreValue(score: PairScore, key: string, when: 'before' | 'aligned' | 'after' = 'after'): number {
+  const agreement = valueIn(score[when] ?? {}, key);
+  return when === 'after' && Number.isNaN(agreement) ? valueIn(score, key) : agreement;
 }
 
 /** What a rule of early stopping made of a trial. */
@@ -55,17 +58,17 @@ export type TestResult = Readonly<Partial<Record<StoppingRule, readonly PairScor
 
 // A measure that is not a number is null in JSON.
 const measure = z.number().nullable();
-const scoresSchema = z.looseObject({ dice: measure, hd95: measure, tre: measure.optional() });
+const scoresSchema = z.record(z.string(), measure);
 const pairScoresSchema = z.array(
-  z.looseObject({
-    fixed: z.string(),
-    moving: z.string(),
-    before: scoresSchema,
-    aligned: scoresSchema.optional(),
-    after: scoresSchema,
-    foldedPercent: measure.optional(),
-    sdLogJacobian: measure.optional(),
-  }),
+  z
+    .object({
+      fixed: z.string(),
+      moving: z.string(),
+      before: scoresSchema,
+      aligned: scoresSchema.optional(),
+      after: scoresSchema,
+    })
+    .catchall(measure),
 );
 
 /** What a stored {@link TestResult} must be. */
@@ -114,19 +117,19 @@ export function ruleOf({ trial, rules }: TrialResult, rule: StoppingRule): RuleR
 }
 
 /**
- * What variants are chosen by: the landmarks' mean distance in mm over the validation pairs that have landmarks (`tre`, smaller is
- * better), or else mean Dice; null without either.
+ * What variants are chosen by: the mean over the validation pairs that have it of what registrations are ranked by, landmarks (`tre`, in
+ * mm) before labels (`dice`); null without either.
  */
 export function validationScore(
   result: TrialResult,
   rule: StoppingRule,
-): { readonly measure: 'dice' | 'tre'; readonly value: number } | null {
+): { readonly measure: string; readonly value: number } | null {
   const { validation } = ruleOf(result, rule);
-  const distances = validation.flatMap(({ after }) => (after.tre === undefined ? [] : [after.tre]));
-  if (distances.length > 0) return { measure: 'tre', value: mean(distances) };
-  const values = validation.map(({ after }) => after.dice);
-  const isWhole = values.length > 0 && values.every((value) => value !== null);
-  return isWhole ? { measure: 'dice', value: mean(values as number[]) } : null;
+  for (const { key } of headlines()) {
+    const values = validation.map((score) => scoreValue(score, key)).filter(Number.isFinite);
+    if (values.length > 0) return { measure: key, value: mean(values) };
+  }
+  return null;
 }
 
 /** A pair as a key: equal for equal pairs. */
@@ -143,22 +146,35 @@ export function averaged(lists: readonly (readonly PairScore[])[]): readonly Pai
   }
   return [...byPair.values()].map((scores) => {
     const [{ fixed, moving, before, aligned }] = scores as [PairScore];
-    const over = (pick: (score: PairScore) => number | null): number | null => {
-      const values = scores.map(pick);
-      return values.every((value) => value !== null) ? mean(values as number[]) : null;
-    };
+    const over = (keys: readonly string[], pick: (score: PairScore) => object): Record<string, number | null> =>
+      Object.fromEntries(
+        [...new Set(keys)].map((key) => {
+          const values = scores.map((score) => valueIn(pick(score), key));
+          return [key, values.every(Number.isFinite) ? mean(values) : null];
+        }),
+      );
     return {
       fixed,
       moving,
       before,
       ...given({ aligned }),
-      after: {
-        dice: over(({ after }) => after.dice),
-        hd95: over(({ after }) => after.hd95),
-        ...(before.tre === undefined ? {} : { tre: over(({ after }) => after.tre ?? null) ?? Number.NaN }),
-      },
-      foldedPercent: over((score) => score.foldedPercent),
-      sdLogJacobian: over((score) => score.sdLogJacobian),
+      after: over(
+        scores.flatMap(({ after }) => Object.keys(after)),
+        ({ after }) => after,
+      ),
+      ...over(scores.flatMap(deformationKeys), (score) => score),
     };
   });
+}
+
+/** Under which keys a pair holds measures of its deformation. */
+function deformationKeys({
+  fixed: _,
+  moving: __,
+  before: ___,
+  aligned: ____,
+  after: _____,
+  ...deformation
+}: PairScore): string[] {
+  return Object.keys(deformation);
 }

@@ -6,12 +6,13 @@ import type { Redis } from 'ioredis';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
 import { reasonOf } from '../../file/reason.ts';
+import { given } from '../../given.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import type { Task } from '../protocol/plan.ts';
 import { epochsOf, type Trial } from '../protocol/trials.ts';
 import type { TaskRunner } from '../runner/runPlan.ts';
 import { shortLine } from '../runner/shortLine.ts';
-import { scoreOf, type TrialStatus } from '../runner/status.ts';
+import type { TrialStatus } from '../runner/status.ts';
 import type { TrialMessage } from '../runner/trialMessages.ts';
 import type { TaskEnd } from '../runner/trialProcess.ts';
 import { type QueueAddress, withoutSecrets } from './queueAddress.ts';
@@ -267,13 +268,13 @@ async function statusOf(
   if (raw.kind !== 'job') return undefined;
   const progress = readProgress(raw.fields.get('progress') ?? '');
   const worker = shortLine(raw.fields.get('pb') ?? '', 100);
-  const isFinal = state === 'completed' && progress?.score !== undefined;
+  const score = state === 'completed' ? (progress?.score ?? undefined) : undefined;
   return {
     id: trial?.id ?? id.slice(id.indexOf('.') + 1),
     state: STATES[state] ?? (progress ? 'begun' : 'waiting'),
     epochsDone: progress?.epoch ?? 0,
     epochsAtMost: trial ? epochsOf(trial) : epochsAtMostOf(raw.fields.get('data') ?? ''),
-    ...scoreOf(isFinal ? progress.score : undefined),
+    ...given({ score }),
     seconds: progress?.record.seconds ?? 0,
     starts: Number.parseInt(raw.fields.get('ats') ?? '0', 10) || 0,
     ...(worker === '' ? {} : { worker }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requirement, UserError } from '../../errors.ts';
+import { measures } from '../../metric/measures.ts';
 import { type EpochRecord, epochRecordSchema } from '../../training/epochRecord.ts';
 import type { ExperimentFile } from '../folder/experimentFile.ts';
 import type { StoredExperiment } from '../folder/experimentFolder.ts';
@@ -43,7 +44,7 @@ const progressSchema = z.object({
   epoch: z.int().positive(),
   worker: z.string().max(300),
   record: epochRecordSchema,
-  score: z.object({ measure: z.enum(['dice', 'tre']), value: z.number().min(0) }).nullish(),
+  score: z.object({ measure: z.string().refine((key) => measures().has(key)), value: z.number() }).nullish(),
 });
 
 /** What a worker tells about a job, an epoch at a time. */

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
 import { Registrar } from '../../registration/register.ts';
-import { summarise, type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
+import { type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
 import { caseAlignmentOf, registerAligned } from '../../run/caseAlignments.ts';
 import { modalityPicture, type RegisteredBy } from '../../run/modalityPicture.ts';
 import { writeFigure } from '../../run/pairReport.ts';
@@ -13,10 +13,11 @@ import { filesOfPair } from '../../run/registerPairs.ts';
 import { type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
 import { startOf } from '../../training/trainModel.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
-import { MEASURES } from '../protocol/measures.ts';
+import { measuresOf } from '../protocol/measures.ts';
 import type { MethodResult } from '../protocol/results.ts';
 import { methodResults } from '../runner/runExperiment.ts';
-import { trialModel } from '../runner/runTrial.ts';
+import { scoreOf, trialModel } from '../runner/runTrial.ts';
+import { scoreCells } from './differences.ts';
 import { alignmentsOf, labelOf } from './tables.ts';
 
 /** What the models of an experiment are applied to. */
@@ -33,7 +34,7 @@ export interface ApplyOptions {
 }
 
 /**
- * Registers pairs of another data set with an experiment's models, each loss's first: a table of landmark errors (`table.md`, `table.csv`)
+ * Registers pairs of another data set with an experiment's models, each loss's first: a table of every measure that the pairs have landmarks or labels for (`table.md`, `table.csv`)
  * and for each case the paper's Figure 3 (`<case>.svg`, `.png`).
  * @throws UserError when the data are no pairs of two modalities, lack a case, or a model is not there
  */
@@ -112,31 +113,29 @@ function tableOf(
   results: ReadonlyMap<string, readonly RegisteredBy[]>,
 ): Table {
   const all = [...results.values()];
-  const column = { ...MEASURES.tre.column, digits: 2 };
-  const over = (pick: (pair: RegisteredPair) => number | undefined, method = 0) =>
-    summarise(all.map((registered) => pick((registered[method] as RegisteredBy).pair) ?? Number.NaN));
+  const ids = [...results.keys()];
+  const scores = models.map((_, method) =>
+    ids.map((id, index) => scoreOf({ fixed: id, moving: id }, (all[index]![method] as RegisteredBy).pair)),
+  );
+  const measures = measuresOf(scores.flat());
   const alignments = alignmentsOf(
     models.map((model, method) => ({
       label: model.name,
       config: model.config,
-      isAligned: all.some((registered) => registered[method]?.pair.alignedError),
+      isAligned: scores[method]?.some(({ aligned }) => aligned) ?? false,
     })),
   );
   const data = simulated === undefined ? name : `${name} (${simulated.replace(/[.\s]+$/, '')})`;
   return {
-    caption: `Models of "${config.name}" on ${results.size === 1 ? '1 pair' : `${results.size} pairs`} of ${data}; mean ± SD over pairs of each pair's mean landmark error.`,
-    columns: [{ key: 'loss', heading: 'loss' }, column, { key: 'folds', heading: 'folded', unit: '%', digits: 3 }],
+    caption: `Models of "${config.name}" on ${results.size === 1 ? '1 pair' : `${results.size} pairs`} of ${data}; mean ± SD over pairs.`,
+    columns: [{ key: 'loss', heading: 'loss' }, ...measures.map(({ column }) => column)],
     rows: [
-      { loss: 'unregistered', tre: over(({ landmarkError }) => landmarkError?.before.mean) },
+      { loss: 'unregistered', ...scoreCells(measures, scores[0] ?? [], 'before') },
       ...alignments.map(({ label, method }) => ({
         loss: label,
-        tre: over(({ alignedError }) => alignedError?.mean, method),
+        ...scoreCells(measures, scores[method] ?? [], 'aligned'),
       })),
-      ...models.map(({ name: loss }, method) => ({
-        loss,
-        tre: over(({ landmarkError }) => landmarkError?.after.mean, method),
-        folds: over(({ regularity }) => regularity.foldedPercent, method),
-      })),
+      ...models.map(({ name: loss }, method) => ({ loss, ...scoreCells(measures, scores[method] ?? [], 'after') })),
     ],
   };
 }

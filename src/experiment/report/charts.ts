@@ -1,3 +1,4 @@
+import { valueIn } from '../../metric/measures.ts';
 import { mean, median } from '../../metric/statistics.ts';
 import { boxPlot } from '../../report/chart/boxPlot.ts';
 import type { LineSeries } from '../../report/chart/curve.ts';
@@ -6,7 +7,7 @@ import { ACCENT, COMPARED, capitalised } from '../../report/draw/theme.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
 import type { EpochRecord } from '../../training/trainer.ts';
 import { testScores, valuesOf } from '../protocol/comparison.ts';
-import { headlineOf, MEASURES, type Measure } from '../protocol/measures.ts';
+import { headlineOf, type MeasureInfo } from '../protocol/measures.ts';
 import { type MethodResult, ruleOf, type TrialResult } from '../protocol/results.ts';
 import { labelOf, type Outcome } from './tables.ts';
 
@@ -22,10 +23,10 @@ const AXIS_NAMES: Readonly<Record<Axis, string>> = {
 
 /** The headline measure of the validation pairs on the network's grid over epochs or time, a panel a method, a curve a training. */
 export function measureCurves(outcome: Outcome, axis: Axis): string {
-  const { key, column } = headlineOf(outcome.measures);
-  const unit = key === 'dice' ? '' : ` (${column.unit})`;
+  const { key, column, scale } = headlineOf(outcome.measures);
+  const unit = scale !== 1 || column.unit === undefined ? '' : ` (${column.unit})`;
   return curves(outcome, axis, `${column.heading}${unit}, validation pairs`, ({ records }) =>
-    records.map((record) => record[key] ?? Number.NaN),
+    records.map((record) => valueIn(record, key)),
   );
 }
 
@@ -166,19 +167,20 @@ function noteOf(
 }
 
 /** One measure of the test pairs, a box a loss. */
-export function testBoxes(outcome: Outcome, rule: StoppingRule, measure: Measure): string {
+export function testBoxes(outcome: Outcome, rule: StoppingRule, { key, axis }: MeasureInfo): string {
   const methods = outcome.methods.filter(({ trials }) => trials.length > 0);
   const scores = methods.map((method) => testScores(method, rule));
+  const start = valuesOf(scores[0] ?? [], key, 'before');
   const series = 'test pairs';
   return boxPlot({
     width: 560,
-    xLabel: MEASURES[measure].axis,
+    xLabel: axis,
     boxes: [
-      { category: 'unregistered', series, values: valuesOf(scores[0] ?? [], measure, 'before') },
+      ...(start.some(Number.isFinite) ? [{ category: 'unregistered', series, values: start }] : []),
       ...methods.map((method, index) => ({
         category: labelOf(method),
         series,
-        values: valuesOf(scores[index] ?? [], measure),
+        values: valuesOf(scores[index] ?? [], key),
       })),
     ],
   });

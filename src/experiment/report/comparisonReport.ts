@@ -1,86 +1,87 @@
-import { given } from '../../given.ts';
-import { mean, wilcoxonSignedRank } from '../../metric/statistics.ts';
+import { measures, valueIn } from '../../metric/measures.ts';
+import { mean } from '../../metric/statistics.ts';
 import { boxPlot } from '../../report/chart/boxPlot.ts';
-import { summarise, type Table } from '../../report/page/table.ts';
-import type { PairMetrics } from '../../training/pairMetrics.ts';
-import type { Comparison, Judge, MethodResult } from '../runner/compareLosses.ts';
+import type { Table } from '../../report/page/table.ts';
+import { adjusted, pairedDifference, valuesOf } from '../protocol/comparison.ts';
+import { measureInfo, measuresOf } from '../protocol/measures.ts';
+import type { PairScore } from '../protocol/results.ts';
+import type { Comparison, MethodResult } from '../runner/compareLosses.ts';
+import {
+  changeCells,
+  changeColumns,
+  HOW_TESTED,
+  pText,
+  referenceCells,
+  referenceColumns,
+  scoreCells,
+  withStart,
+} from './differences.ts';
 
-type Measure = 'dice' | 'hd95' | 'foldedPercent' | 'sdLogJacobian' | 'tre';
-
-/** How what losses are judged by reads. */
-const JUDGES: Readonly<Record<Judge, { readonly name: string; readonly unit?: string; readonly axis: string }>> = {
-  tre: { name: 'TRE', unit: 'mm', axis: 'TRE (mm), mean of landmarks' },
-  dice: { name: 'Dice', axis: 'Dice, mean of labels' },
-};
-
-function over(pairs: readonly PairMetrics[], measure: Measure): number[] {
-  return pairs.map((pair) => pair[measure]);
+/** The test pairs of each loss as the pairs of an experiment are stored. */
+function scoresOf({ unregistered, results }: Comparison): readonly (readonly PairScore[])[] {
+  const keysOf = (isWarp: boolean): string[] =>
+    [...measures().values()].filter(({ needs }) => (needs === 'warp') === isWarp).map(({ key }) => key);
+  const [agreement, deformation] = [keysOf(false), keysOf(true)];
+  const pick = (values: object, keys: readonly string[]): Record<string, number> =>
+    Object.fromEntries(keys.map((key) => [key, valueIn(values, key)]));
+  return results.map(({ pairs }) =>
+    pairs.map((record, n) => ({
+      ...pick(record, deformation),
+      fixed: record.fixed,
+      moving: record.moving,
+      before: pick(unregistered[n] ?? {}, agreement),
+      after: pick(record, agreement),
+    })),
+  );
 }
 
-/** Mean ± SD over the test pairs for each loss, and paired tests against the unregistered pairs and against the first loss. */
-export function comparisonTable({ settings, judge, simulated, unregistered, results }: Comparison): Table {
+/** Mean ± SD over the test pairs for each loss, and paired tests against the first loss. */
+export function comparisonTable(comparison: Comparison): Table {
+  const { settings, judge, simulated, unregistered, results } = comparison;
   const [first] = results as [MethodResult];
-  const { name, unit } = JUDGES[judge];
+  const all = scoresOf(comparison);
+  const found = measuresOf(all.flat(), () => true);
+  const headline = measureInfo(judge);
+  const compared = referenceCells(headline, all, 0);
   const { crop, size } = settings.preprocessing;
   const seen = crop === 'label' ? 'each scan cropped to the box of its own labels' : 'whole scans';
-  const has = (measure: Measure): boolean => over(unregistered, measure).some(Number.isFinite);
-  const row = (pairs: readonly PairMetrics[]) => ({
-    tre: summarise(over(pairs, 'tre')),
-    dice: summarise(over(pairs, 'dice')),
-    hd95: summarise(over(pairs, 'hd95')),
-    folds: summarise(over(pairs, 'foldedPercent')),
-    jacobian: summarise(over(pairs, 'sdLogJacobian')),
-  });
   const noun = unregistered.length === 1 ? 'pair' : 'pairs';
   const pairs = `${unregistered.length} ${simulated === undefined ? noun : `simulated ${noun} (${simulated.replace(/[.\s]+$/, '')})`}`;
   return {
-    caption: `Instance refinement of ${pairs}, ${seen}, ${size}³ voxels, ${settings.steps} ${settings.steps === 1 ? 'step' : 'steps'}, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). p: Wilcoxon's signed-rank test of ${name} on the same pairs.`,
+    caption: `Instance refinement of ${pairs}, ${seen}, ${size}³ voxels, ${settings.steps} ${settings.steps === 1 ? 'step' : 'steps'}, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). Differences are those of ${headline.column.heading} to ${first.method.name} on the same pairs, ${HOW_TESTED}.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'smoothness', heading: 'smoothness' },
-      ...(has('tre') ? [{ key: 'tre', heading: 'TRE', unit: 'mm', digits: 3 }] : []),
-      ...(has('dice') ? [{ key: 'dice', heading: 'Dice', digits: 4 }] : []),
-      ...(has('hd95') ? [{ key: 'hd95', heading: 'HD95', unit: 'mm', digits: 3 }] : []),
-      { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
-      { key: 'jacobian', heading: 'SD log J', digits: 3 },
+      ...found.map(({ column }) => column),
       { key: 'seconds', heading: 'time', unit: 's', digits: 2 },
-      { key: 'againstStart', heading: 'p against unregistered', digits: 4 },
-      {
-        key: 'difference',
-        heading: `${name} − that of ${first.method.name}`,
-        ...given({ unit }),
-        digits: 4,
-      },
-      { key: 'againstFirst', heading: `p against ${first.method.name}`, digits: 4 },
+      ...referenceColumns(headline, first.method.name),
     ],
     rows: [
-      { loss: 'unregistered', ...row(unregistered) },
-      ...results.map((result) => ({
+      { loss: 'unregistered', difference: '', wilcoxon: '', ...scoreCells(found, all[0] ?? [], 'before') },
+      ...results.map((result, index) => ({
         loss: result.method.name,
         smoothness: chosenWeight(result),
-        ...row(result.pairs),
+        ...scoreCells(found, all[index] as readonly PairScore[], 'after'),
         seconds: mean(result.pairs.map(({ seconds }) => seconds)),
-        againstStart: pOf(result.pairs, unregistered, judge),
-        ...(result === first
-          ? {}
-          : {
-              difference: differenceOf(result.pairs, first.pairs, judge),
-              againstFirst: pOf(result.pairs, first.pairs, judge),
-            }),
+        ...compared[index],
       })),
     ],
   };
 }
 
-/** Mean difference over the pairs that both have a value of. */
-function differenceOf(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): number {
-  const reference = over(others, judge);
-  return summarise(over(pairs, judge).map((value, n) => value - (reference[n] as number))).mean;
-}
-
-/** p of Wilcoxon's signed-rank test on the same pairs. */
-function pOf(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): number {
-  return wilcoxonSignedRank(over(pairs, judge), over(others, judge)).p;
+/** Every loss against the unregistered pairs. */
+export function changeTable(comparison: Comparison): Table {
+  const all = scoresOf(comparison);
+  const found = withStart(measuresOf(all.flat()), all);
+  return {
+    caption:
+      "What refinement changed, loss − unregistered on the same pairs, with a 95 % interval and p from drawing cases with replacement, and p of Wilcoxon's signed-rank test.",
+    columns: [{ key: 'loss', heading: 'loss' }, ...changeColumns(found)],
+    rows: comparison.results.map(({ method }, index) => ({
+      loss: method.name,
+      ...changeCells(found, all[index] as readonly PairScore[]),
+    })),
+  };
 }
 
 function chosenWeight({ smoothness, tuning }: MethodResult): string {
@@ -89,47 +90,51 @@ function chosenWeight({ smoothness, tuning }: MethodResult): string {
   return `${Number(smoothness.toPrecision(3))}${isExtreme ? ' *' : ''}`;
 }
 
-function testAgainst(pairs: readonly PairMetrics[], others: readonly PairMetrics[], judge: Judge): string {
-  const difference = differenceOf(pairs, others, judge);
-  const sign = difference === 0 ? '=' : difference > 0 ? '+' : '−';
-  const p = pOf(pairs, others, judge);
-  return `${sign} ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;
-}
-
-/** p of Wilcoxon's test for every two losses, row against column. */
-export function pairedTests({ judge, results }: Comparison): Table {
-  const { name } = JUDGES[judge];
+/** The tests of every two losses, row against column, as one family. */
+export function pairedTests(comparison: Comparison): Table {
+  const { judge, results } = comparison;
+  const { column } = measureInfo(judge);
+  const all = scoresOf(comparison);
+  const couples = all.flatMap((_, row) => all.slice(0, row).map((__, other) => [row, other] as const));
+  const differences = couples.map(([row, other]) => pairedDifference(all[row]!, all[other]!, judge));
+  const larger = adjusted(differences);
+  const cell = (row: number, other: number): string | undefined => {
+    const at = couples.findIndex(([a, b]) => a === Math.max(row, other) && b === Math.min(row, other));
+    const difference = differences[at];
+    if (!difference) return undefined;
+    const average = row > other ? difference.mean : -difference.mean;
+    const sign = average === 0 ? '=' : average > 0 ? '+' : '−';
+    const cases = difference.bootstrap ? `; ${pText(difference.bootstrap.p)}` : '';
+    return `${sign} ${pText(difference.wilcoxon)} (${pText(larger[at] as number)}${cases})`;
+  };
   return {
-    caption: `Wilcoxon's signed-rank test of ${name} on the same pairs, row against column; + where the row's mean is higher.`,
+    caption: `${column.heading} on the same pairs, row against column: + where the row's mean is higher, p of Wilcoxon's signed-rank test, in brackets after Holm's correction for all ${couples.length} tests${differences.some((difference) => difference?.bootstrap) ? ' and, behind it, p of drawing cases' : ''}.`,
     columns: [
       { key: 'loss', heading: 'loss' },
-      ...results.map(({ method }, column) => ({ key: `against${column}`, heading: method.name })),
+      ...results.map(({ method }, other) => ({ key: `against${other}`, heading: method.name })),
     ],
-    rows: results.map((result) => ({
-      loss: result.method.name,
-      ...Object.fromEntries(
-        results.map((other, column) => [
-          `against${column}`,
-          other === result ? undefined : testAgainst(result.pairs, other.pairs, judge),
-        ]),
-      ),
+    rows: results.map(({ method }, row) => ({
+      loss: method.name,
+      ...Object.fromEntries(results.map((_, other) => [`against${other}`, cell(row, other)])),
     })),
   };
 }
 
 /** What every loss is judged by as box plots, as an SVG. */
-export function comparisonFigure({ judge, simulated, unregistered, results }: Comparison): string {
-  const { name, axis } = JUDGES[judge];
+export function comparisonFigure(comparison: Comparison): string {
+  const { judge, simulated, unregistered, results } = comparison;
+  const { column, axis } = measureInfo(judge);
+  const all = scoresOf(comparison);
   return boxPlot({
     title: `Instance refinement of ${unregistered.length} ${simulated === undefined ? '' : 'simulated '}pairs`,
     xLabel: axis,
     width: 660,
     boxes: [
-      { category: 'unregistered', series: name, values: over(unregistered, judge) },
-      ...results.map(({ method, pairs }) => ({
+      { category: 'unregistered', series: column.heading, values: valuesOf(all[0] ?? [], judge, 'before') },
+      ...results.map(({ method }, index) => ({
         category: method.name,
-        series: name,
-        values: over(pairs, judge),
+        series: column.heading,
+        values: valuesOf(all[index] as readonly PairScore[], judge),
       })),
     ],
   });

@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { type Dataset, isPaired, openDataset } from '../../dataset/dataset.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
 import { given } from '../../given.ts';
+import { isWatched, measuresOf, type Values, valueIn } from '../../metric/measures.ts';
+import { fewDigits, valueText } from '../../metric/measureText.ts';
 import { mean } from '../../metric/statistics.ts';
-import type { Agreement } from '../../registration/assess.ts';
 import { Registrar } from '../../registration/register.ts';
+import { varies } from '../../report/chart/boxPlot.ts';
 import { lossFigure } from '../../report/loss/lossFigure.ts';
 import { modalityPicture, type RegisteredBy } from '../../run/modalityPicture.ts';
 import { writeFigure } from '../../run/pairReport.ts';
 import type { RegisteredPair } from '../../run/registerFiles.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
-import { testScores } from '../protocol/comparison.ts';
+import { testScores, valuesOf } from '../protocol/comparison.ts';
 import { headlineOf } from '../protocol/measures.ts';
-import { type MethodResult, type PairScore, pairKey } from '../protocol/results.ts';
+import { type MethodResult, type PairScore, pairKey, scoreValue } from '../protocol/results.ts';
 import type { Trial } from '../protocol/trials.ts';
 import { modelPath, registerCases, trialModel } from '../runner/runTrial.ts';
 import { lossCurves, measureCurves, testBoxes } from './charts.ts';
@@ -39,7 +41,11 @@ export async function writeExperimentFigures(
   await write(`${headline}-over-time`, measureCurves(outcome, 'seconds'));
   await write('loss-over-epochs', lossCurves(outcome, 'epochs'));
   await write('loss-over-time', lossCurves(outcome, 'seconds'));
-  for (const { key } of outcome.measures) await write(`${key}-boxes`, testBoxes(outcome, rule, key));
+  const tested = done.flatMap((method) => testScores(method, rule));
+  for (const measure of outcome.measures) {
+    const values = (['before', 'after'] as const).flatMap((when) => valuesOf(tested, measure.key, when));
+    if (varies(values)) await write(`${measure.key}-boxes`, testBoxes(outcome, rule, measure));
+  }
   return writePairFigures(folder, outcome, done, rule, write);
 }
 
@@ -96,7 +102,7 @@ function synthetic({ config }: ExperimentFolder): string {
 
 function lossPicture(
   registered: readonly RegisteredBy[],
-  { fixed, before, fixedLabels, startLabels, agreementBefore }: RegisteredPair,
+  { fixed, before, fixedLabels, startLabels, assessment }: RegisteredPair,
   { labelNames }: Dataset,
   title: string,
 ): string {
@@ -104,20 +110,33 @@ function lossPicture(
     fixed,
     moving: before,
     ...given({ fixedLabels, movingLabels: startLabels }),
-    ...(agreementBefore ? { movingNote: noteOf(agreementBefore) } : {}),
-    methods: registered.map(({ name, pair: { moved, movedLabels, agreementAfter } }) => ({
-      name,
-      moved,
-      ...given({ movedLabels }),
-      ...(agreementAfter ? { note: noteOf(agreementAfter) } : {}),
-    })),
+    ...given({ movingNote: noteOf(assessment.before) }),
+    methods: registered.map(
+      ({
+        name,
+        pair: {
+          moved,
+          movedLabels,
+          assessment: { after },
+        },
+      }) => ({
+        name,
+        moved,
+        ...given({ movedLabels }),
+        ...given({ note: noteOf(after) }),
+      }),
+    ),
     labelNames,
     title,
   });
 }
 
-function noteOf({ dice, hd95 }: Agreement): string {
-  return `Dice ${dice.toFixed(3)}, HD95 ${hd95.toFixed(2)} mm`;
+/** The watched label measures, as `Dice 0.731, HD95 3.14 mm`. */
+function noteOf(values: Values): string | undefined {
+  const texts = measuresOf('labels')
+    .filter((measure) => isWatched(measure) && values[measure.key] !== undefined)
+    .map((measure) => valueText(measure, valueIn(values, measure.key), undefined, fewDigits(measure)));
+  return texts.length > 0 ? texts.join(', ') : undefined;
 }
 
 /** The first training of a method that met a pair only when it was tested. */
@@ -140,7 +159,7 @@ export function medianPair(
   const changes = new Map<string, { pair: PairScore; values: number[] }>();
   for (const score of done.flatMap((method) => testScores(method, rule))) {
     const entry = changes.get(pairKey(score)) ?? { pair: score, values: [] };
-    entry.values.push(better * ((score.after[key] ?? Number.NaN) - (score.before[key] ?? Number.NaN)));
+    entry.values.push(better * (scoreValue(score, key) - scoreValue(score, key, 'before')));
     changes.set(pairKey(score), entry);
   }
   const all = [...changes.values()].map(({ pair, values }) => ({ pair, change: mean(values) }));

@@ -39,7 +39,11 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
     rules: config.stopping,
     paper: config.paper,
     pairs: pairsText(folder),
-    measures: measuresOf(methods),
+    measures: measuresOf(
+      done.flatMap(({ trials }) =>
+        trials.flatMap(({ result }) => Object.values(result.rules).flatMap(({ validation }) => validation)),
+      ),
+    ),
   };
   const tables = tablesOf(outcome);
   // All is worked out before anything is written.

@@ -4,7 +4,7 @@ import { writeAtomically } from '../../file/atomic.ts';
 import { mean } from '../../metric/statistics.ts';
 import { summarise, type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
-import { MEASURES } from '../protocol/measures.ts';
+import { headlineOf, measureInfo } from '../protocol/measures.ts';
 import { ruleOf, type TrialResult, validationScore } from '../protocol/results.ts';
 import { methodsOf, trialsOf } from '../protocol/trials.ts';
 import { sweepResults } from '../runner/runExperiment.ts';
@@ -31,7 +31,7 @@ export async function writeSweepReport(folder: ExperimentFolder): Promise<Table>
       });
       if (done.length === 0) return [];
       const scores = done.flatMap((result) => validationScore(result, rule) ?? []);
-      const measure = MEASURES[scores[0]?.measure ?? 'dice'];
+      const measure = headlineOf(scores.map((score) => measureInfo(score.measure)));
       return [
         {
           loss: method.name,
@@ -45,7 +45,7 @@ export async function writeSweepReport(folder: ExperimentFolder): Promise<Table>
       ];
     }),
   );
-  const { column, better } = rows[0]?.measure ?? MEASURES.dice;
+  const { column, better } = rows[0]?.measure ?? headlineOf([]);
   const order = (row: (typeof rows)[number]): number => better * (row.score?.mean ?? Number.NEGATIVE_INFINITY * better);
   const table: Table = {
     caption: `${config.name}: ${column.heading} of the validation pairs after training, mean ± SD over trainings (seeds, folds), the best first.`,

@@ -3,18 +3,19 @@ import { mean } from '../../metric/statistics.ts';
 import { type Cell, type Column, summarise, type Table } from '../../report/page/table.ts';
 import { OWN, type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
 import type { StoppingRule } from '../../training/earlyStopping.ts';
-import {
-  adjusted,
-  type PairedDifference,
-  pairedDifference,
-  secondsPerStep,
-  testScores,
-  validationScores,
-  valuesOf,
-} from '../protocol/comparison.ts';
+import { secondsPerStep, testScores, validationScores, valuesOf } from '../protocol/comparison.ts';
 import { headlineOf, type MeasureInfo } from '../protocol/measures.ts';
 import { PAPER, PAPER_MRI_US } from '../protocol/paper.ts';
 import { type MethodResult, type PairScore, ruleOf } from '../protocol/results.ts';
+import {
+  changeCells,
+  changeColumns,
+  HOW_TESTED,
+  referenceCells,
+  referenceColumns,
+  scoreCells,
+  withStart,
+} from './differences.ts';
 
 /** What all tables of an experiment need. */
 export interface Outcome {
@@ -28,7 +29,7 @@ export interface Outcome {
   readonly paper: boolean;
   /** What the pairs are, for captions; says so where they are simulated. */
   readonly pairs: string;
-  /** What is measured. */
+  /** What is measured, of the pairs and of their deformation. */
   readonly measures: readonly MeasureInfo[];
 }
 
@@ -49,16 +50,6 @@ const RULES: Readonly<Record<StoppingRule, string>> = {
   relative: 'early stopping with the smallest fall as a share of the loss before training',
 };
 
-function scoreCells(
-  { measures }: Outcome,
-  scores: readonly PairScore[],
-  when: 'before' | 'aligned' | 'after',
-): Record<string, Cell> {
-  return Object.fromEntries(
-    measures.map(({ key, scale }) => [key, summarise(valuesOf(scores, key, when).map((value) => value * scale))]),
-  );
-}
-
 /** The pairs as they start and, where transforms came first, as each leaves them; `empty` columns are those of methods alone. */
 function startRows(
   outcome: Outcome,
@@ -67,7 +58,7 @@ function startRows(
   empty: readonly string[],
 ): Record<string, Cell>[] {
   const blank = Object.fromEntries(empty.map((key) => [key, '']));
-  const start = { loss: 'unregistered', ...blank, ...scoreCells(outcome, scores[0] ?? [], 'before') };
+  const start = { loss: 'unregistered', ...blank, ...scoreCells(outcome.measures, scores[0] ?? [], 'before') };
   const alignments = alignmentsOf(
     methods.map((method, index) => ({
       label: labelOf(method),
@@ -78,7 +69,7 @@ function startRows(
   const rows = alignments.map(({ label, method }) => ({
     loss: label,
     ...blank,
-    ...scoreCells(outcome, scores[method] ?? [], 'aligned'),
+    ...scoreCells(outcome.measures, scores[method] ?? [], 'aligned'),
   }));
   return [start, ...rows];
 }
@@ -133,10 +124,11 @@ function pairsSentence(count: number, { pairs }: Outcome, methods: readonly Meth
 }
 
 /** The paper's Table 1: validation pairs, and when training ended. */
-export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
+export function validationTable({ measures: all, ...others }: Outcome, rule: StoppingRule): Table {
+  const outcome: Outcome = { ...others, measures: all.filter(({ needs }) => needs !== 'warp') };
   const methods = trained(outcome.methods);
-  const all = methods.map((method) => validationScores(method, rule));
-  const start = all[0] as readonly PairScore[];
+  const scores = methods.map((method) => validationScores(method, rule));
+  const start = scores[0] as readonly PairScore[];
   const epochs = ({ trials }: MethodResult, pick: 'endEpoch' | 'bestEpoch'): string =>
     trials
       .map(({ result }) => ruleOf(result, rule))
@@ -155,13 +147,13 @@ export function validationTable(outcome: Outcome, rule: StoppingRule): Table {
         : []),
     ],
     rows: [
-      ...startRows(outcome, methods, all, ['end', 'best']),
+      ...startRows(outcome, methods, scores, ['end', 'best']),
       ...methods.map((method, index) => ({
         loss: labelOf(method),
         end: epochs(method, 'endEpoch'),
         best: epochs(method, 'bestEpoch'),
         minutes: mean(method.trials.map(({ result }) => ruleOf(result, rule).seconds / 60)),
-        ...scoreCells(outcome, all[index] as readonly PairScore[], 'after'),
+        ...scoreCells(outcome.measures, scores[index] as readonly PairScore[], 'after'),
         ...paperCells(outcome, method.name, 'validation'),
       })),
     ],
@@ -174,22 +166,15 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
   const all = methods.map((method) => testScores(method, rule));
   const start = all[0] as readonly PairScore[];
   const at = methods.findIndex(({ name }) => name === outcome.reference);
-  const reference = all[at];
-  const { key, column, scale } = headlineOf(outcome.measures);
-  const differences = all.map((scores, index) =>
-    index === at || !reference ? undefined : pairedDifference(scores, reference, key),
-  );
-  const larger = adjusted(differences);
+  const headline = headlineOf(outcome.measures);
+  const compared = referenceCells(headline, all, at);
   const baseline = at >= 0 ? secondsPerStep(methods[at] as MethodResult) : Number.NaN;
   return {
-    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of ${column.heading} to ${outcome.reference} on the same pairs, with a 95 % interval from drawing cases with replacement; p: Wilcoxon's signed-rank test, in brackets after Holm's correction, and the p of drawing cases, which allows for cases that recur in pairs (from ten cases on).`,
+    caption: `${outcome.name}, test: ${pairsSentence(start.length, outcome, methods)}; ${RULES[rule]}. Differences are those of ${headline.column.heading} to ${outcome.reference} on the same pairs, ${HOW_TESTED}.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       ...outcome.measures.map((measure) => measure.column),
-      { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
-      { key: 'difference', heading: `${column.heading} − ${outcome.reference}`, unit: column.unit as string },
-      { key: 'wilcoxon', heading: 'p, Wilcoxon' },
-      { key: 'cases', heading: 'p, cases', digits: 3 },
+      ...referenceColumns(headline, outcome.reference),
       { key: 'step', heading: 'time a step, quickest epoch', unit: 's', digits: 3 },
       { key: 'stepRatio', heading: `time / ${outcome.reference}`, digits: 2 },
       ...paperColumns(outcome),
@@ -201,15 +186,11 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
       })),
       ...methods.map((method, index) => {
         const scores = all[index] as readonly PairScore[];
-        const difference = differences[index];
         const seconds = secondsPerStep(method);
         return {
           loss: labelOf(method),
-          ...scoreCells(outcome, scores, 'after'),
-          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent ?? Number.NaN)),
-          difference: difference ? differenceText(difference, scale) : '',
-          wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index] as number)})` : '',
-          ...(difference?.bootstrap ? { cases: difference.bootstrap.p } : {}),
+          ...scoreCells(outcome.measures, scores, 'after'),
+          ...compared[index],
           step: seconds,
           stepRatio: seconds / baseline,
           ...paperCells(outcome, method.name, 'test'),
@@ -222,32 +203,15 @@ export function testTable(outcome: Outcome, rule: StoppingRule): Table {
 /** Every method against the unregistered pairs. */
 export function startTable(outcome: Outcome, rule: StoppingRule): Table {
   const methods = trained(outcome.methods);
+  const all = methods.map((method) => testScores(method, rule));
+  const measures = withStart(outcome.measures, all);
   return {
     caption: `${outcome.name}, test: what registration changed, method − unregistered on the same pairs, with a 95 % interval and p from drawing cases with replacement, and p of Wilcoxon's signed-rank test; ${RULES[rule]}.`,
-    columns: [
-      { key: 'loss', heading: 'loss' },
-      ...outcome.measures.flatMap(({ key, column }) => [
-        { key: `${key}Change`, heading: `change of ${column.heading}`, unit: column.unit as string },
-        { key: `${key}Wilcoxon`, heading: 'p, Wilcoxon' },
-        { key: `${key}Cases`, heading: 'p, cases', digits: 3 },
-      ]),
-    ],
-    rows: methods.map((method) => {
-      const scores = testScores(method, rule);
-      return {
-        loss: labelOf(method),
-        ...Object.fromEntries(
-          outcome.measures.flatMap(({ key, scale }): [string, Cell][] => {
-            const difference = pairedDifference(scores, scores, key, 'before');
-            return [
-              [`${key}Change`, difference ? differenceText(difference, scale) : ''],
-              [`${key}Wilcoxon`, difference ? pText(difference.wilcoxon) : ''],
-              [`${key}Cases`, difference?.bootstrap?.p],
-            ];
-          }),
-        ),
-      };
-    }),
+    columns: [{ key: 'loss', heading: 'loss' }, ...changeColumns(measures)],
+    rows: methods.map((method, index) => ({
+      loss: labelOf(method),
+      ...changeCells(measures, all[index] as readonly PairScore[]),
+    })),
   };
 }
 
@@ -265,8 +229,9 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
       { key: 'end', heading: 'end epoch', digits: 0 },
       { key: 'best', heading: 'best epoch', digits: 0 },
       { ...headline.column, key: 'validation', heading: `${headline.column.heading}, validation` },
-      ...outcome.measures.map(({ column }) => ({ ...column, heading: `${column.heading}, test` })),
-      { key: 'folds', heading: 'folded', unit: '%', digits: 3 },
+      ...outcome.measures.map(({ column, needs }) =>
+        needs === 'warp' ? column : { ...column, heading: `${column.heading}, test` },
+      ),
     ],
     rows: methods.flatMap((method) =>
       method.trials.map(({ result, test }) => {
@@ -280,8 +245,7 @@ export function trialTable(outcome: Outcome, rule: StoppingRule): Table {
           end: at.endEpoch,
           best: at.bestEpoch,
           validation: summarise(valuesOf(at.validation, headline.key).map((value) => value * headline.scale)),
-          ...scoreCells(outcome, scores, 'after'),
-          folds: summarise(scores.map(({ foldedPercent }) => foldedPercent ?? Number.NaN)),
+          ...scoreCells(outcome.measures, scores, 'after'),
         };
       }),
     ),
@@ -315,18 +279,4 @@ export function searchTable(outcome: Outcome): Table | undefined {
 /** A method's name with what was chosen for it. */
 export function labelOf({ name, variant }: MethodResult): string {
   return variant === '' ? name : `${name} (${variant})`;
-}
-
-/** A mean difference with its interval, where there is one, and of how many pairs, where it is not of all. */
-function differenceText({ mean: average, bootstrap, n, of }: PairedDifference, scale: number): string {
-  const text = (value: number): string => {
-    const digits = (Math.abs(value) * scale).toFixed(2);
-    return value < 0 && Number(digits) > 0 ? `−${digits}` : `+${digits}`;
-  };
-  const interval = bootstrap ? ` [${text(bootstrap.low)}, ${text(bootstrap.high)}]` : '';
-  return `${text(average)}${interval}${n < of ? ` (${n} of ${of})` : ''}`;
-}
-
-function pText(p: number): string {
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

@@ -6,6 +6,8 @@ import { UserError } from '../../errors.ts';
 import { given } from '../../given.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../../loss/registry.ts';
+import type { Measure } from '../../metric/measure.ts';
+import { headlines, type Values, valueIn } from '../../metric/measures.ts';
 import { mean } from '../../metric/statistics.ts';
 import type { Extent } from '../../network/displacement.ts';
 import { type PreparedVolume, type Preprocessing, prepareCase } from '../../preparation/preprocessing.ts';
@@ -13,7 +15,7 @@ import { Refiner } from '../../registration/refine.ts';
 import { type Origin, scansOf, threadsOf } from '../../run/origin.ts';
 import { readCase } from '../../run/readImage.ts';
 import { filesOfPair, type PairList } from '../../run/registerPairs.ts';
-import { type PairMetrics, pairMetrics } from '../../training/pairMetrics.ts';
+import { pairMetrics } from '../../training/pairMetrics.ts';
 import { type ComparisonSettings, RefinementJournal, type RefinementRecord } from '../folder/refinementJournal.ts';
 
 /** A loss to compare. */
@@ -44,9 +46,6 @@ export interface ComparisonOptions {
   readonly onRefined?: (record: RefinementRecord, known: boolean, done: number, total: number) => void;
 }
 
-/** What losses are judged by: the distance of landmarks where every pair has them, else Dice. */
-export type Judge = 'tre' | 'dice';
-
 /** A loss with its chosen weight and what it did on the test pairs. */
 export interface MethodResult {
   readonly method: LossMethod;
@@ -60,11 +59,12 @@ export interface MethodResult {
 /** What a comparison gives. */
 export interface Comparison {
   readonly settings: ComparisonSettings;
-  readonly judge: Judge;
+  /** The key of the measure that losses are judged by: of landmarks where every pair has them, else of labels. */
+  readonly judge: string;
   /** What is simulated, as the data say it. */
   readonly simulated?: string;
   /** The test pairs as they start. */
-  readonly unregistered: readonly PairMetrics[];
+  readonly unregistered: readonly Values[];
   readonly results: readonly MethodResult[];
 }
 
@@ -78,13 +78,13 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
   assertApart(tune, test);
   assertDifferent(methods);
   const volumes = new PreparedPairs(settings.preprocessing);
-  const unregistered: PairMetrics[] = [];
+  const unregistered: Values[] = [];
   for (const pair of test.pairs) {
     await turn();
     signal?.throwIfAborted();
     const { fixed, moving } = await volumes.prepare(test, pair);
     for (const { loss, options: own } of methods) assertFits(chooseSimilarity(loss, own), extentOf(fixed));
-    unregistered.push(pairMetrics(fixed, moving, new Float32Array(3 * fixed.values.length)));
+    unregistered.push(pairMetrics(fixed, moving, undefined));
   }
   const judge = await judgeOf(volumes, [test, tune], signal);
   const scans = { ...(await scansOfPairs(tune, signal)), ...(await scansOfPairs(test, signal)) };
@@ -124,14 +124,14 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
     if (method.weights.length > 1)
       for (const smoothness of method.weights) {
         const records = await refineAll(method, smoothness, tune);
-        tuning.push({ smoothness, score: mean(records.map((record) => record[judge])) });
+        tuning.push({ smoothness, score: mean(records.map((record) => valueIn(record, judge.key))) });
       }
-    const [best] = tuning.toSorted((a, b) => (judge === 'tre' ? a.score - b.score : b.score - a.score));
+    const [best] = tuning.toSorted((a, b) => (judge.better === 'less' ? a.score - b.score : b.score - a.score));
     const smoothness = best?.smoothness ?? (method.weights[0] as number);
     results.push({ method, smoothness, tuning, pairs: await refineAll(method, smoothness, test) });
   }
   const { simulated } = test.dataset;
-  return { settings, judge, ...given({ simulated }), unregistered, results };
+  return { settings, judge: judge.key, ...given({ simulated }), unregistered, results };
 }
 
 /** @throws UserError when the pairs can be judged by nothing that all of them have */
@@ -139,7 +139,7 @@ async function judgeOf(
   volumes: PreparedPairs,
   lists: readonly PairList[],
   signal: AbortSignal | undefined,
-): Promise<Judge> {
+): Promise<Measure> {
   let [landmarks, labels] = [true, true];
   for (const list of lists)
     for (const pair of list.pairs) {
@@ -153,7 +153,8 @@ async function judgeOf(
           `${pair.moving.id} onto ${pair.fixed.id} cannot be judged: losses are compared by labels or landmarks that both images of every pair have; give such pairs.`,
         );
     }
-  return landmarks ? 'tre' : 'dice';
+  const needed = landmarks ? 'landmarks' : 'labels';
+  return headlines().find(({ needs }) => needs === needed) as Measure;
 }
 
 /** Size and hash of the files of a list's pairs. */
@@ -202,7 +203,7 @@ class MethodRefiner {
   async refine(
     { fixed, moving }: PreparedPair,
     signal: AbortSignal | undefined,
-  ): Promise<PairMetrics & { seconds: number }> {
+  ): Promise<Values & { seconds: number }> {
     const refiner = await this.#refinerFor(extentOf(fixed));
     const masks = this.settings.mask ? { fixedMask: fixed.mask, movingMask: moving.mask } : {};
     const started = performance.now();

@@ -7,8 +7,8 @@ import { UserError } from '../../errors.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
 import { given } from '../../given.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
+import { storable } from '../../metric/measures.ts';
 import type { RegistrationModel } from '../../network/model.ts';
-import type { ErrorSummary } from '../../registration/landmarkError.ts';
 import { Registrar } from '../../registration/register.ts';
 import { caseAlignmentOf, registerAligned } from '../../run/caseAlignments.ts';
 import { MODEL_FILE, modelFileOf, readModel } from '../../run/modelFile.ts';
@@ -19,7 +19,7 @@ import { trainingConfig } from '../../training/configuration.ts';
 import { followStopping, type StoppingRule } from '../../training/earlyStopping.ts';
 import { startOf } from '../../training/trainModel.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
-import type { PairScore, RuleResult, Scores, TestResult, TrialResult } from '../protocol/results.ts';
+import type { PairScore, RuleResult, TestResult, TrialResult } from '../protocol/results.ts';
 import { casesOf, pairsOf, type Trial } from '../protocol/trials.ts';
 
 /** How a trial is run. */
@@ -171,24 +171,14 @@ export async function registerCases(
   return registerAligned(registrar, files, caseOf(pair.fixed), alignment, { folder: folder.alignments, start });
 }
 
-function scoreOf(pair: Pair, registered: RegisteredPair): PairScore {
-  const { agreementBefore: before, agreementAfter: after, landmarkError: error, regularity } = registered;
-  const scores = (agreement: typeof before, distances: ErrorSummary | undefined): Scores => ({
-    dice: agreement?.dice ?? null,
-    hd95: agreement ? finiteOrNull(agreement.hd95) : null,
-    ...(distances ? { tre: distances.mean } : {}),
-  });
-  const { alignedError } = registered;
+/** A registered pair as it is stored: every measure that it can be judged by. */
+export function scoreOf(pair: Pair, { assessment }: Pick<RegisteredPair, 'assessment'>): PairScore {
+  const { before, aligned, after, deformation } = assessment;
   return {
+    ...storable(deformation),
     ...pair,
-    before: scores(before, error?.before),
-    ...(alignedError ? { aligned: scores(undefined, alignedError) } : {}),
-    after: scores(after, error?.after),
-    foldedPercent: finiteOrNull(regularity.foldedPercent),
-    sdLogJacobian: finiteOrNull(regularity.sdLogJacobian),
+    before: storable(before),
+    ...(aligned ? { aligned: storable(aligned) } : {}),
+    after: storable(after),
   };
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -10,10 +10,8 @@ export interface TrialStatus {
   readonly state: 'waiting' | 'begun' | 'running' | 'finished' | 'failed';
   readonly epochsDone: number;
   readonly epochsAtMost: number;
-  /** Of a finished trial: mean Dice of the validation pairs, measured as tables give it, in the fixed scan's own grid; null without labels. */
-  readonly dice: number | null;
-  /** Of a finished trial with landmarks, in place of that: their mean distance in mm. */
-  readonly tre?: number;
+  /** Of a finished trial: what it is ranked by, over its validation pairs, measured as tables give it, in the fixed scan's own grid. */
+  readonly score?: Exclude<ReturnType<typeof validationScore>, null>;
   readonly seconds: number;
   readonly failure?: string;
   /** On a queue: who works on it or finished it, and how often it was begun. */
@@ -35,16 +33,10 @@ export async function folderStatus(folder: ExperimentFolder): Promise<readonly T
         state: result ? 'finished' : failure !== undefined ? 'failed' : last ? 'begun' : 'waiting',
         epochsDone: last?.epoch ?? 0,
         epochsAtMost: epochsOf(trial),
-        ...scoreOf(result && validationScore(result, rule)),
+        ...given({ score: (result && validationScore(result, rule)) ?? undefined }),
         seconds: last?.seconds ?? 0,
         ...given({ failure }),
       };
     }),
   );
-}
-
-/** A trial's score as its status has it. */
-export function scoreOf(score: ReturnType<typeof validationScore> | undefined): Pick<TrialStatus, 'dice' | 'tre'> {
-  if (!score) return { dice: null };
-  return score.measure === 'dice' ? { dice: score.value } : { dice: null, tre: score.value };
 }

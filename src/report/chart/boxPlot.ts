@@ -42,6 +42,11 @@ export interface BoxStatistics {
   readonly outliers: readonly number[];
 }
 
+/** Whether boxes show anything of these values: of what is the same everywhere there is nothing to see. */
+export function varies(values: readonly number[]): boolean {
+  return new Set(values.filter(Number.isFinite)).size > 1;
+}
+
 const BOX_HEIGHT = 11;
 const BOX_GAP = 4;
 const CATEGORY_GAP = 12;

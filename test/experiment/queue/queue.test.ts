@@ -7,7 +7,6 @@ import { QueueEvents } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TrialResult } from '../../../src/experiment/protocol/results.ts';
-import type { TrialStatus } from '../../../src/experiment/runner/status.ts';
 import { earthmorph, expectRefusal, type Outcome, printed, start, temporaryFolder } from '../../cli/support.ts';
 import { hasRedis, type RedisServer, startRedis, whyNoRedis } from '../../support/redis.ts';
 import { GRID } from '../grid.ts';
@@ -15,6 +14,12 @@ import { GRID } from '../grid.ts';
 const path = temporaryFolder();
 const TRIALS = 12;
 const ONE = { ...GRID, losses: ['mse'], seeds: [1] };
+
+/** A trial as `sweep status --json` has it. */
+interface Row {
+  readonly id: string;
+  readonly dice?: number;
+}
 
 /** What a trial came to, but for times. */
 async function outcomeOf(sweep: string, id: string): Promise<unknown> {
@@ -97,7 +102,7 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
     expect(said).toMatch(/goes on after epoch \d/);
     expect(completions).toHaveLength(TRIALS);
     expect(new Set(completions).size).toBe(TRIALS);
-    const { counts, trials } = await printed<{ counts: Record<string, number>; trials: TrialStatus[] }>([
+    const { counts, trials } = await printed<{ counts: Record<string, number>; trials: Row[] }>([
       'sweep',
       'status',
       path('killed'),
@@ -105,14 +110,10 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
     ]);
     expect(counts).toEqual({ finished: TRIALS });
     for (const { id } of trials) expect(await outcomeOf(path('killed'), id), id).toEqual(await outcomeOf(whole, id));
-    const local = await printed<{ counts: Record<string, number>; trials: TrialStatus[] }>([
-      'sweep',
-      'status',
-      path('killed'),
-    ]);
+    const local = await printed<{ counts: Record<string, number>; trials: Row[] }>(['sweep', 'status', path('killed')]);
     expect(local.counts).toEqual({ finished: TRIALS });
     // One Dice on one grid, whoever is asked: the folder, the queue, the table.
-    const dice = (rows: readonly TrialStatus[]): unknown => rows.map((row) => [row.id, row.dice]).sort();
+    const dice = (rows: readonly Row[]): unknown => rows.map((row) => [row.id, row.dice]).sort();
     expect(dice(local.trials)).toEqual(dice(trials));
     const mean = (id: string): number =>
       local.trials.filter((row) => row.id.startsWith(id)).reduce((sum, row) => sum + row.dice! / 2, 0);

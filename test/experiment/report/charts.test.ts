@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MEASURES } from '../../../src/experiment/protocol/measures.ts';
+import { measureInfo } from '../../../src/experiment/protocol/measures.ts';
 import type { MethodResult } from '../../../src/experiment/protocol/results.ts';
 import { lossCurves, measureCurves, testBoxes } from '../../../src/experiment/report/charts.ts';
 import type { Outcome } from '../../../src/experiment/report/tables.ts';
@@ -35,7 +35,7 @@ const outcomeOf = (...methods: MethodResult[]): Outcome => ({
   rules: ['absolute', 'relative'],
   paper: false,
   pairs: 'pairs',
-  measures: [MEASURES.hd95, MEASURES.dice],
+  measures: ['hd95', 'dice'].map(measureInfo),
 });
 
 /** The y coordinates of the points of all curves that are drawn whole and not dashed, one list a curve. */
@@ -115,7 +115,7 @@ describe('boxes of an experiment', () => {
     const svg = testBoxes(
       outcomeOf(method('MSE', 2), method('a loss with a name that is longer than its row', 2)),
       'absolute',
-      'dice',
+      measureInfo('dice'),
     );
     expectReadable(svg);
     expect(svg.match(/>unregistered</g)).toHaveLength(1);

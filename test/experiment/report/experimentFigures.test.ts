@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MEASURES } from '../../../src/experiment/protocol/measures.ts';
+import { measureInfo } from '../../../src/experiment/protocol/measures.ts';
 import type { MethodResult } from '../../../src/experiment/protocol/results.ts';
 import { medianPair } from '../../../src/experiment/report/experimentFigures.ts';
 import { finished, score } from '../support.ts';
@@ -18,7 +18,7 @@ function method(
   return { name, variant: '', search: [], failures: [], trials: [{ result, test: { absolute: test } }] };
 }
 
-const measures = [MEASURES.dice];
+const measures = [measureInfo('dice')];
 const shown = (...methods: MethodResult[]): string => {
   const { pair, chosen } = medianPair({ measures }, methods, 'absolute');
   return `${pair.fixed}: ${chosen}`;

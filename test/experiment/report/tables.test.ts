@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pairedDifference } from '../../../src/experiment/protocol/comparison.ts';
-import { MEASURES, measuresOf } from '../../../src/experiment/protocol/measures.ts';
+import { measureInfo, measuresOf } from '../../../src/experiment/protocol/measures.ts';
 import {
   averaged,
   type MethodResult,
@@ -44,7 +44,7 @@ const outcome: Outcome = {
   rules: ['absolute', 'relative'],
   paper: true,
   pairs: 'pairs',
-  measures: [MEASURES.hd95, MEASURES.dice],
+  measures: ['hd95', 'dice', 'foldedPercent'].map(measureInfo),
 };
 
 describe('tables of an experiment', () => {
@@ -123,8 +123,8 @@ describe('tables of an experiment', () => {
         test: { absolute: test.absolute!.map(withLandmarks) },
       })),
     }));
-    const measures = measuresOf(methods);
-    expect(measures.map(({ key }) => key)).toEqual(['tre', 'hd95', 'dice']);
+    const measures = measuresOf(methods.flatMap(({ trials }) => trials.flatMap(({ test }) => test.absolute)));
+    expect(measures.map(({ key }) => key)).toEqual(['tre', 'hd95', 'dice', 'foldedPercent']);
     const table = testTable({ ...outcome, methods, measures }, 'absolute');
     expect(table.columns.map(({ heading }) => heading)).toContain('TRE − MSE');
     expect(table.rows[0]).toMatchObject({ tre: { mean: 5 }, paperTre: { mean: 5.3, sd: 4.2 } });
@@ -150,7 +150,12 @@ describe('tables of an experiment', () => {
         test: { absolute: test.absolute!.map(lose) },
       })),
     }));
-    const partial = { ...outcome, methods, rules: ['absolute'] as const, measures: [MEASURES.hd95, MEASURES.dice] };
+    const partial = {
+      ...outcome,
+      methods,
+      rules: ['absolute'] as const,
+      measures: ['hd95', 'dice', 'foldedPercent'].map(measureInfo),
+    };
     for (const table of [validationTable(partial, 'absolute'), testTable(partial, 'absolute')]) {
       expect(table.rows[0]).toMatchObject({ hd95: { n: 12, of: 12 } });
       expect(table.rows[1]).toMatchObject({ hd95: { mean: 3, n: 10, of: 12 }, dice: { n: 12, of: 12 } });
@@ -160,7 +165,7 @@ describe('tables of an experiment', () => {
     const changes = startTable(partial, 'absolute').rows[0];
     expect(changes?.hd95Change).toMatch(/^−1\.00 .*\(10 of 12\)$/);
     expect(changes?.diceChange).not.toContain(' of ');
-    expect(testBoxes(partial, 'absolute', 'hd95')).toContain('MSE (10 of 12)');
+    expect(testBoxes(partial, 'absolute', measureInfo('hd95'))).toContain('MSE (10 of 12)');
   });
 
   it('hold no names as HTML', () => {
