@@ -60,7 +60,7 @@ const REPORT: Readonly<Record<string, readonly string[]>> = {
   chart: ['draw'],
   slice: ['draw'],
   loss: ['draw', 'slice'],
-  page: ['draw', 'slice'],
+  page: ['draw', 'chart', 'slice'],
 };
 
 const own = imports.filter(({ to }) => files.includes(to));

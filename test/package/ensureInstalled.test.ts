@@ -47,7 +47,8 @@ describe('tools/ensure-installed.mjs', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'earthmorph-tools-'));
     await cp(tools, file('tools'), { recursive: true });
-    await mkdir(file('src'));
+    await mkdir(file('src/report/page'), { recursive: true });
+    await writeFile(file('src/report/page/scripts.generated.ts'), '');
     await mkdir(file('node_modules/tsdown/dist'), { recursive: true });
     await writeFile(file('node_modules/tsdown/dist/run.mjs'), BUILD);
     await writeFile(file('npm-cli.js'), NPM);
@@ -62,7 +63,10 @@ describe('tools/ensure-installed.mjs', () => {
     expect(await readFile(file('arguments'), 'utf8')).toMatch(/^ci\b/);
     expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('built');
     await rm(file('arguments'));
+    await writeFile(file('dist/cli.js'), 'as it was built');
+    await utimes(file('dist/cli.js'), LATER, LATER);
     expect(await run()).toMatchObject({ stdout: '', stderr: '' });
+    expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('as it was built');
     await expect(readFile(file('arguments'))).rejects.toThrow();
   });
 
@@ -77,6 +81,15 @@ describe('tools/ensure-installed.mjs', () => {
     await writeFile(file('dist/cli.js'), 'old');
     await writeFile(file('src/index.ts'), 'newer');
     await utimes(file('src/index.ts'), LATER, LATER);
+    await run();
+    expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('built');
+  });
+
+  it('builds again when the scripts of report pages are missing', async () => {
+    await run();
+    await writeFile(file('dist/cli.js'), 'old');
+    await utimes(file('dist/cli.js'), LATER, LATER);
+    await rm(file('src/report/page/scripts.generated.ts'));
     await run();
     expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('built');
   });

@@ -5,6 +5,7 @@ import { document, element, ground, group, line, polyline, rectangle, textLines 
 import { ACCENT, colourAt, HAIRLINE, SERIES_COLOURS, TEXT, textWidth, wrapText } from '../draw/theme.ts';
 import {
   CHART_ATTRIBUTES,
+  CHART_WIDTH,
   chartTitle,
   type LegendEntry,
   legendRows,
@@ -81,7 +82,7 @@ export function boxStatistics(values: readonly number[]): BoxStatistics | undefi
  * where a category has several boxes; more series than colours are named beside their rows.
  */
 export function boxPlot(chart: BoxPlot): string {
-  const width = chart.width ?? 420;
+  const width = chart.width ?? CHART_WIDTH;
   const rows = rowsOf(chart.boxes);
   const series = [...new Set(rows.flatMap(({ boxes }) => boxes.map(({ name }) => name)))];
   const isPlain = rows.every(({ boxes }) => boxes.length === 1);

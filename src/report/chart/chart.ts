@@ -20,6 +20,9 @@ export interface Scale {
  * Attributes of a chart's outermost element. Text and axes are drawn in `currentColor`: dark ink on the chart's white ground, and on an
  * HTML page whatever colour the style sheet gives the class `chart`, so that charts follow a dark page.
  */
+/** Width of a chart of its own, in user units. */
+export const CHART_WIDTH = 420;
+
 export const CHART_ATTRIBUTES = {
   class: 'chart',
   role: 'img',

@@ -3,6 +3,7 @@ import { document, ground, group, line, text } from '../draw/svg.ts';
 import { colourAt, SERIES_COLOURS, TEXT, textWidth } from '../draw/theme.ts';
 import {
   CHART_ATTRIBUTES,
+  CHART_WIDTH,
   chartNote,
   chartTitle,
   type LegendEntry,
@@ -43,7 +44,7 @@ export function lineChart(chart: LineChart): string {
   const named = chart.series.filter(({ name }) => name !== '');
   if (named.length > SERIES_COLOURS.length && named.every(({ colour }) => colour === undefined))
     return panelChart({ ...chart, panels: panelsOf(chart.series) });
-  const width = chart.width ?? 420;
+  const width = chart.width ?? CHART_WIDTH;
   const height = chart.height ?? 240;
   const curves = chart.series.map(
     (series, index): Curve => ({ ...series, colour: series.colour ?? colourAt(SERIES_COLOURS, index) }),

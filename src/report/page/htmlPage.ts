@@ -1,4 +1,7 @@
+import { CHART_WIDTH } from '../chart/chart.ts';
+import { PAGE_WIDTH } from '../draw/printedFigure.ts';
 import { escapeText } from '../draw/svg.ts';
+import { TEXT } from '../draw/theme.ts';
 import { SORT_SCRIPT } from './scripts.generated.ts';
 
 /** Where results came from: names and values, in the order given; those without a value are left out. */
@@ -27,6 +30,14 @@ const rowsAsLists = (
   ${table} td:first-child { font-weight: 600; text-align: left; }
   ${table} td:first-child::before { content: none; }`;
 
+/** The width of a page's part in which an SVG's smallest text is as large as can be read on a screen; below, the part scrolls. */
+function readable(svgWidth: number, smallestText: number): number {
+  const leastText = 10;
+  return Math.ceil((svgWidth * leastText) / smallestText);
+}
+
+const CHART = readable(CHART_WIDTH, TEXT.body);
+
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1f2328; --muted: #5b6470; --page: #ffffff; --raised: #f6f7f9; --rule: #d9dde3;
   --accent: #0072b2; }
@@ -45,13 +56,16 @@ p { margin: 8px 0; max-width: 75ch; }
 figure { margin: 0 0 16px; }
 figcaption { font-weight: 600; margin: 0 0 6px; overflow-wrap: anywhere; }
 .paper { border: 1px solid var(--rule); border-radius: 6px; padding: 10px; }
+.paper, .charts > div { overflow-x: auto; }
 .paper > svg { display: block; width: 100%; height: auto; }
+@media screen { .paper > svg.figure { min-width: ${readable(PAGE_WIDTH, TEXT.small)}px; }
+  .charts > div > svg { min-width: ${CHART}px; } }
 svg .ground { fill: none; }
 svg.figure, svg.figure g[fill='#1f2328'] { fill: var(--ink); }
 svg.figure text[fill='#1f2328'] { fill: var(--ink); }
 svg.figure text[fill='#6b7280'], svg.figure g[fill='#6b7280'] { fill: var(--muted); }
 svg.figure .legend [stroke='#1f2328'], svg.figure .scale [stroke='#1f2328'] { stroke: var(--ink); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 24px;
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(${CHART}px, 100%), 1fr)); gap: 24px;
   align-items: start; }
 .chart { display: block; width: 100%; height: auto; max-width: 640px; color: var(--ink); }
 .chart [stroke='#c9cdd3'] { stroke: var(--rule); }

@@ -67,7 +67,8 @@ export function evaluationReport(report: EvaluationReport): string {
 }
 
 function chartSection(charts: readonly string[] = []): string[] {
-  return charts.length === 0 ? [] : [section('Charts', `<div class="charts">${charts.join('\n')}</div>`)];
+  const framed = charts.map((chart) => `<div>${chart}</div>`);
+  return charts.length === 0 ? [] : [section('Charts', `<div class="charts">${framed.join('\n')}</div>`)];
 }
 
 /**
