@@ -2,18 +2,21 @@ import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
-import { assertTransformName } from '../file/transformFile.ts';
+import { assertTransformName, readTransforms, transformPath } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { foldedShare } from '../metric/jacobian.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
+import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { keysOf, type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
 import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
+import type { Mat4 } from '../volume/grid.ts';
+import { chainMatrix } from '../volume/transformChain.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, jsonOption, optionName } from './options.ts';
 import { counted, decimals, printJson, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
@@ -28,6 +31,7 @@ interface Options extends ModelOptions {
   readonly warp?: string;
   readonly inverseWarp?: string;
   readonly affineTransform?: string;
+  readonly initialTransform?: readonly string[];
   readonly fixedLabels?: string;
   readonly movingLabels?: string;
   readonly movedLabels?: string;
@@ -59,6 +63,11 @@ export const registerCommand: CommandDefinition = (program) => {
     .option(
       '--affine-transform <file>',
       'with --affine: writes the transform alone, as an ITK file: .tfm or .txt, LPS mm, fixed point to moving point',
+    )
+    .option(
+      '--initial-transform <file>',
+      'where the moving scan starts, in place of --init: a linear transform, fixed point to moving point (.tfm, .txt, .mat, .h5; inverse:<file> backwards); may be repeated, in the order of earthmorph warp',
+      (file: string, others: readonly string[] = []) => [...others, file],
     )
     .option('--fixed-labels <file>', 'labels of the fixed scan, to measure the result')
     .option('--moving-labels <file>', 'labels of the moving scan')
@@ -131,7 +140,14 @@ async function run(options: Options): Promise<void> {
       throw new UserError('--affine-transform writes what --affine finds; give --affine rigid or --affine affine too.');
   }
   if (options.figure !== undefined) assertFigureName(options.figure);
-  await assertOutputs(options, OUTPUTS, INPUTS);
+  const { initialTransform = [] } = options;
+  await assertOutputs(
+    options,
+    OUTPUTS,
+    INPUTS,
+    initialTransform.map((each) => ({ name: '--initial-transform', path: transformPath(each) })),
+  );
+  const initial = initialTransform.length === 0 ? undefined : await initialOf(initialTransform, options.init);
   let refining: Progress | undefined;
   const registrar = await openRegistrar(options, (step, steps, loss) => {
     waiting.stop();
@@ -153,7 +169,7 @@ async function run(options: Options): Promise<void> {
       }),
       ...(options.landmarks === undefined ? {} : pointsOf(options.landmarks, options.fixedPoints)),
     },
-    startOf(options, registrar),
+    initial ?? startOf(options, registrar),
   ).finally(() => {
     waiting.stop();
     refining?.stop();
@@ -171,7 +187,13 @@ async function run(options: Options): Promise<void> {
   if (options.figure !== undefined)
     await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`));
   if (options.report !== undefined)
-    await writeAtomically(options.report, onePairReport(pair, names, provenanceOf(commandLine(), options, registrar)));
+    await writeAtomically(
+      options.report,
+      onePairReport(pair, names, {
+        ...provenanceOf(commandLine(), options, registrar),
+        ...(initial ? { Start: initialTransform.join(', ') } : {}),
+      }),
+    );
   const result = pairResult(names.fixed, names.moving, pair);
   if (inverse && inverse.max > INVERSE_LIMIT)
     console.error(
@@ -195,7 +217,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
   const { data, out, json } = options;
   if (data === undefined || out === undefined)
     throw new UserError('A list of pairs needs --data (the folder of its scans) and --out (the folder for results).');
-  for (const name of [...INPUTS, ...OUTPUTS])
+  for (const name of [...INPUTS, ...OUTPUTS, 'initialTransform'] as const)
     if (name !== 'model' && options[name] !== undefined)
       throw new UserError(`${optionName(name)} belongs to a single pair; leave it out with --pairs.`);
   const list = await readPairList(csv, data);
@@ -229,6 +251,18 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     bar.stop();
     await registrar.release();
   }
+}
+
+/** The transform at which a pair starts, RAS mm. */
+async function initialOf(files: readonly string[], init: InitialAlignment | undefined): Promise<Mat4> {
+  if (init !== undefined)
+    throw new UserError('--init and --initial-transform both say where the scans start; give one.');
+  const matrix = chainMatrix(await readTransforms(files));
+  if (!matrix)
+    throw new UserError(
+      `${files.join(', ')} holds a warp, and --initial-transform takes linear transforms; move the scan through it first, with earthmorph warp.`,
+    );
+  return matrix;
 }
 
 /** The two sides of a file with the landmarks of both scans. */

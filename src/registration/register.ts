@@ -87,15 +87,19 @@ export class Registrar {
   /**
    * Registers a pair: by an affine transform where that is asked for, in one pass through the network, then by refinement where that is
    * asked for.
+   * @param start how the two lie before, or a transform that takes fixed points to moving points, RAS mm
    * @throws UserError when the model needs labels that are not given, what counts of a volume is constant, or the two do not overlap at the
    *   start or in the end
    */
-  async register(pair: RegistrationPair, start: InitialAlignment = 'center'): Promise<Registration> {
+  async register(pair: RegistrationPair, start: InitialAlignment | Mat4 = 'center'): Promise<Registration> {
     const { fixed, moving } = pair;
     assertRoom(fixed, moving);
     const preprocessing = this.model?.preprocessing ?? ownGridPreprocessing(fixed, this.options.spacing);
     const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels, this.#remedy);
-    const startGrid = movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels);
+    const startGrid =
+      typeof start === 'string'
+        ? movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels)
+        : { size: fixedGrid.size, affine: multiply(start, fixedGrid.affine) };
     const { fixedMask, movingMask } = masksOf(pair);
     const counts = this.options.refine !== undefined || this.options.affine !== undefined || preprocessing.foreground;
     assertNotConstant(fixed, 'fixed', counts ? fixedMask : undefined);
@@ -252,7 +256,7 @@ function assertRoom(fixed: Grid, moving: Grid): void {
 }
 
 /** Why a pair that does not overlap at its start cannot be registered. */
-function noOverlap({ fixed, moving }: RegistrationPair, start: InitialAlignment): UserError {
+function noOverlap({ fixed, moving }: RegistrationPair, start: InitialAlignment | Mat4): UserError {
   const [a, b] = [centreOf(fixed), centreOf(moving)];
   const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
   return new UserError(
@@ -277,7 +281,7 @@ function assertNotConstant({ data }: Volume, which: string, mask: Float32Array |
 export async function register(
   pair: RegistrationPair,
   model: RegistrationModel | undefined,
-  { start = 'center', ...options }: RegistrarOptions & { readonly start?: InitialAlignment } = {},
+  { start = 'center', ...options }: RegistrarOptions & { readonly start?: InitialAlignment | Mat4 } = {},
 ): Promise<Registration> {
   const registrar = new Registrar(model, options);
   try {

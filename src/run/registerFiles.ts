@@ -61,7 +61,7 @@ export interface RegisteredPair extends Registration {
 export async function registerFiles(
   registrar: Registrar,
   files: PairFiles,
-  start: InitialAlignment,
+  start: InitialAlignment | Mat4,
 ): Promise<RegisteredPair> {
   const started = performance.now();
   const fixed = await readVolume(files.fixed);

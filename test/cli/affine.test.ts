@@ -65,6 +65,39 @@ describe('register --affine', () => {
   );
 });
 
+describe('register --initial-transform', () => {
+  const initial = (): string[] => ['register', ...pair(), '--initial-transform', at('out/rigid.tfm')];
+
+  it('starts where the transform puts the moving scan', async () => {
+    const how = ['--model', 'none', '--refine', '1', '--refine-rate', '0.001', '--warp', at('from.nrrd')];
+    expect(await earthmorph([...initial(), ...how])).toMatchObject({ code: 0, stderr: '' });
+    const matrix = await readTransform(at('out/rigid.tfm'));
+    const point: Vec3 = [5, -4, 3];
+    const [found] = warpPoints(await readWarp(at('from.nrrd')), [point]);
+    const there = applyToPoint(matrix, point);
+    expect(Math.hypot(...there.map((mm, a) => mm - found![a]!))).toBeLessThan(0.05);
+  });
+
+  it('lets --affine go on from there', async () => {
+    const out = ['--affine-transform', at('on.tfm'), '--model', 'none', '--affine', 'rigid'];
+    expect(await earthmorph([...initial(), ...out])).toMatchObject({ code: 0, stderr: '' });
+    const there = applyToPoint(await readTransform(at('on.tfm')), [0, 0, 0]);
+    expect(Math.hypot(...there.map((mm, a) => mm - shift[a]!))).toBeLessThan(0.6);
+  });
+
+  it.each<[string[], RegExp]>([
+    [['--init', 'world'], /--init and --initial-transform both say/],
+    [['--initial-transform', 'none.tfm'], /none\.tfm cannot be read/],
+  ])('refuses %s', (options, sentence) =>
+    expectRefusal([...initial(), '--moved', at('no.nii.gz'), ...options], sentence, at('no.nii.gz')),
+  );
+
+  it('refuses a warp', async () => {
+    const given = ['register', ...pair(), '--initial-transform', `inverse:${at('warp.nii.gz')}`];
+    await expectRefusal([...given, '--moved', at('no.nii.gz')], /holds a warp, and --initial-transform takes linear/);
+  });
+});
+
 describe('warp --transform', () => {
   const transform = (): string[] => ['warp', '--transform', at('out/rigid.tfm')];
   const onFixed = (): string[] => [...transform(), '--reference', at('fixed.nii.gz')];
