@@ -3,7 +3,7 @@ import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { chooseSimilarity } from '../src/loss/registry.ts';
 import { initialParameters } from '../src/network/parameters.ts';
 import { chooseNetwork, networkParameters } from '../src/network/registry.ts';
-import { adamValues } from '../src/optimise/adam.ts';
+import { adamOptimiser, adamValues } from '../src/optimise/adam.ts';
 import { randomStream } from '../src/random.ts';
 import { freshState } from '../src/training/checkpoint.ts';
 import { trainingStep } from '../src/training/stepGraph.ts';
@@ -24,21 +24,19 @@ const program = await compile(graph, outputs);
 const stream = randomStream(1, 'bench');
 const volume = (): Float32Array => Float32Array.from({ length: edge ** 3 }, () => stream.uniform());
 const pair = { moving: volume(), fixed: volume() };
-const state = freshState(initialParameters(networkParameters(network), 1));
+const state = freshState(initialParameters(networkParameters(network), 1), adamOptimiser);
 const times: number[] = [];
 for (let step = 1; step <= steps; step++) {
   const started = performance.now();
   const result = await program.run({
     parameters: state.parameters,
-    first: state.first,
-    second: state.second,
+    ...state.moments,
     ...pair,
     ...adamValues(step, 1e-3),
     ...random.values(1, step),
   });
   times.push(performance.now() - started);
   state.parameters = result.next_parameters as Float32Array;
-  state.first = result.next_first as Float32Array;
-  state.second = result.next_second as Float32Array;
+  state.moments = { first: result.next_first as Float32Array, second: result.next_second as Float32Array };
 }
 console.log(JSON.stringify(measured(times)));

@@ -1,4 +1,5 @@
 import { add, divide, multiply, sqrt, square, subtract, type Tensor } from '../graph/index.ts';
+import { defineOptimiser, optimiserValues } from './optimiser.ts';
 
 /** State of Adam: the running means of the gradient and of its square, of the parameters' shape. */
 export interface Moments {
@@ -31,16 +32,18 @@ export function adam(
   return { parameters: subtract(parameters, change), moments: { first, second } };
 }
 
+/** Adam among the optimisers. */
+export const adamOptimiser = defineOptimiser({
+  name: 'adam',
+  moments: ['first', 'second'],
+  corrections: (step) => ({ correction1: 1 - ADAM.beta1 ** step, correction2: 1 - ADAM.beta2 ** step }),
+  step: adam,
+  squares: { moment: 'second', correction: 'correction2' },
+});
+
 /** Values of {@link AdamInputs} for step t, counted from 1. */
-export function adamValues(
-  step: number,
-  rate: number,
-): { rate: Float32Array; correction1: Float32Array; correction2: Float32Array } {
-  return {
-    rate: Float32Array.of(rate),
-    correction1: Float32Array.of(1 - ADAM.beta1 ** step),
-    correction2: Float32Array.of(1 - ADAM.beta2 ** step),
-  };
+export function adamValues(step: number, rate: number): Record<string, Float32Array> {
+  return optimiserValues(adamOptimiser, step, rate);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { add, clip, divide, multiply, sqrt, square, subtract, sum, type Tensor } from '../graph/index.ts';
-import { ADAM, type Moments } from './adam.ts';
+import { ADAM } from './adam.ts';
 
 /** A gradient scaled down to a given length where it is longer (Pascanu et al., ICML 2013), so that one odd pair cannot undo a network. */
 export function clippedGradient(gradient: Tensor, length: number): Tensor {
@@ -11,7 +11,7 @@ export function clippedGradient(gradient: Tensor, length: number): Tensor {
  * A gradient scaled down where it is longer than `ratio` times the usual: the root mean square length of the gradients so far, which Adam's
  * second moment before this step holds. Unlike a fixed length it suits losses of every scale. The first gradient stays as it is.
  */
-export function clippedToUsual(gradient: Tensor, ratio: number, { second }: Moments, correction2: Tensor): Tensor {
+export function clippedToUsual(gradient: Tensor, ratio: number, second: Tensor, correction2: Tensor): Tensor {
   const { beta2 } = ADAM;
   const trace = 1e-12;
   const length2 = add(sum(square(gradient)), trace);

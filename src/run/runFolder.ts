@@ -8,6 +8,7 @@ import { parseJson, readJsonFile, readTextFile } from '../file/jsonFile.ts';
 import { readBytes } from '../file/nodeFiles.ts';
 import { encodeModel, type RegistrationModel } from '../network/model.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
+import type { Optimiser } from '../optimise/optimiser.ts';
 import { decodeCheckpoint, encodeCheckpoint, encodeWeights, type TrainingState } from '../training/checkpoint.ts';
 import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
@@ -143,6 +144,7 @@ export class RunFolder {
    */
   async readState(
     specs: readonly ParameterSpec[],
+    optimiser: Optimiser,
     say: (sentence: string) => void = () => undefined,
   ): Promise<TrainingState | undefined> {
     const complaints: string[] = [];
@@ -150,7 +152,7 @@ export class RunFolder {
       const file = join(this.path, name);
       if (!existsSync(file)) continue;
       try {
-        const { state, records } = await this.#readCheckpoint(file, specs);
+        const { state, records } = await this.#readCheckpoint(file, specs, optimiser);
         this.#records = [...records];
         const [complaint] = complaints;
         if (complaint !== undefined)
@@ -173,8 +175,9 @@ export class RunFolder {
   async #readCheckpoint(
     file: string,
     specs: readonly ParameterSpec[],
+    optimiser: Optimiser,
   ): Promise<{ readonly state: TrainingState; readonly records: readonly EpochRecord[] }> {
-    const { state, records: own } = decodeCheckpoint(await readBytes(file), specs, file);
+    const { state, records: own } = decodeCheckpoint(await readBytes(file), specs, optimiser, file);
     if (own) return { state, records: own };
     const records = (await readMetrics(this.path)).filter(({ epoch }) => epoch <= state.epoch);
     if (records.length === state.epoch) return { state, records };

@@ -11,6 +11,7 @@ import { measures, valueIn } from '../metric/measures.ts';
 import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
+import { chooseOptimiser } from '../optimise/registry.ts';
 import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
 import { capitalised } from '../report/draw/theme.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
@@ -113,7 +114,11 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
 
   const network = networkOf(config);
   const specs = networkParameters(network);
-  const state = previous && (await folder.readState(specs, (sentence) => options.observer?.note?.(sentence)));
+  const state =
+    previous &&
+    (await folder.readState(specs, chooseOptimiser(config.optimiser), (sentence) =>
+      options.observer?.note?.(sentence),
+    ));
   const preprocessing = preprocessingOf(config);
   const prepared = new Map<string, PreparedVolume>();
   for (const each of loaded) {

@@ -3,16 +3,17 @@ import { checksum } from '../crc32.ts';
 import { UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
+import type { Optimiser } from '../optimise/optimiser.ts';
 import { type EpochRecord, epochRecordSchema } from './epochRecord.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 
 /** All that a training run needs to go on. */
 export interface TrainingState {
-  /** Weights and Adam's moments, one parameter after the other. */
+  /** Weights, one parameter after the other. */
   parameters: Float32Array;
-  first: Float32Array;
-  second: Float32Array;
-  /** Steps of Adam taken. */
+  /** What the optimiser keeps, by name, in the order of the weights. */
+  moments: Readonly<Record<string, Float32Array>>;
+  /** Steps of the optimiser taken. */
   step: number;
   /** Epochs finished. */
   epoch: number;
@@ -22,12 +23,11 @@ export interface TrainingState {
   seconds: number;
 }
 
-/** The run's first state: no moments, nothing done. */
-export function freshState(parameters: Float32Array): TrainingState {
+/** The run's first state: moments of 0, nothing done. */
+export function freshState(parameters: Float32Array, { moments }: Optimiser): TrainingState {
   return {
     parameters,
-    first: new Float32Array(parameters.length),
-    second: new Float32Array(parameters.length),
+    moments: Object.fromEntries(moments.map((name) => [name, new Float32Array(parameters.length)])),
     step: 0,
     epoch: 0,
     losses: [],
@@ -73,11 +73,11 @@ export interface Checkpoint {
 }
 
 /**
- * Serialises a state: each parameter by its name, its moments with the prefixes `first.` and `second.`, as metadata the counters, the
+ * Serialises a state: each parameter by its name, its moments with theirs before it (`first.`), as metadata the counters, the
  * records of the epochs and a checksum of it all.
  */
 export function encodeCheckpoint(
-  { parameters, first, second, ...counters }: TrainingState,
+  { parameters, moments, ...counters }: TrainingState,
   specs: readonly ParameterSpec[],
   records: readonly EpochRecord[],
 ): Uint8Array {
@@ -85,10 +85,9 @@ export function encodeCheckpoint(
   return encodeSafetensors({
     tensors: new Map([
       ...unpack(parameters, specs, ''),
-      ...unpack(first, specs, 'first.'),
-      ...unpack(second, specs, 'second.'),
+      ...Object.entries(moments).flatMap(([name, values]) => unpack(values, specs, `${name}.`)),
     ]),
-    metadata: { ...texts, checksum: checksum([texts.counters, texts.records, parameters, first, second]) },
+    metadata: { ...texts, checksum: checksum([texts.counters, texts.records, parameters, ...Object.values(moments)]) },
   });
 }
 
@@ -112,26 +111,29 @@ const countersSchema = z
   })
   .refine(({ losses, epoch }) => losses.length === epoch + 1);
 
-/** Reads a checkpoint. @throws UserError when the file is damaged or of another network */
-export function decodeCheckpoint(bytes: Uint8Array, specs: readonly ParameterSpec[], file: string): Checkpoint {
+/** Reads a checkpoint. @throws UserError when the file is damaged, or of another network or optimiser */
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  specs: readonly ParameterSpec[],
+  optimiser: Optimiser,
+  file: string,
+): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, file);
-  const [parameters, first, second] = ['', 'first.', 'second.'].map((prefix) => pack(tensors, specs, prefix, file)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const parameters = pack(tensors, specs, '', file);
+  const moments = Object.fromEntries(optimiser.moments.map((name) => [name, pack(tensors, specs, `${name}.`, file)]));
+  const numbers = [parameters, ...Object.values(moments)];
   const { counters: text = '', records: recordsText, checksum: known } = metadata;
   const counters = countersSchema.safeParse(json(text));
   const records = z.array(epochRecordSchema).safeParse(json(recordsText ?? '[]'));
-  const isWhole = [parameters, first, second].every((values) => values.every(Number.isFinite));
-  const isSame = known === undefined || known === checksum([text, recordsText ?? '', parameters, first, second]);
+  const isWhole = numbers.every((values) => values.every(Number.isFinite));
+  const isSame = known === undefined || known === checksum([text, recordsText ?? '', ...numbers]);
   if (!counters.success || !records.success || !isWhole || !isSame)
     throw new UserError(`${file} is damaged: its numbers are not those that were written.`);
   const { epoch } = counters.data;
   if (recordsText !== undefined && records.data.some((record, index) => record.epoch !== index + 1))
     throw new UserError(`${file} is damaged: its epochs are not in order.`);
   return {
-    state: { parameters, first, second, ...counters.data },
+    state: { parameters, moments, ...counters.data },
     records: recordsText === undefined ? undefined : (json(recordsText) as readonly EpochRecord[]).slice(0, epoch),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '../network/registry.ts';
 import { voxelmorphSchema } from '../network/voxelmorph.ts';
 import { objectiveSchema } from '../objective/settings.ts';
+import { chooseOptimiser, DEFAULT_OPTIMISER, optimisers } from '../optimise/registry.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 import { preprocessingSchema } from '../preparation/preprocessing.ts';
 
@@ -56,7 +57,12 @@ export const trainingSchema = z.strictObject({
   // VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs: the gradients that pass through it are too small
   // for Adam's ε.
   flowDeviation: z.number().positive().default(1e-5).describe("standard deviation of the flow's first weights"),
-  rate: z.number().positive().default(1e-3).describe('learning rate of Adam'),
+  optimiser: z
+    .string()
+    .default(DEFAULT_OPTIMISER)
+    .describe(`how the weights follow their gradient: ${[...optimisers().keys()].join(', ')}`)
+    .meta({ placeholder: 'name' }),
+  rate: z.number().positive().default(1e-3).describe('learning rate'),
   clipGradient: z
     .number()
     .positive()
@@ -174,6 +180,10 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
     );
   chooseSimilarity(config.loss, config.lossOptions);
   chooseRegulariser(config.regulariser, config.regulariserOptions);
+  if (!chooseOptimiser(config.optimiser).squares && config.clipGradientRatio !== undefined)
+    throw new UserError(
+      `The setting "clipGradientRatio" goes by squared gradients, which "${config.optimiser}" does not keep; use "clipGradient".`,
+    );
   assertAffineLoss(config);
   return config;
 }

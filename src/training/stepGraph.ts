@@ -7,8 +7,9 @@ import { type ChosenNetwork, networkParameters } from '../network/registry.ts';
 import { registerInStages } from '../network/stages.ts';
 import { fedFieldOfView } from '../objective/fieldOfView.ts';
 import { type Objective, type ObjectiveTerms, objective } from '../objective/objective.ts';
-import { adam } from '../optimise/adam.ts';
 import { clippedGradient, clippedToUsual } from '../optimise/clipping.ts';
+import type { Optimiser } from '../optimise/optimiser.ts';
+import { chooseOptimiser } from '../optimise/registry.ts';
 
 /** What decides a training graph. */
 export interface TrainingGraphOptions extends ObjectiveTerms {
@@ -20,9 +21,11 @@ export interface TrainingGraphOptions extends ObjectiveTerms {
   readonly features: FeatureOperators;
   /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
   readonly mask?: boolean;
+  /** Adam when left out. */
+  readonly optimiser?: Optimiser;
   /** Longest gradient: a longer one is scaled down to it. */
   readonly clipGradient?: number;
-  /** Longest gradient as a multiple of the usual length. */
+  /** Longest gradient as a multiple of the usual length, for an optimiser with `squares`. */
   readonly clipGradientRatio?: number;
 }
 
@@ -57,36 +60,44 @@ export interface BuiltGraph {
 }
 
 /**
- * One training step as one graph: forward, loss, gradients, Adam.
- * Inputs: `parameters`, `first`, `second` (Adam's moments), `moving`, `fixed`, the scalars `rate`, `correction1`, `correction2`, and the
- * loss's random inputs. Outputs: `parameters`, `first`, `second` after the step as `next_…`, and `loss`, `similarity`, `smoothness`.
+ * One training step as one graph: forward, loss, gradients, optimiser.
+ * Inputs: `parameters`, the optimiser's moments (of Adam `first`, `second`), `moving`, `fixed`, the scalars `rate` and the optimiser's
+ * corrections (`correction1`, `correction2`), and the loss's random inputs. Outputs: parameters and moments after the step as `next_…`,
+ * and `loss`, `similarity`, `smoothness`.
  */
 export function trainingStep(options: TrainingGraphOptions): BuiltGraph {
   const { graph, flat, loss, similarity, penalty, random } = trainingObjective('training_step', options);
   const [gradient] = gradients(loss, [flat]) as [Tensor];
-  const moments = { first: graph.input('first', flat.shape), second: graph.input('second', flat.shape) };
-  const inputs = {
-    rate: graph.input('rate', []),
-    correction1: graph.input('correction1', []),
-    correction2: graph.input('correction2', []),
-  };
-  const { clipGradient, clipGradientRatio } = options;
+  const { optimiser = chooseOptimiser(), clipGradient, clipGradientRatio } = options;
+  const moments = Object.fromEntries(optimiser.moments.map((name) => [name, graph.input(name, flat.shape)]));
+  const names = ['rate', ...Object.keys(optimiser.corrections(1))];
+  const scalars = Object.fromEntries(names.map((name) => [name, graph.input(name, [])])) as Record<'rate', Tensor>;
   const short = clipGradient === undefined ? gradient : clippedGradient(gradient, clipGradient);
-  const limited =
-    clipGradientRatio === undefined ? short : clippedToUsual(short, clipGradientRatio, moments, inputs.correction2);
-  const next = adam(flat, limited, moments, inputs);
+  const next = optimiser.step(flat, limited(short, optimiser, moments, scalars, clipGradientRatio), moments, scalars);
   return {
     graph,
     random,
     outputs: {
       next_parameters: next.parameters,
-      next_first: next.moments.first,
-      next_second: next.moments.second,
+      ...Object.fromEntries(optimiser.moments.map((name) => [`next_${name}`, next.moments[name] as Tensor])),
       loss,
       similarity,
       smoothness: penalty,
     },
   };
+}
+
+/** The gradient, shortened to a multiple of the usual length where one is asked for. */
+function limited(
+  gradient: Tensor,
+  { squares }: Optimiser,
+  moments: Readonly<Record<string, Tensor>>,
+  scalars: Readonly<Record<string, Tensor>>,
+  ratio: number | undefined,
+): Tensor {
+  const second = squares && moments[squares.moment];
+  const correction = squares && scalars[squares.correction];
+  return ratio === undefined || !second || !correction ? gradient : clippedToUsual(gradient, ratio, second, correction);
 }
 
 /** Loss and displacement without gradients, for validation. Outputs: `loss`, `similarity`, `smoothness`, `displacement`. */

@@ -10,7 +10,8 @@ import type { ModelStage } from '../network/model.ts';
 import { initialParameters } from '../network/parameters.ts';
 import { networkParameters } from '../network/registry.ts';
 import { defaultWeight } from '../objective/objective.ts';
-import { adamValues } from '../optimise/adam.ts';
+import { type Optimiser, optimiserValues } from '../optimise/optimiser.ts';
+import { chooseOptimiser } from '../optimise/registry.ts';
 import { scheduledRate } from '../optimise/schedule.ts';
 import type { PreparedVolume } from '../preparation/preprocessing.ts';
 import { freshState, type TrainingState } from './checkpoint.ts';
@@ -67,6 +68,7 @@ export async function graphOptions(
     before,
     loss,
     mask: config.mask,
+    optimiser: chooseOptimiser(config.optimiser),
     ...given({ clipGradient: config.clipGradient, clipGradientRatio: config.clipGradientRatio }),
     regulariser,
     smoothness: config.smoothness ?? defaultWeight(loss, 'network', regulariser),
@@ -87,9 +89,10 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const { extent, volumes } = checkData(data);
   const specs = networkParameters(networkOf(config), config.flowDeviation);
   const objective = await graphOptions(config, extent, options.before ?? [], runtime);
+  const optimiser = chooseOptimiser(config.optimiser);
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
-  const state = options.resume ?? freshState(initialParameters(specs, config.seed));
+  const state = options.resume ?? freshState(initialParameters(specs, config.seed), optimiser);
   if (signal?.aborted) return { state, reason: 'aborted' };
   const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
   const checkProgram = await compile(checkGraph.graph, checkGraph.outputs, runtime);
@@ -124,6 +127,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
         const values = await trainOnPair(
           stepProgram,
           stepGraph.random,
+          optimiser,
           state,
           volumes,
           pair,
@@ -225,6 +229,7 @@ function feedsOf(volumes: ReadonlyMap<string, PreparedVolume>, pair: Pair): Reco
 async function trainOnPair(
   program: Program,
   random: RandomInputs,
+  optimiser: Optimiser,
   state: TrainingState,
   volumes: ReadonlyMap<string, PreparedVolume>,
   pair: Pair,
@@ -234,17 +239,15 @@ async function trainOnPair(
   const step = state.step + 1;
   const result = await program.runOrNothing({
     parameters: state.parameters,
-    first: state.first,
-    second: state.second,
+    ...state.moments,
     ...feedsOf(volumes, pair),
-    ...adamValues(step, rate),
+    ...optimiserValues(optimiser, step, rate),
     ...random.values(seed, step),
   });
   const loss = result.loss?.[0] ?? Number.NaN;
   if (Number.isFinite(loss)) {
     state.parameters = result.next_parameters as Float32Array;
-    state.first = result.next_first as Float32Array;
-    state.second = result.next_second as Float32Array;
+    state.moments = Object.fromEntries(optimiser.moments.map((name) => [name, result[`next_${name}`] as Float32Array]));
     state.step = step;
   }
   return { loss, similarity: result.similarity?.[0] as number };
@@ -289,8 +292,8 @@ async function validate(
 const CALMER = 'try a smaller --rate, a larger --smoothness or --clip-gradient';
 
 /** Nothing that is not a number is kept: a pooling or a mask may hide it from the loss. */
-function assertNumbers({ parameters, first, second }: TrainingState, epoch: number): void {
-  if (![parameters, first, second].every((values) => values.every(Number.isFinite)))
+function assertNumbers({ parameters, moments }: TrainingState, epoch: number): void {
+  if (![parameters, ...Object.values(moments)].every((values) => values.every(Number.isFinite)))
     throw new UserError(
       `The weights are no longer numbers after epoch ${epoch}; the last good checkpoint is kept: ${CALMER}.`,
     );

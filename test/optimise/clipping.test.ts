@@ -15,7 +15,7 @@ async function clippedLengths(lengths: readonly number[], ratio: number): Promis
     correction1: graph.input('correction1', []),
     correction2: graph.input('correction2', []),
   };
-  const clipped = clippedToUsual(gradient, ratio, moments, inputs.correction2);
+  const clipped = clippedToUsual(gradient, ratio, moments.second, inputs.correction2);
   const next = adam(graph.input('parameters', [SIZE]), clipped, moments, inputs);
   const program = await compile(graph, {
     clipped,

@@ -3,6 +3,7 @@ import { requirement, UserError } from '../../errors.ts';
 import { elementCount } from '../../graph/index.ts';
 import { decodeModel } from '../../network/model.ts';
 import { networkParameters } from '../../network/registry.ts';
+import { chooseOptimiser } from '../../optimise/registry.ts';
 import { MODEL_FILE, modelFileOf } from '../../run/modelFile.ts';
 import { decodeCheckpoint } from '../../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
@@ -71,7 +72,7 @@ function checked(files: TrialFiles, trial: Trial, folder: ExperimentFolder): Tri
   const specs = networkParameters(networkOf(config));
   const last = files.get(LAST);
   if (last) {
-    const { state } = decodeCheckpoint(last, specs, LAST);
+    const { state } = decodeCheckpoint(last, specs, chooseOptimiser(config.optimiser), LAST);
     if (state.epoch !== records.length || state.losses.length !== records.length + 1)
       throw new UserError(`${LAST} is of another epoch`);
   }
