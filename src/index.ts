@@ -98,8 +98,17 @@ export { invertWarp } from './volume/invertWarp.ts';
 export { decodeItkTransform, encodeItkTransform } from './volume/itkTransform.ts';
 export { decodeLandmarkCsv, encodeLandmarkCsv } from './volume/landmarkCsv.ts';
 export { type Landmark, landmarksOfLabels } from './volume/landmarks.ts';
+export { encodeMetaImage } from './volume/metaImageEncode.ts';
 export { decodeNifti, decodeWarp, encodeNifti, toLabels, toVolume } from './volume/nifti.ts';
 export { minmax, percentile, zscore } from './volume/normalise.ts';
+export { encodeNrrd } from './volume/nrrdEncode.ts';
 export { cropPad, resampleTo, resize } from './volume/resample.ts';
 export { decodeTag, encodeTag } from './volume/tagFile.ts';
+export {
+  chainPoints,
+  chainWarp,
+  invertChain,
+  type PointTransform,
+  type TransformChain,
+} from './volume/transformChain.ts';
 export { applyWarp, composeWarps, warpPoints } from './volume/warp.ts';
