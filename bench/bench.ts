@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: time and memory of a training step and a registration at 48³ and 64³ and of the losses; where a Python with PyTorch is
- * found, the same step and losses there in turn with ours, as ratios. Options: `--quick` (48³ only), `--json`.
+ * `npm run bench`: time and memory of a training step and a registration at 48³ and 64³ and of the losses; where a
+ * Python with PyTorch is found, the same step and losses there in turn with ours, as ratios. Options: `--quick` (48³
+ * only), `--json`.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';

@@ -1,4 +1,7 @@
-/** Times value and gradient of a loss. Usage: tsx bench/loss.ts <name> <edge> <repetitions> [options as JSON]. Prints JSON. */
+/**
+ * Times value and gradient of a loss. Usage: tsx bench/loss.ts <name> <edge> <repetitions> [options as JSON]. Prints
+ * JSON.
+ */
 import { compile, Graph, gradients, type Tensor } from '../src/graph/index.ts';
 import { buildSimilarity, chooseSimilarity } from '../src/loss/registry.ts';
 import { RandomInputs } from '../src/loss/similarity.ts';

@@ -1,4 +1,7 @@
-/** Times one pass of the paper's network over a pair of volumes. Usage: tsx bench/registration.ts <edge> <passes>. Prints JSON. */
+/**
+ * Times one pass of the paper's network over a pair of volumes. Usage: tsx bench/registration.ts <edge> <passes>.
+ * Prints JSON.
+ */
 
 import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { inferenceGraph } from '../src/network/model.ts';

@@ -1,4 +1,7 @@
-/** Times one training step of the paper's network. Usage: tsx bench/trainingStep.ts <edge> <steps> [loss] [its options as JSON]. Prints JSON. */
+/**
+ * Times one training step of the paper's network. Usage: tsx bench/trainingStep.ts <edge> <steps> [loss] [its options
+ * as JSON]. Prints JSON.
+ */
 import { compile, fastestFeatures } from '../src/graph/index.ts';
 import { chooseSimilarity } from '../src/loss/registry.ts';
 import { initialParameters } from '../src/network/parameters.ts';

@@ -1,6 +1,6 @@
 /**
- * A similarity of one's own: defined, registered by name, trained with, used. Everything comes from the package's public entry;
- * the data are phantom cases, whose true correspondence is known.
+ * A similarity of one's own: defined, registered by name, trained with, used. Everything comes from the package's
+ * public entry; the data are phantom cases, whose true correspondence is known.
  *
  *     npx tsx examples/own-loss.ts [epochs]
  */

@@ -3,7 +3,8 @@ import type { z } from 'zod';
 /**
  * A mistake in what the user gave: one sentence that says what is wrong and what to do.
  * The command line prints the message and exits with code 2; every other error is a defect of the program.
- * What a message quotes of a file stays on its line, sends no commands to a terminal, and is cut short where it is very long.
+ * What a message quotes of a file stays on its line, sends no commands to a terminal, and is cut short where it is very
+ * long.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';

@@ -2,8 +2,8 @@
 const GB = 1e9;
 
 /**
- * Bytes that this process may still take: what the machine, or the container, has free; infinite where that is not known, as in a browser.
- * The environment variable EARTHMORPH_MEMORY says it in GB instead.
+ * Bytes that this process may still take: what the machine, or the container, has free; infinite where that is not
+ * known, as in a browser. The environment variable EARTHMORPH_MEMORY says it in GB instead.
  */
 export function availableMemory(): number {
   if (typeof process === 'undefined') return Number.POSITIVE_INFINITY;
@@ -14,7 +14,8 @@ export function availableMemory(): number {
 /**
  * Whether something needs more memory than there is.
  * @param bytes an estimate of what it will take
- * @returns the middle of a sentence, `about 85 GB of memory, more than the 22 GB that are free`; undefined where there is enough
+ * @returns the middle of a sentence, `about 85 GB of memory, more than the 22 GB that are free`; undefined where there
+ * is enough
  */
 export function shortage(bytes: number): string | undefined {
   const available = availableMemory();

@@ -4,7 +4,10 @@ import { build } from 'tsdown';
 
 const path = (name: string): string => fileURLToPath(new URL(`../src/report/page/${name}`, import.meta.url));
 
-/** The module that holds the scripts of report pages as text. It is made before each build, and not under version control. */
+/**
+ * The module that holds the scripts of report pages as text. It is made before each build, and not under version
+ * control.
+ */
 const PAGE_SCRIPTS = path('scripts.generated.ts');
 /** A script's name there, and what it is bundled from. */
 const ENTRIES = { VIEWER_SCRIPT: 'browser/viewer.ts', SORT_SCRIPT: 'browser/sortTables.ts' };

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The package as the tests use it (test/support/tested.ts): a copy with a build of its own, which `npm run build` and `npm pack` leave alone. */
+/**
+ * The package as the tests use it (test/support/tested.ts): a copy with a build of its own, which `npm run build` and
+ * `npm pack` leave alone.
+ */
 const TESTED = join(root, 'node_modules', '.cache', 'earthmorph-tests');
 /** What tools/bundle-page-scripts.ts makes before a build. */
 const PAGE_SCRIPTS = join(root, 'src', 'report', 'page', 'scripts.generated.ts');

@@ -1,8 +1,8 @@
 /**
  * Writes the record of a shipped model: how it was trained, its curves, how it does on held-out pairs.
  * Usage: tsx tools/model-record.ts <model name> <evaluation.json> <run> [<run that refines it> …]
- * where evaluation.json is what `earthmorph evaluate --json` printed for the held-out pairs. Writes models/<name>.json and
- * docs/images/<name>-curves.svg.
+ * where evaluation.json is what `earthmorph evaluate --json` printed for the held-out pairs. Writes models/<name>.json
+ * and docs/images/<name>-curves.svg.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Writes a model file again as this version writes them, with all that such files carry today; the weights stay as they are.
- * Usage: tsx tools/rewrite-model.ts <model.onnx>
+ * Writes a model file again as this version writes them, with all that such files carry today; the weights stay as they
+ * are. Usage: tsx tools/rewrite-model.ts <model.onnx>
  */
 import { readFile } from 'node:fs/promises';
 import { writeAtomically } from '../src/file/atomic.ts';

@@ -37,8 +37,9 @@ export interface SoakReport {
 const PASSWORD = 'p@ss/w#rd%41';
 
 /**
- * A sweep through a queue that has everything against it: workers are killed, Redis too, one worker's disk is full, another's folder can
- * not be written, and somebody writes into Redis. What is done when follows from what the workers say, not from a clock.
+ * A sweep through a queue that has everything against it: workers are killed, Redis too, one worker's disk is full,
+ * another's folder can not be written, and somebody writes into Redis. What is done when follows from what the workers
+ * say, not from a clock.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const root = await mkdtemp(join(tmpdir(), 'earthmorph-soak-'));

@@ -1,5 +1,5 @@
-// Prints "N passed, N failed[, N skipped]" from a JSON report of the tests. A file that could not be run is one failure.
-// node tools/test-summary.mjs <report.json>
+// Prints "N passed, N failed[, N skipped]" from a JSON report of the tests. A file that could not be run is one
+// failure. node tools/test-summary.mjs <report.json>
 import { readFileSync } from 'node:fs';
 
 let counts = { passed: 0, failed: 1, skipped: 0 };

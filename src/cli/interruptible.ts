@@ -1,4 +1,7 @@
-/** The signals that end a command, with its exit code then, as shells have it: Ctrl-C, and what clusters and containers send. */
+/**
+ * The signals that end a command, with its exit code then, as shells have it: Ctrl-C, and what clusters and containers
+ * send.
+ */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** What ends when a signal comes; undefined while a command may end anywhere. */
@@ -6,8 +9,8 @@ let running: { readonly stop: (code: number) => void; readonly signal: AbortSign
 let atOnce = 'stopped before the end; give the same command again to start over.';
 
 /**
- * Makes Ctrl-C and SIGTERM end this process in good order: work within {@link interruptible} stops where it can go on later, and a
- * second signal, or any other work, ends at once, without the temporary files that it had.
+ * Makes Ctrl-C and SIGTERM end this process in good order: work within {@link interruptible} stops where it can go on
+ * later, and a second signal, or any other work, ends at once, without the temporary files that it had.
  */
 export function handleSignals(): void {
   for (const [name, code] of Object.entries(EXIT_CODES))
@@ -19,7 +22,8 @@ export function handleSignals(): void {
 }
 
 /**
- * Runs work that Ctrl-C and SIGTERM stop in good order: the first one aborts the signal, the second one ends the process at once.
+ * Runs work that Ctrl-C and SIGTERM stop in good order: the first one aborts the signal, the second one ends the
+ * process at once.
  * @param said what to print when the work was stopped.
  */
 export async function interruptible(

@@ -4,7 +4,8 @@ import { assertDistinctFiles, type NamedFile } from '../file/distinctFiles.ts';
 import { optionName } from './options.ts';
 
 /**
- * Checks, before work begins, that none of the options that name outputs names the file of another, or a file that is read.
+ * Checks, before work begins, that none of the options that name outputs names the file of another, or a file that is
+ * read.
  * @param moreInputs What is read beside what options name.
  * @throws UserError when one does
  */

@@ -11,13 +11,16 @@ export interface Progress {
   stop(): void;
 }
 
-/** Without a terminal, the first line comes after so many seconds, further ones ever more rarely: a log is not flooded. */
+/**
+ * Without a terminal, the first line comes after so many seconds, further ones ever more rarely: a log is not flooded.
+ */
 const FIRST_LINE = firstLine(process.env.EARTHMORPH_PROGRESS_SECONDS);
 /** A further line when this share of the time so far has gone by. */
 const RARER = 0.2;
 
 /**
- * A bar with the remaining time on a terminal, without them for an unknown total of 0. Elsewhere, as in a log file, now and then a line.
+ * A bar with the remaining time on a terminal, without them for an unknown total of 0. Elsewhere, as in a log file, now
+ * and then a line.
  * @param lines `own`: without a terminal, only what `line` is given
  */
 export function startProgress(total: number, label: string, lines: 'regular' | 'own' = 'regular'): Progress {

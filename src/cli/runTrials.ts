@@ -8,7 +8,10 @@ import { TRAININGS_FAILED } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { processesOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
 
-/** Runs what is not done yet of an experiment, here or through a queue, and reports what there is then, also when its hours are over. */
+/**
+ * Runs what is not done yet of an experiment, here or through a queue, and reports what there is then, also when its
+ * hours are over.
+ */
 export async function runTrials(
   what: RunExperimentOptions['what'],
   folder: ExperimentFolder,

@@ -46,7 +46,10 @@ export function processesOf({ workers, threads }: SweepOptions): {
   return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
 }
 
-/** Refuses a queue that does not answer, before anything is written; what talks to Redis is loaded only where one is named. */
+/**
+ * Refuses a queue that does not answer, before anything is written; what talks to Redis is loaded only where one is
+ * named.
+ */
 export async function answeringQueue(options: SweepOptions): Promise<QueueAddress | undefined> {
   const address = await queueOf(options);
   if (address) (await (await import('../experiment/queue/queueConnection.ts')).connect(address)).disconnect();

@@ -13,7 +13,10 @@ const names: Readonly<Record<Stage, string>> = { download: 'Downloading', verify
 /** Without a terminal, this often a line. */
 const quietMs = 5000;
 
-/** Shows a transfer on standard error: one bar a stage on a terminal; elsewhere a line a stage, and now and then one more. */
+/**
+ * Shows a transfer on standard error: one bar a stage on a terminal; elsewhere a line a stage, and now and then one
+ * more.
+ */
 export function transferProgress(): TransferProgress {
   let stage: Stage | undefined;
   let bar: Progress | undefined;

@@ -15,7 +15,10 @@ interface Options {
   readonly threads?: number;
 }
 
-/** `earthmorph trial`: one training of an experiment, as the tasks of a cluster's array job and the processes of a sweep run it. */
+/**
+ * `earthmorph trial`: one training of an experiment, as the tasks of a cluster's array job and the processes of a sweep
+ * run it.
+ */
 export const trialCommand: CommandDefinition = (program) => {
   program
     .command('trial')

@@ -7,7 +7,9 @@ import { readText } from './textFile.ts';
 
 const CHANNEL_0 = /_0000$/;
 
-/** An image with its labels as the JSON files of the Decathlon and of Learn2Reg list them; other keys are left alone. */
+/**
+ * An image with its labels as the JSON files of the Decathlon and of Learn2Reg list them; other keys are left alone.
+ */
 export const entrySchema = z.object({ image: z.string(), label: z.string().optional() });
 
 export type Entry = z.infer<typeof entrySchema>;

@@ -6,8 +6,9 @@ import { reasonOf } from './reason.ts';
 import { forgetTemporary, rememberTemporary } from './temporaries.ts';
 
 /**
- * Writes a file so that it is either complete or not there: into a temporary file beside it, which is then renamed. Its content is on
- * the disk before its name is, so that a machine that goes down leaves the one or the other too. Missing folders are made.
+ * Writes a file so that it is either complete or not there: into a temporary file beside it, which is then renamed. Its
+ * content is on the disk before its name is, so that a machine that goes down leaves the one or the other too. Missing
+ * folders are made.
  * @throws UserError when the file cannot be written.
  */
 export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {

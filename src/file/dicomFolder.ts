@@ -41,8 +41,9 @@ async function isFolder(path: string): Promise<boolean> {
 const MOST_BYTES = 2 ** 30;
 
 /**
- * Reads the slices of a folder as one scan, by dcm2niix, which is only loaded here: in the order of their positions, with the geometry and
- * the scale (CT's Hounsfield units) that they say, compressed or not. Folders below it are not looked into.
+ * Reads the slices of a folder as one scan, by dcm2niix, which is only loaded here: in the order of their positions,
+ * with the geometry and the scale (CT's Hounsfield units) that they say, compressed or not. Folders below it are not
+ * looked into.
  * @throws UserError when there is no scan, or there are several and none is named, or slices are missing or damaged
  */
 export async function decodeDicomFolder({ folder, series, volume }: DicomFolder): Promise<StoredImage> {
@@ -98,7 +99,10 @@ interface Scan {
 
 type Outputs = readonly (readonly [name: string, bytes: Uint8Array])[];
 
-/** The images among the files that dcm2niix wrote. Beside one whose slices it finds uneven or tilted, it puts its own correction. */
+/**
+ * The images among the files that dcm2niix wrote. Beside one whose slices it finds uneven or tilted, it puts its own
+ * correction.
+ */
 function scansOf(outputs: Outputs): Scan[] {
   const files = new Map(outputs);
   return [...files.keys()].sort(byNumber).flatMap((name): Scan[] => {
@@ -142,8 +146,8 @@ function nothingFound(folder: string, files: number, lines: readonly string[]): 
 }
 
 /**
- * What runs in the thread, so that what dcm2niix prints and the memory that it takes stay there. It names its files by the
- * series' number.
+ * What runs in the thread, so that what dcm2niix prints and the memory that it takes stay there. It names its files by
+ * the series' number.
  */
 const script = `
 const { parentPort, workerData: { module, folder, files } } = require('node:worker_threads');

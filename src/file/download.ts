@@ -16,7 +16,9 @@ export interface Archive {
   readonly folder: string;
 }
 
-/** The hippocampus of the Medical Segmentation Decathlon, 27 MB: CC BY-SA 4.0, Antonelli et al., Nat Commun 13, 2022. */
+/**
+ * The hippocampus of the Medical Segmentation Decathlon, 27 MB: CC BY-SA 4.0, Antonelli et al., Nat Commun 13, 2022.
+ */
 export const HIPPOCAMPUS: Archive = {
   url: 'https://msd-for-monai.s3-us-west-2.amazonaws.com/Task04_Hippocampus.tar',
   md5: '9d24dba78a72977dbd1d2e110310f31b',
@@ -330,7 +332,10 @@ async function unpack(options: FetchOptions, part: string, target: string): Prom
   if (failed?.status === 'rejected') throw unpackingFault(failed.reason, archive, signal);
 }
 
-/** What the archive is to blame for: no tar at all, cut off, or one entry in the way of another in a folder that was empty. */
+/**
+ * What the archive is to blame for: no tar at all, cut off, or one entry in the way of another in a folder that was
+ * empty.
+ */
 function unpackingFault(error: unknown, archive: string, signal: AbortSignal | undefined): unknown {
   const isClash = ['EEXIST', 'ENOTDIR', 'EISDIR'].includes(codeOf(error));
   if (error instanceof UserError || signal?.aborted || (isOfFiles(error) && !isClash)) return error;
@@ -351,8 +356,9 @@ function nameOf(url: string): string {
  * files are written beside it and renamed at the end. A folder that is already there is left as it is.
  *
  * @returns The path of the folder.
- * @throws UserError when the server or the disk fails, a limit is passed, the md5 differs (the download is then deleted), the archive
- * holds links or paths that lead out of its folder, lacks the folder, or the signal stops the work.
+ * @throws UserError when the server or the disk fails, a limit is passed, the md5 differs (the download is then
+ * deleted), the archive holds links or paths that lead out of its folder, lacks the folder, or the signal stops the
+ * work.
  */
 export async function fetchArchive(options: FetchOptions): Promise<string> {
   const { url, outDir, folder } = options;

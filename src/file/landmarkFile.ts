@@ -16,8 +16,8 @@ import { readText } from './nodeFiles.ts';
 import { readStructures } from './volumeFile.ts';
 
 /**
- * Reads landmarks: an MNI tag file, a CSV, or a label volume in which each landmark is a label or, in 4-D, a volume of its
- * own (its centroid). RAS mm.
+ * Reads landmarks: an MNI tag file, a CSV, or a label volume in which each landmark is a label or, in 4-D, a volume of
+ * its own (its centroid). RAS mm.
  * @throws UserError when the file cannot be read or holds none
  */
 export async function readLandmarks(path: string): Promise<readonly Landmark[]> {

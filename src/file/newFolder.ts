@@ -7,8 +7,8 @@ import { reasonOf } from './reason.ts';
 import { forgetTemporary, rememberTemporary } from './temporaries.ts';
 
 /**
- * Makes a folder so that it is either complete or not there: `fill` writes into a temporary one beside it, which is then
- * renamed. A folder that is already there must be empty.
+ * Makes a folder so that it is either complete or not there: `fill` writes into a temporary one beside it, which is
+ * then renamed. A folder that is already there must be empty.
  * @throws UserError when it is not empty or cannot be made; and whatever `fill` throws.
  */
 export async function makeFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {

@@ -18,7 +18,10 @@ interface ProfileEvent {
   readonly args?: { readonly op_name?: string; readonly provider?: string };
 }
 
-/** Runs a model once on a device with ONNX Runtime's profiler on and counts which provider ran its nodes. Inputs are zeros. */
+/**
+ * Runs a model once on a device with ONNX Runtime's profiler on and counts which provider ran its nodes. Inputs are
+ * zeros.
+ */
 export async function devicePlacement(model: OnnxModel, device: Device): Promise<Placement[]> {
   const folder = mkdtempSync(join(tmpdir(), 'earthmorph-'));
   rememberTemporary(folder);

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 const paths = new Set<string>();
 
 /**
- * Remembers a file or folder that is only there while something is written: where the process ends before it is forgotten, it is
- * removed on the way out. Make it synchronously, so that nothing pending can bring it back.
+ * Remembers a file or folder that is only there while something is written: where the process ends before it is
+ * forgotten, it is removed on the way out. Make it synchronously, so that nothing pending can bring it back.
  */
 export function rememberTemporary(path: string): void {
   if (paths.size === 0) process.once('exit', removeTemporaries);

@@ -28,8 +28,8 @@ export function transformPath(given: string): string {
 }
 
 /**
- * Reads transforms that follow one another, in the order in which a fixed point goes through them: .tfm, .txt, .mat (as ANTs' 0GenericAffine.mat),
- * .h5 (ITK's composite), or a warp in any format that `readWarp` reads.
+ * Reads transforms that follow one another, in the order in which a fixed point goes through them: .tfm, .txt, .mat (as
+ * ANTs' 0GenericAffine.mat), .h5 (ITK's composite), or a warp in any format that `readWarp` reads.
  * @param given paths, each with `inverse:` before it where its transform is to be taken backwards
  * @throws UserError when a file is missing or holds no transform that is read
  */
@@ -73,8 +73,8 @@ async function writeComposite(path: string, chain: TransformChain, gridOf: () =>
 }
 
 /**
- * Writes transforms that follow one another as one: a warp, a linear transform where the path ends in .tfm or .txt, or, where it ends in .h5,
- * ITK's composite, in which they stay what they are.
+ * Writes transforms that follow one another as one: a warp, a linear transform where the path ends in .tfm or .txt, or,
+ * where it ends in .h5, ITK's composite, in which they stay what they are.
  * @param gridOf the grid that a warp gets
  * @throws UserError when the path asks for a linear transform and one of them is a warp
  */

@@ -1,8 +1,9 @@
 import { type Graph, neededOperations, type Operation, type Tensor } from './tensor.ts';
 
 /**
- * What a computation works out from inputs that stay the same over many runs: the tensors at which it can be cut in two.
- * Compile them once (`compile(graph, cut)`), run that once, and feed what it gives to `compile(graph, outputs, options, [...cut])`.
+ * What a computation works out from inputs that stay the same over many runs: the tensors at which it can be cut in
+ * two. Compile them once (`compile(graph, cut)`), run that once, and feed what it gives to `compile(graph, outputs,
+ * options, [...cut])`.
  *
  * @param outputs what each run is to give
  * @param constant names of the inputs that stay the same

@@ -2,8 +2,8 @@ import type { DataType } from './onnx/schema.ts';
 import { type Graph, neededOperations, type Tensor } from './tensor.ts';
 
 /**
- * What a run takes, in multiples of what its tensors take: the runtime gets memory in blocks that double, and operators need room of their
- * own. Measured: 2.3 to 2.9 for networks, 3 to 4.8 for refinement.
+ * What a run takes, in multiples of what its tensors take: the runtime gets memory in blocks that double, and operators
+ * need room of their own. Measured: 2.3 to 2.9 for networks, 3 to 4.8 for refinement.
  */
 export const RESERVE = 3;
 
@@ -11,8 +11,9 @@ export const RESERVE = 3;
 const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 
 /**
- * Bytes that a run of a graph takes at its fullest: inputs and constants, and at each operation what is made by then and still read later.
- * The runtime holds back some of what it frees, and operators need room of their own; see {@link RESERVE}.
+ * Bytes that a run of a graph takes at its fullest: inputs and constants, and at each operation what is made by then
+ * and still read later. The runtime holds back some of what it frees, and operators need room of their own; see {@link
+ * RESERVE}.
  */
 export function graphMemory(
   graph: Graph,

@@ -61,7 +61,8 @@ export class Program {
   }
 
   /**
-   * Runs the program where a displacement may have become something else than a number, which leads out of the volume it is looked up in.
+   * Runs the program where a displacement may have become something else than a number, which leads out of the volume
+   * it is looked up in.
    * @returns the outputs, or nothing when that happened
    */
   async runOrNothing(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, Float32Array>>> {

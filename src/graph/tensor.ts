@@ -16,7 +16,10 @@ export interface Operation {
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: Tensor[];
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Gradients of the loss to `sources`, given those to the outputs; absent where the operation has none (indices, comparisons). */
+  /**
+   * Gradients of the loss to `sources`, given those to the outputs; absent where the operation has none (indices,
+   * comparisons).
+   */
   readonly gradient: GradientRule | undefined;
   /** What the gradient rule refers to: the inputs, or the inputs of a group of operations of which this is the last. */
   readonly sources: readonly (Tensor | undefined)[];
@@ -80,7 +83,10 @@ export class Graph {
     return tensor;
   }
 
-  /** Stores a constant. Small ones with equal contents are stored once, and so is an array that is given again under the same shape. */
+  /**
+   * Stores a constant. Small ones with equal contents are stored once, and so is an array that is given again under the
+   * same shape.
+   */
   constant(data: TensorData | readonly number[], shape?: Shape, type: DataType = 'float32'): Tensor {
     const values = toTypedArray(data, type);
     const extents = shape ?? [values.length];

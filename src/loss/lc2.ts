@@ -20,7 +20,10 @@ import { gradientMagnitude } from './structure.ts';
 
 /** Added to variances, in those of the whole volume: above what rounding leaves in flat windows, below anatomy. */
 const FLOOR = 1e-4;
-/** Added to the variances of both regressors, as a share of them: keeps the fit stable where one nearly repeats the other. */
+/**
+ * Added to the variances of both regressors, as a share of them: keeps the fit stable where one nearly repeats the
+ * other.
+ */
 const RIDGE = 1e-3;
 
 const options = z.strictObject({
@@ -39,19 +42,19 @@ const options = z.strictObject({
 });
 
 /**
- * LC², linear correlation of linear combinations, negative: for MRI and ultrasound (Wein et al., MICCAI 2013; Fuerst et al., Medical
- * Image Analysis 18(8), 2014). In a cubic window around each voxel the ultrasound u is fitted by least squares from the MRI p and its
- * gradient's magnitude g,
+ * LC², linear correlation of linear combinations, negative: for MRI and ultrasound (Wein et al., MICCAI 2013; Fuerst et
+ * al., Medical Image Analysis 18(8), 2014). In a cubic window around each voxel the ultrasound u is fitted by least
+ * squares from the MRI p and its gradient's magnitude g,
  *
  *     min over a, b, c of Σ (u − a·p − b·g − c)²,   R² = 1 − residual variance / variance of u,
  *
- * since ultrasound shows tissue by its brightness and interfaces by their echo, each with a factor of its own. The loss is
- * −Σ_x v(x)·R²(x) / Σ_x v(x) with v the variance (or SD) of u in the window, times the share of the window that counts: between −1 (u is
- * explained everywhere) and 0. It does not change under affine maps of either volume. Windows in which u is constant have no say, nor
- * have voxels without weight.
+ * since ultrasound shows tissue by its brightness and interfaces by their echo, each with a factor of its own. The loss
+ * is −Σ_x v(x)·R²(x) / Σ_x v(x) with v the variance (or SD) of u in the window, times the share of the window that
+ * counts: between −1 (u is explained everywhere) and 0. It does not change under affine maps of either volume. Windows
+ * in which u is constant have no say, nor have voxels without weight.
  *
- * Both volumes [1, 1, D, H, W]. Closed form: the covariances of u, p and g from box sums, the 2×2 normal equations with a ridge of a
- * thousandth.
+ * Both volumes [1, 1, D, H, W]. Closed form: the covariances of u, p and g from box sums, the 2×2 normal equations with
+ * a ridge of a thousandth.
  */
 export const lc2 = defineSimilarity({
   name: 'lc2',

@@ -25,18 +25,22 @@ const options = z.strictObject({
 });
 export type MindOptions = z.infer<typeof options>;
 
-/** Limits of the local variance, as multiples of its mean over the volume: noise in flat parts is not blown up to structure. */
+/**
+ * Limits of the local variance, as multiples of its mean over the volume: noise in flat parts is not blown up to
+ * structure.
+ */
 const VARIANCE_LIMITS = [1e-3, 1e3] as const;
 
 /**
- * Self-similarity context, the descriptor of MIND-SSC. Around a voxel x lie six patches, at x ± dilation along each axis. Twelve pairs
- * (p, q) of them are next to each other (√2 · dilation apart); what is told of each pair is how alike its patches are:
+ * Self-similarity context, the descriptor of MIND-SSC. Around a voxel x lie six patches, at x ± dilation along each
+ * axis. Twelve pairs (p, q) of them are next to each other (√2 · dilation apart); what is told of each pair is how
+ * alike its patches are:
  *
  *   D_pq(x) = mean over a patch of (I(p + o) − I(q + o))²,   d_pq(x) = exp(−(D_pq(x) − min D(x)) / V(x)),
  *
- * V(x) the mean of the twelve D, limited to [0.001, 1000] times its own mean over the volume. Between 0 and 1, and the most alike pair
- * has 1. Intensities only enter as differences of a volume with itself, relative to V: a · I + b has the same descriptors for any a ≠ 0.
- * Beyond the volume its border goes on.
+ * V(x) the mean of the twelve D, limited to [0.001, 1000] times its own mean over the volume. Between 0 and 1, and the
+ * most alike pair has 1. Intensities only enter as differences of a volume with itself, relative to V: a · I + b has
+ * the same descriptors for any a ≠ 0. Beyond the volume its border goes on.
  *
  * @param volume [1, 1, D, H, W]
  * @param weight [1, 1, D, H, W], voxels that count in the mean of V
@@ -71,9 +75,10 @@ function minimum(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * MIND-SSC (Heinrich et al., MICCAI 2013; MIND: Medical Image Analysis 16(7), 2012): mean over voxels and the twelve channels of the
- * squared difference of {@link selfSimilarityContext}. From 0 (alike) to 1, without unit. Compares structure, not intensity, so that the
- * volumes may come from different modalities. With weights, a voxel counts where all that its descriptor sees is in the field of view.
+ * MIND-SSC (Heinrich et al., MICCAI 2013; MIND: Medical Image Analysis 16(7), 2012): mean over voxels and the twelve
+ * channels of the squared difference of {@link selfSimilarityContext}. From 0 (alike) to 1, without unit. Compares
+ * structure, not intensity, so that the volumes may come from different modalities. With weights, a voxel counts where
+ * all that its descriptor sees is in the field of view.
  */
 export const mind = defineSimilarity({
   name: 'mind',

@@ -10,14 +10,18 @@ const options = z.strictObject({
     .min(3)
     .refine((width) => width % 2 === 1, 'must be odd')
     .default(9),
-  /** Added to the product of variances (VoxelMorph: 1e-5). At 1, rounding in constant parts of z-scored volumes has no say. */
+  /**
+   * Added to the product of variances (VoxelMorph: 1e-5). At 1, rounding in constant parts of z-scored volumes has no
+   * say.
+   */
   epsilon: z.number().positive().default(1),
 });
 
 /**
- * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + ε), sums over a cubic window with zeros
- * outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between −1 (alike up to local brightness
- * and contrast, in either sign) and 0. With weights, voxels outside count neither in a window nor in the mean. Not normalised by the window: cov and var are sums over its voxels.
+ * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + ε), sums over a cubic window
+ * with zeros outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between −1
+ * (alike up to local brightness and contrast, in either sign) and 0. With weights, voxels outside count neither in a
+ * window nor in the mean. Not normalised by the window: cov and var are sums over its voxels.
  */
 export const ncc = defineSimilarity({
   name: 'ncc',

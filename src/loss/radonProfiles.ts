@@ -17,9 +17,9 @@ const options = z.strictObject({
 });
 
 /**
- * Radon projections compared point by point: the signed intensities summed over planes across each direction, in bins, and the mean over
- * directions and bins of their squared difference. Not a Wasserstein distance: nothing is transported along a projection. Sums are
- * divided by the voxels that a bin has on average, so the unit is squared intensity.
+ * Radon projections compared point by point: the signed intensities summed over planes across each direction, in bins,
+ * and the mean over directions and bins of their squared difference. Not a Wasserstein distance: nothing is transported
+ * along a projection. Sums are divided by the voxels that a bin has on average, so the unit is squared intensity.
  */
 export const radonProfiles = defineSimilarity({
   name: 'radon-profiles',

@@ -16,8 +16,8 @@ interface RandomInput {
 }
 
 /**
- * Random quantities of a loss (projection directions, patches): inputs of the graph, drawn outside it from named streams of one seed,
- * so the same seed and step give the same loss on every device.
+ * Random quantities of a loss (projection directions, patches): inputs of the graph, drawn outside it from named
+ * streams of one seed, so the same seed and step give the same loss on every device.
  */
 export class RandomInputs {
   readonly #inputs: RandomInput[] = [];
@@ -56,11 +56,15 @@ export interface Similarity<Options = unknown> {
   readonly name: string;
   /** One line for the help. */
   readonly summary: string;
-  /** Options with their defaults. `transform` and its settings (`transforms.ts`) are every loss's, and never reach it. */
+  /**
+   * Options with their defaults. `transform` and its settings (`transforms.ts`) are every loss's, and never reach it.
+   */
   readonly options: z.ZodType<Options>;
   /** Weight of the smoothness penalty that suits this loss on z-scored intensities, chosen on validation pairs. */
   readonly smoothness: number;
-  /** The same for the refinement of single pairs, where it differs: there no network holds the displacement together. */
+  /**
+   * The same for the refinement of single pairs, where it differs: there no network holds the displacement together.
+   */
   readonly refinementSmoothness?: number;
   /** Unit of the value; left out where it has none. */
   unit?(options: Options): string;
@@ -68,7 +72,8 @@ export interface Similarity<Options = unknown> {
    * Builds the loss.
    * @param moved [1, 1, D, H, W]
    * @param fixed [1, 1, D, H, W]
-   * @param weight [1, 1, D, H, W], how much each voxel counts (0 outside the field of view); all voxels alike when left out
+   * @param weight [1, 1, D, H, W], how much each voxel counts (0 outside the field of view); all voxels alike when left
+   * out
    * @returns a scalar (shape [])
    */
   build(moved: Tensor, fixed: Tensor, options: Options, random: RandomInputs, weight?: Tensor): Tensor;

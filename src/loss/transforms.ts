@@ -27,8 +27,9 @@ interface Transform {
 }
 
 /**
- * What may be done to both volumes before any loss sees them, by name. Intensities of two modalities cannot be compared, and what they
- * are turned into here can, more or less: where something is brighter than around it, or where something begins.
+ * What may be done to both volumes before any loss sees them, by name. Intensities of two modalities cannot be
+ * compared, and what they are turned into here can, more or less: where something is brighter than around it, or where
+ * something begins.
  */
 const TRANSFORMS = {
   none: { summary: 'intensities as they are', settings: [], apply: (x) => x },

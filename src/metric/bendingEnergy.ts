@@ -13,8 +13,9 @@ const ENTRIES = [
 ] as const;
 
 /**
- * Bending energy of a warp (Rueckert et al., IEEE TMI 18(8), 1999): the mean over the interior voxels of Σ (∂²u_c / ∂p_a ∂p_b)², in
- * 1/mm². Derivatives are central differences, taken to world coordinates by the grid's affine. 0 for an affine warp.
+ * Bending energy of a warp (Rueckert et al., IEEE TMI 18(8), 1999): the mean over the interior voxels of Σ (∂²u_c /
+ * ∂p_a ∂p_b)², in 1/mm². Derivatives are central differences, taken to world coordinates by the grid's affine. 0 for an
+ * affine warp.
  * @returns NaN where an axis has fewer than three voxels
  */
 export function bendingEnergy({ size, affine, data }: Warp): number {
@@ -44,7 +45,10 @@ export function bendingEnergy({ size, affine, data }: Warp): number {
   return sum / ((nx - 2) * (ny - 2) * (nz - 2));
 }
 
-/** The squared Frobenius norm of a Hessian in voxels (entries as in {@link ENTRIES}) after the change to world coordinates. */
+/**
+ * The squared Frobenius norm of a Hessian in voxels (entries as in {@link ENTRIES}) after the change to world
+ * coordinates.
+ */
 function squaredInWorld(hessian: Float64Array, along: readonly (readonly number[])[]): number {
   const [xx, yy, zz, xy, xz, yz] = hessian as unknown as readonly [number, number, number, number, number, number];
   let squares = 0;

@@ -19,10 +19,10 @@ export interface BootstrapMean {
 }
 
 /**
- * Bootstrap of the mean over pairs in which cases recur: cases, not pairs, are drawn with replacement, and a pair counts as often as the
- * product of how often its two cases were drawn (the pigeonhole bootstrap: Owen, Annals of Applied Statistics 1(2), 2007). It is somewhat
- * conservative. A signed-rank test of the pairs takes them for independent, and its p is too small.
- * Randomness: the stream (`seed`, 'bootstrap').
+ * Bootstrap of the mean over pairs in which cases recur: cases, not pairs, are drawn with replacement, and a pair
+ * counts as often as the product of how often its two cases were drawn (the pigeonhole bootstrap: Owen, Annals of
+ * Applied Statistics 1(2), 2007). It is somewhat conservative. A signed-rank test of the pairs takes them for
+ * independent, and its p is too small. Randomness: the stream (`seed`, 'bootstrap').
  */
 export function pigeonholeBootstrap(pairs: readonly PairValue[], seed = 1, resamples = 10_000): BootstrapMean {
   const ids = [...new Set(pairs.flatMap(({ fixed, moving }) => [fixed, moving]))].sort();

@@ -1,7 +1,8 @@
 import { defineMeasure } from './measure.ts';
 
 /**
- * Dice overlap 2·|A ∩ B| / (|A| + |B|) of each label (Dice, Ecology 26(3), 1945): 1 for equal regions, 0 for disjoint ones.
+ * Dice overlap 2·|A ∩ B| / (|A| + |B|) of each label (Dice, Ecology 26(3), 1945): 1 for equal regions, 0 for disjoint
+ * ones.
  * @param a label of each voxel.
  * @param b the same of the other segmentation, on the same grid.
  * @param labels the labels to compare.

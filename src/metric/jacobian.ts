@@ -39,8 +39,8 @@ export function voxelJacobianDeterminant(displacement: Float32Array, size: Size)
 }
 
 /**
- * det(base + D) / det(base), where D[c][axis] is the derivative of component c along x, y, z in voxels, and `base` holds
- * the same derivatives of the identity.
+ * det(base + D) / det(base), where D[c][axis] is the derivative of component c along x, y, z in voxels, and `base`
+ * holds the same derivatives of the identity.
  */
 function interiorDeterminants(u: Float32Array, size: Size, base: readonly (readonly number[])[]): Float32Array {
   const [nx, ny, nz] = size;
@@ -108,8 +108,8 @@ export function foldedPercent(determinants: ArrayLike<number>): number {
 
 /**
  * The standard deviation (dividing by n) of the natural logarithm of the determinants, which are first clipped to
- * `[1e-9, 1e9]`: 0 when volume grows by the same factor everywhere. Learn2Reg's evaluation code adds 3 to the determinant
- * before it clips; its numbers are therefore smaller and not comparable.
+ * `[1e-9, 1e9]`: 0 when volume grows by the same factor everywhere. Learn2Reg's evaluation code adds 3 to the
+ * determinant before it clips; its numbers are therefore smaller and not comparable.
  */
 export function sdLogJacobian(determinants: ArrayLike<number>): number {
   const logs = new Float64Array(determinants.length);

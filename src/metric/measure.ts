@@ -41,7 +41,10 @@ interface Described {
   readonly better?: 'more' | 'less';
   /** A share between 0 and 1, which tables of experiments give in %. */
   readonly share?: true;
-  /** One of the few that are measured after every epoch of a training too, and said in results of one line; others are for evaluation. */
+  /**
+   * One of the few that are measured after every epoch of a training too, and said in results of one line; others are
+   * for evaluation.
+   */
   readonly watched?: true;
   /** What registrations are ranked by, where it can be had. */
   readonly headline?: true;
@@ -73,8 +76,8 @@ export interface WarpMeasure extends Described {
 }
 
 /**
- * A measure of a registration: what it is called, what it needs, how it is worked out. One file in `metric/` and one line in the registry
- * make a measure known to training, evaluation, tables, figures and files.
+ * A measure of a registration: what it is called, what it needs, how it is worked out. One file in `metric/` and one
+ * line in the registry make a measure known to training, evaluation, tables, figures and files.
  */
 export type Measure = LabelMeasure | LandmarkMeasure | WarpMeasure;
 

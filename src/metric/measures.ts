@@ -59,7 +59,10 @@ export function isWatched({ watched }: Measure): boolean {
   return watched ?? false;
 }
 
-/** Values by the key of their measure; NaN where one cannot be had. A key is left out where what its measure needs is not there. */
+/**
+ * Values by the key of their measure; NaN where one cannot be had. A key is left out where what its measure needs is
+ * not there.
+ */
 export type Values = Readonly<Record<string, number>>;
 
 /** The number under a key of a record; NaN where there is none, or null, which stands for it in JSON. */

@@ -1,8 +1,8 @@
 import { defineMeasure } from './measure.ts';
 
 /**
- * Robustness: the share of landmarks that registration brought nearer to their partners, in % (BraTS-Reg challenge, Baheti et al., 2021).
- * One that stays where it was did not come nearer.
+ * Robustness: the share of landmarks that registration brought nearer to their partners, in % (BraTS-Reg challenge,
+ * Baheti et al., 2021). One that stays where it was did not come nearer.
  */
 export const robustness = defineMeasure({
   key: 'robustness',

@@ -60,9 +60,9 @@ export interface PairedTest {
 /**
  * Wilcoxon's signed-rank test of paired values (Wilcoxon, Biometrics Bulletin 1(6), 1945), two-sided.
  *
- * Pairs without a difference, or in which a value is NaN, are left out; equal differences share their mean rank. With at most 25 differing pairs and
- * no equal differences p is exact: the rank sums of all 2ⁿ signs are counted. Otherwise p comes from the normal
- * distribution with the tie correction of the variance and a continuity correction of ½, as
+ * Pairs without a difference, or in which a value is NaN, are left out; equal differences share their mean rank. With
+ * at most 25 differing pairs and no equal differences p is exact: the rank sums of all 2ⁿ signs are counted. Otherwise
+ * p comes from the normal distribution with the tie correction of the variance and a continuity correction of ½, as
  * `scipy.stats.wilcoxon(correction=True, method='approx')` has it.
  */
 export function wilcoxonSignedRank(a: readonly number[], b: readonly number[]): PairedTest {

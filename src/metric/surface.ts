@@ -3,15 +3,18 @@ import { applyToPoint, isSheared, spacingOf } from '../volume/matrix.ts';
 import { squaredDistances } from './distanceTransform.ts';
 import { NearestPoint } from './nearestPoint.ts';
 
-/** How far the surfaces of one label in two segmentations are apart: for each surface voxel of one the distance to the other, in mm. */
+/**
+ * How far the surfaces of one label in two segmentations are apart: for each surface voxel of one the distance to the
+ * other, in mm.
+ */
 export interface SurfaceDistances {
   readonly fromFirst: readonly number[];
   readonly fromSecond: readonly number[];
 }
 
 /**
- * The surface of a region is its voxels with a face neighbour outside it; beyond the image counts as outside. Distances are between voxel
- * centres, in world millimetres.
+ * The surface of a region is its voxels with a face neighbour outside it; beyond the image counts as outside. Distances
+ * are between voxel centres, in world millimetres.
  * @param a label of each voxel, index = i + nx·(j + ny·k).
  * @param b the same of the other segmentation, on the same grid.
  * @param space the grid's affine, or the spacing along x, y and z in mm of axes at right angles.

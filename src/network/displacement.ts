@@ -19,7 +19,10 @@ export function integrateVelocity(velocity: Tensor, steps: number): Tensor {
   return displacement;
 }
 
-/** Linear interpolation of a field in voxels to a grid of other extents over the same space; vectors are scaled to the new voxels. */
+/**
+ * Linear interpolation of a field in voxels to a grid of other extents over the same space; vectors are scaled to the
+ * new voxels.
+ */
 export function resizeDisplacement(displacement: Tensor, extent: Extent): Tensor {
   const from = extentOf(displacement);
   if (from.join() === extent.join()) return displacement;
@@ -33,7 +36,9 @@ export function resizeDisplacement(displacement: Tensor, extent: Extent): Tensor
 
 /** What is made of a flow. */
 export interface FlowOptions {
-  /** 0: the flow is the displacement. n > 0: it is a stationary velocity, integrated by n steps of scaling and squaring. */
+  /**
+   * 0: the flow is the displacement. n > 0: it is a stationary velocity, integrated by n steps of scaling and squaring.
+   */
   readonly integrationSteps: number;
   /** Whether the flow is on a grid of half the size. */
   readonly halfResolution: boolean;

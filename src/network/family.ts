@@ -14,7 +14,8 @@ export interface Registered {
 
 /**
  * A family of registration networks: what may be chosen of it, its weights, its computation.
- * One file in `network/` and one line in the registry make a family known to training, model files and the command line.
+ * One file in `network/` and one line in the registry make a family known to training, model files and the command
+ * line.
  */
 export interface NetworkFamily<Options = unknown> {
   /** Name on the command line and in model files. */
@@ -28,7 +29,8 @@ export interface NetworkFamily<Options = unknown> {
   readonly schema: z.ZodObject<z.ZodRawShape> & z.ZodType<Options>;
   /**
    * Its weights, in order.
-   * @param flowDeviation standard deviation of the first weights of the layer that gives the flow: small, to start near the identity
+   * @param flowDeviation standard deviation of the first weights of the layer that gives the flow: small, to start near
+   * the identity
    */
   parameters(options: Options, flowDeviation?: number): readonly ParameterSpec[];
   /**

@@ -71,7 +71,8 @@ export function constantStages(graph: Graph, stages: readonly ModelStage[], coun
 }
 
 /**
- * The computation of a model: `moving` and `fixed`, [1, 1, D, H, W], normalised, → `displacement`, [1, 3, D, H, W] in voxels, and `moved`.
+ * The computation of a model: `moving` and `fixed`, [1, 1, D, H, W], normalised, → `displacement`, [1, 3, D, H, W] in
+ * voxels, and `moved`.
  */
 export function inferenceGraph(
   { stages }: RegistrationModel,
@@ -86,9 +87,9 @@ export function inferenceGraph(
 }
 
 /**
- * Serialises a model as an `.onnx` file that any ONNX runtime can run at the size it was trained at. Its metadata carry the
- * preprocessing, the structure and a checksum of both and the weights, its constants the weights by name, so that {@link decodeModel}
- * needs nothing else.
+ * Serialises a model as an `.onnx` file that any ONNX runtime can run at the size it was trained at. Its metadata carry
+ * the preprocessing, the structure and a checksum of both and the weights, its constants the weights by name, so that
+ * {@link decodeModel} needs nothing else.
  * @throws UserError when a weight is not a number
  */
 export function encodeModel(model: RegistrationModel): Uint8Array {
@@ -111,7 +112,8 @@ export function encodeModel(model: RegistrationModel): Uint8Array {
 
 /**
  * Reads a model file. One that was written before model files had checksums is checked in all other ways.
- * @throws UserError when it is no ONNX file, none that EarthMorph wrote, damaged, or does not hold its weights as numbers
+ * @throws UserError when it is no ONNX file, none that EarthMorph wrote, damaged, or does not hold its weights as
+ * numbers
  */
 export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel {
   const contents = readOnnx(bytes, name);

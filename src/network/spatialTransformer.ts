@@ -32,12 +32,13 @@ function coordinates(graph: Graph, extent: number, axis: number): Tensor {
  * Spatial transformer (Jaderberg et al. 2015): out(x) = moving(x + u(x)), trilinear.
  *
  * @param moving [1, C, D, H, W]
- * @param displacement u, [1, 3, D', H', W'] in voxels of `moving`; channel a moves along array axis a. The output's grid is the
+ * @param displacement u, [1, 3, D', H', W'] in voxels of `moving`; channel a moves along array axis a. The output's
+ * grid is the
  *   displacement's; voxel (0, 0, 0) of both coincides.
  * @returns [1, C, D', H', W']
  *
- * Made of eight gathers and seven linear interpolations, so that it runs on every execution provider and has its gradient for free.
- * At border the gradient to a clamped coordinate is zero, as in torch.grid_sample.
+ * Made of eight gathers and seven linear interpolations, so that it runs on every execution provider and has its
+ * gradient for free. At border the gradient to a clamped coordinate is zero, as in torch.grid_sample.
  */
 export function warp(moving: Tensor, displacement: Tensor, outside: Outside = 'border'): Tensor {
   if (outside === 'zeros') {
@@ -49,7 +50,8 @@ export function warp(moving: Tensor, displacement: Tensor, outside: Outside = 'b
 }
 
 /**
- * A mask moved by a displacement: the nearest voxel of `mask` at x + u(x), 0 outside. No gradient: it says where to look, not what for.
+ * A mask moved by a displacement: the nearest voxel of `mask` at x + u(x), 0 outside. No gradient: it says where to
+ * look, not what for.
  *
  * @param mask [1, 1, D, H, W] of zeros and ones
  */

@@ -5,7 +5,10 @@ import type { ParameterSpec } from './parameters.ts';
 export interface UnetFeatures {
   /** One convolution and one pooling by 2 each. */
   readonly encoder: readonly number[];
-  /** One convolution each at the coarser levels, from the coarsest up, each followed by upsampling by 2 and the skip connection. */
+  /**
+   * One convolution each at the coarser levels, from the coarsest up, each followed by upsampling by 2 and the skip
+   * connection.
+   */
   readonly decoder: readonly number[];
   /** Convolutions at the finest level. */
   readonly remaining: readonly number[];
@@ -13,7 +16,10 @@ export interface UnetFeatures {
 
 /** Structure of the registration U-Net. */
 export interface UnetOptions extends UnetFeatures {
-  /** Stop one level below the input's resolution: the flow is predicted on a grid of half the size, at an eighth of the cost. */
+  /**
+   * Stop one level below the input's resolution: the flow is predicted on a grid of half the size, at an eighth of the
+   * cost.
+   */
   readonly halfResolution: boolean;
 }
 
@@ -56,8 +62,8 @@ function layers({ encoder, decoder, remaining, halfResolution }: UnetOptions): L
 }
 
 /**
- * Parameters in order: weight and bias of each convolution, PyTorch's default initialisation. The flow's weights are normal with the
- * given standard deviation, small so that training starts near the identity.
+ * Parameters in order: weight and bias of each convolution, PyTorch's default initialisation. The flow's weights are
+ * normal with the given standard deviation, small so that training starts near the identity.
  */
 export function unetParameters(options: UnetOptions, flowDeviation = 1e-5): ParameterSpec[] {
   return layers(options).flatMap(({ name, inputs, outputs }): ParameterSpec[] => {

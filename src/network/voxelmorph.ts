@@ -33,8 +33,9 @@ export const voxelmorphSchema = z
 export type VoxelMorphOptions = z.infer<typeof voxelmorphSchema>;
 
 /**
- * VoxelMorph (Balakrishnan et al., IEEE TMI 38(8), 2019): U-Net, integration where asked for, spatial transformer. Inside, volumes are
- * padded with zeros (the mean of a normalised volume) to multiples of the U-Net's poolings, and the field is cut back.
+ * VoxelMorph (Balakrishnan et al., IEEE TMI 38(8), 2019): U-Net, integration where asked for, spatial transformer.
+ * Inside, volumes are padded with zeros (the mean of a normalised volume) to multiples of the U-Net's poolings, and the
+ * field is cut back.
  */
 export const voxelmorph = defineNetwork<VoxelMorphOptions>({
   name: 'unet',

@@ -1,15 +1,19 @@
 import { add, clip, divide, multiply, sqrt, square, subtract, sum, type Tensor } from '../graph/index.ts';
 import { ADAM } from './adam.ts';
 
-/** A gradient scaled down to a given length where it is longer (Pascanu et al., ICML 2013), so that one odd pair cannot undo a network. */
+/**
+ * A gradient scaled down to a given length where it is longer (Pascanu et al., ICML 2013), so that one odd pair cannot
+ * undo a network.
+ */
 export function clippedGradient(gradient: Tensor, length: number): Tensor {
   const norm = sqrt(add(sum(square(gradient)), 1e-12));
   return multiply(gradient, clip(divide(length, norm), 0, 1));
 }
 
 /**
- * A gradient scaled down where it is longer than `ratio` times the usual: the root mean square length of the gradients so far, which Adam's
- * second moment before this step holds. Unlike a fixed length it suits losses of every scale. The first gradient stays as it is.
+ * A gradient scaled down where it is longer than `ratio` times the usual: the root mean square length of the gradients
+ * so far, which Adam's second moment before this step holds. Unlike a fixed length it suits losses of every scale. The
+ * first gradient stays as it is.
  */
 export function clippedToUsual(gradient: Tensor, ratio: number, second: Tensor, correction2: Tensor): Tensor {
   const { beta2 } = ADAM;

@@ -1,15 +1,15 @@
 import type { Tensor } from '../graph/index.ts';
 
 /**
- * How parameters follow their gradient. One file in `optimise/` and one line in its registry make an optimiser known to training and the
- * command line.
+ * How parameters follow their gradient. One file in `optimise/` and one line in its registry make an optimiser known to
+ * training and the command line.
  */
 export interface Optimiser<Moment extends string = string, Correction extends string = string> {
   /** Name on the command line. */
   readonly name: string;
   /**
-   * What it keeps from step to step, each of the parameters' shape and 0 at the start. Under these names it enters a step's graph, leaves
-   * it (`next_…`) and lies in checkpoints.
+   * What it keeps from step to step, each of the parameters' shape and 0 at the start. Under these names it enters a
+   * step's graph, leaves it (`next_…`) and lies in checkpoints.
    */
   readonly moments: readonly Moment[];
   /** Scalars that a step is fed beside the rate. @param step counted from 1 */

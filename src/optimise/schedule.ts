@@ -7,7 +7,10 @@ export function scheduledRate(schedule: Schedule, rate: number, share: number): 
   return schedule === 'cosine' ? cosineRate(rate, share) : rate;
 }
 
-/** A rate that falls to zero along half a cosine, after a share of all steps (Loshchilov & Hutter, ICLR 2017, without restarts). */
+/**
+ * A rate that falls to zero along half a cosine, after a share of all steps (Loshchilov & Hutter, ICLR 2017, without
+ * restarts).
+ */
 export function cosineRate(rate: number, share: number): number {
   return (rate * (1 + Math.cos(Math.PI * share))) / 2;
 }

@@ -18,7 +18,9 @@ import {
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
 import { resampleTo, rightAngledGrid } from '../volume/resample.ts';
 
-/** How volumes become what the network sees. Stored with every model, so that a model is always used as it was trained. */
+/**
+ * How volumes become what the network sees. Stored with every model, so that a model is always used as it was trained.
+ */
 export const preprocessingSchema = z.strictObject({
   normalise: z
     .enum(['zscore', 'minmax', 'percentile'])
@@ -93,8 +95,8 @@ const OWN_GRID_LIMIT = 96;
 const OWN_VOXELS = [1e-6, 1e4] as const;
 
 /**
- * Preprocessing for a pair that no model asks for a grid: isotropic voxels over the whole fixed image, of its own size (the geometric mean
- * of its edges), or coarser where that would be more than about 96³ voxels.
+ * Preprocessing for a pair that no model asks for a grid: isotropic voxels over the whole fixed image, of its own size
+ * (the geometric mean of its edges), or coarser where that would be more than about 96³ voxels.
  * @param spacing edge of the voxels in mm, in place of that
  * @throws UserError where the image's voxels are of no size that a scan has
  */
@@ -145,7 +147,8 @@ export function centreOf({ size, affine }: Grid): Vec3 {
 /**
  * The network's grid for a volume.
  * @param remedy what to do where it would have too many voxels, as the end of a sentence
- * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0; when it would have more than
+ * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0; when it would have more
+ * than
  *   {@link GRID_LIMIT} voxels
  */
 export function networkGrid(
@@ -181,8 +184,8 @@ function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
 }
 
 /**
- * A grid with given axes around a point; where its voxels have the lattice of `image` (up to order and sign of the axes), it is moved by
- * at most half a voxel onto that lattice, so that sampling the image does not blur it.
+ * A grid with given axes around a point; where its voxels have the lattice of `image` (up to order and sign of the
+ * axes), it is moved by at most half a voxel onto that lattice, so that sampling the image does not blur it.
  */
 export function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
   const along = (component: 0 | 1 | 2): number =>
@@ -202,7 +205,10 @@ export function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, 
   return { size, affine: fromColumns(columns[0], columns[1], columns[2], moved) };
 }
 
-/** The network's grid for the moving volume, given the fixed volume's: its own label box, or the fixed grid moved to its centre. */
+/**
+ * The network's grid for the moving volume, given the fixed volume's: its own label box, or the fixed grid moved to its
+ * centre.
+ */
 export function movingGrid(
   fixedGrid: Grid,
   fixed: Grid,

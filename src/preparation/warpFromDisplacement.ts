@@ -4,7 +4,9 @@ import { clampTo, sampleVector } from '../volume/warp.ts';
 
 /** A displacement between two network grids. */
 export interface GridDisplacement {
-  /** [3, nz, ny, nx], voxels, components z, y, x: voxel v of `fixedGrid` corresponds to voxel v + u(v) of `movingGrid`. */
+  /**
+   * [3, nz, ny, nx], voxels, components z, y, x: voxel v of `fixedGrid` corresponds to voxel v + u(v) of `movingGrid`.
+   */
   readonly displacement: Float32Array;
   readonly fixedGrid: Grid;
   readonly movingGrid: Grid;

@@ -49,7 +49,10 @@ export interface JudgedPair {
   readonly landmarks?: PointPairs;
 }
 
-/** What is measured of a registered pair, labels by their means; a key is left out where the pair lacks what its measure needs. */
+/**
+ * What is measured of a registered pair, labels by their means; a key is left out where the pair lacks what its measure
+ * needs.
+ */
 export interface Assessment {
   readonly before: Values;
   /** After the one transform alone, where there was one: landmarks. */

@@ -50,8 +50,8 @@ export function sidesOf(landmarks: readonly Landmark[], fixed: FixedSide, file: 
 }
 
 /**
- * Target registration error before and after: the distance in mm of each moving landmark from the fixed one as it is, and from where the
- * warp takes it.
+ * Target registration error before and after: the distance in mm of each moving landmark from the fixed one as it is,
+ * and from where the warp takes it.
  */
 export function landmarkError(
   names: readonly string[],

@@ -22,11 +22,19 @@ export interface Modalities {
 
 /** How the intensities of a scan are spread in its smallest neighbourhoods, cubes of 3³ voxels. */
 export interface Texture {
-  /** Share of the volume that is an even surrounding, as around the sector of an ultrasound or a brain without skull. */
+  /**
+   * Share of the volume that is an even surrounding, as around the sector of an ultrasound or a brain without skull.
+   */
   readonly surrounding: number;
-  /** Pearson's correlation of neighbourhoods' mean and SD: speckle is the stronger, the brighter; noise of MRI and CT is not. */
+  /**
+   * Pearson's correlation of neighbourhoods' mean and SD: speckle is the stronger, the brighter; noise of MRI and CT is
+   * not.
+   */
   readonly brighter: number;
-  /** SD over mean (from the least value on) in the brighter half: the 10th percentile as a share of the median. Speckle is everywhere. */
+  /**
+   * SD over mean (from the least value on) in the brighter half: the 10th percentile as a share of the median. Speckle
+   * is everywhere.
+   */
   readonly everywhere: number;
   /** That median. */
   readonly grain: number;
@@ -46,8 +54,9 @@ const FEWEST = 8;
 const NEIGHBOURHOODS = 60_000;
 
 /**
- * Judges from the images alone what two scans show, before they are registered. Coarse means of both are compared from two starts, world
- * coordinates and centroids together, at the best of some shifts; only what is not dark in either counts.
+ * Judges from the images alone what two scans show, before they are registered. Coarse means of both are compared from
+ * two starts, world coordinates and centroids together, at the best of some shifts; only what is not dark in either
+ * counts.
  */
 export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
   const [a, b] = [fixed, moving].map((volume) => ({ volume, mask: foregroundOf(volume) }));
@@ -70,8 +79,9 @@ export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
 }
 
 /**
- * Whether the images of a registered pair, on one grid, show different things: whether their intensities, where both have data, rise
- * together neither before nor after registration. Images without anything in common count as two modalities.
+ * Whether the images of a registered pair, on one grid, show different things: whether their intensities, where both
+ * have data, rise together neither before nor after registration. Images without anything in common count as two
+ * modalities.
  */
 export function areTwoModalities({
   fixed,
@@ -97,7 +107,10 @@ function isUltrasound(texture: Texture): boolean {
   return (Object.keys(ULTRASOUND) as (keyof Texture)[]).every((key) => texture[key] >= ULTRASOUND[key]);
 }
 
-/** Means over cells as large as a voxel of {@link CELLS} along the longest edge; NaN where a cell is dark or outside the mask. */
+/**
+ * Means over cells as large as a voxel of {@link CELLS} along the longest edge; NaN where a cell is dark or outside the
+ * mask.
+ */
 function coarse(volume: Volume, mask: Float32Array | undefined): Volume {
   const { size, affine, data } = volume;
   const spacing = spacingOf(affine);
@@ -198,7 +211,9 @@ function centroid({ size, affine, data }: Volume): Vec3 {
   return applyToPoint(affine, [x / Math.max(count, 1), y / Math.max(count, 1), z / Math.max(count, 1)]);
 }
 
-/** The texture of a scan, from a regular subset of its neighbourhoods that lie within the mask with two voxels around. */
+/**
+ * The texture of a scan, from a regular subset of its neighbourhoods that lie within the mask with two voxels around.
+ */
 function textureOf({ data, size }: Volume, mask: Float32Array | undefined): Texture {
   const [nx, ny, nz] = size;
   const strides = [1, nx, nx * ny] as const;

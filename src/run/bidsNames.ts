@@ -80,10 +80,10 @@ export function isBidsName(path: string): boolean {
 }
 
 /**
- * The names of a pair's results as BIDS derivatives. The moved scan keeps the moving scan's entities and suffix and gets
- * `space-<fixed>_desc-registered`; transforms are `from-<moving>_to-<fixed>_mode-image_xfm`, named by what they do to images.
- * `<fixed>` and `<moving>` are the fewest letters that tell the two apart: the suffix (T1w, FLAIR), else the entities that differ
- * (ses2, sub02), else what both are called.
+ * The names of a pair's results as BIDS derivatives. The moved scan keeps the moving scan's entities and suffix and
+ * gets `space-<fixed>_desc-registered`; transforms are `from-<moving>_to-<fixed>_mode-image_xfm`, named by what they do
+ * to images. `<fixed>` and `<moving>` are the fewest letters that tell the two apart: the suffix (T1w, FLAIR), else the
+ * entities that differ (ses2, sub02), else what both are called.
  * @param fixed path of the fixed scan
  * @param moving path of the moving scan
  * @param extension of images and warps. Default: `.nii.gz`

@@ -28,7 +28,10 @@ export interface CaseAlignment {
 
 /** Where alignments are kept, and what works them out. */
 export interface CaseAlignmentOptions {
-  /** Folder of the alignments: the transforms lie in `<folder>/<name>/<case>.tfm`; what is there is not worked out again. */
+  /**
+   * Folder of the alignments: the transforms lie in `<folder>/<name>/<case>.tfm`; what is there is not worked out
+   * again.
+   */
   readonly folder: string;
   readonly runtime?: RuntimeOptions;
 }

@@ -33,7 +33,8 @@ export function threadsOf(threads: number | null | undefined): Pick<Origin, 'thr
 }
 
 /**
- * Size and hash of each file that cases are made of: images, labels, landmarks, and the data of headers that stand alone.
+ * Size and hash of each file that cases are made of: images, labels, landmarks, and the data of headers that stand
+ * alone.
  * @throws UserError when a file cannot be read
  */
 export async function scansOf(

@@ -73,8 +73,8 @@ export interface Checkpoint {
 }
 
 /**
- * Serialises a state: each parameter by its name, its moments with theirs before it (`first.`), as metadata the counters, the
- * records of the epochs and a checksum of it all.
+ * Serialises a state: each parameter by its name, its moments with theirs before it (`first.`), as metadata the
+ * counters, the records of the epochs and a checksum of it all.
  */
 export function encodeCheckpoint(
   { parameters, moments, ...counters }: TrainingState,

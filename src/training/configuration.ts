@@ -24,7 +24,9 @@ export const OWN = 'own';
 /** Weights that a network may have at most, three hundred times those of the paper's. */
 const MOST_WEIGHTS = 100_000_000;
 
-/** Everything that decides a training run, flat and named; stored as `config.json`. Texts are those of the command line. */
+/**
+ * Everything that decides a training run, flat and named; stored as `config.json`. Texts are those of the command line.
+ */
 export const trainingSchema = z.strictObject({
   ...preprocessingSchema.shape,
   ...objectiveSchema.shape,
@@ -54,8 +56,8 @@ export const trainingSchema = z.strictObject({
     .meta({ placeholder: 'name' }),
   networkOptions: z.record(z.string(), z.unknown()).default({}).describe('a setting of another family than the U-Net'),
   ...voxelmorphSchema.shape,
-  // VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs: the gradients that pass through it are too small
-  // for Adam's ε.
+  // VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs: the gradients that pass through
+  // it are too small for Adam's ε.
   flowDeviation: z.number().positive().default(1e-5).describe("standard deviation of the flow's first weights"),
   optimiser: z
     .string()
@@ -127,8 +129,9 @@ const SHIPPED: Partial<TrainingConfig> = {
 };
 
 /**
- * Sets of settings by name. `paper`: as far as the paper states one, 48³ around the labels, Adam 10⁻³, 100 epochs, patience 5, delta
- * 10⁻⁴. `coarse` and `fine`: the two networks of the shipped model, the second with the first's run as `--first`.
+ * Sets of settings by name. `paper`: as far as the paper states one, 48³ around the labels, Adam 10⁻³, 100 epochs,
+ * patience 5, delta 10⁻⁴. `coarse` and `fine`: the two networks of the shipped model, the second with the first's run
+ * as `--first`.
  */
 export const PRESETS: Readonly<Record<string, Partial<TrainingConfig>>> = {
   paper: {

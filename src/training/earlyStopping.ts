@@ -1,6 +1,7 @@
 /**
- * What counts as an improvement of the validation loss. `absolute`: a fall of at least `minDelta`, as in the paper, which makes the end
- * of training depend on the scale of the loss. `relative`: a fall of at least `minDelta` times the loss before training.
+ * What counts as an improvement of the validation loss. `absolute`: a fall of at least `minDelta`, as in the paper,
+ * which makes the end of training depend on the scale of the loss. `relative`: a fall of at least `minDelta` times the
+ * loss before training.
  */
 export type StoppingRule = 'absolute' | 'relative';
 
@@ -29,7 +30,8 @@ export function improvesLast(losses: readonly number[], rule: StoppingRule, opti
 
 /**
  * Follows a rule through validation losses.
- * @param losses the loss before training, then after each epoch; NaN for an unknown first one, which `relative` cannot do without
+ * @param losses the loss before training, then after each epoch; NaN for an unknown first one, which `relative` cannot
+ * do without
  */
 export function followStopping(
   losses: readonly number[],

@@ -14,8 +14,8 @@ export interface EpochRecord {
   /** Whether this epoch has the best validation loss so far, by the first rule of early stopping. */
   readonly best: boolean;
   /**
-   * Watched measures by their keys, as `dice`: means over the validation pairs that have what they need, null where one cannot be had. A
-   * key is left out where no pair has what its measure needs; earlier versions wrote null there too.
+   * Watched measures by their keys, as `dice`: means over the validation pairs that have what they need, null where one
+   * cannot be had. A key is left out where no pair has what its measure needs; earlier versions wrote null there too.
    */
   readonly [measured: string]: number | boolean | null;
 }

@@ -16,7 +16,9 @@ import { correspondingPoints } from '../volume/landmarks.ts';
 import { applyToPoint, invert } from '../volume/matrix.ts';
 import { clampTo, sampleVector } from '../volume/warp.ts';
 
-/** Labels moved by a displacement in voxels, [3, nz, ny, nx] (components z, y, x), nearest neighbour; 0 from outside. */
+/**
+ * Labels moved by a displacement in voxels, [3, nz, ny, nx] (components z, y, x), nearest neighbour; 0 from outside.
+ */
 export function moveLabels(
   labels: Int32Array,
   displacement: Float32Array,
@@ -35,7 +37,10 @@ export function moveLabels(
   return out;
 }
 
-/** Distances in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; none where there are no partners. */
+/**
+ * Distances in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; none where there
+ * are no partners.
+ */
 export function landmarkDistances(
   fixed: PreparedVolume,
   moving: PreparedVolume,
@@ -55,8 +60,8 @@ export function landmarkDistances(
 }
 
 /**
- * How well a displacement aligns two prepared volumes on the network's grid, labels by their means. A key is left out where the two lack
- * what its measure needs.
+ * How well a displacement aligns two prepared volumes on the network's grid, labels by their means. A key is left out
+ * where the two lack what its measure needs.
  * @param found the displacement in voxels; left out, the two are measured as they start
  * @param among which measures are worked out
  */

@@ -19,7 +19,9 @@ interface HeaderEntry {
   readonly data_offsets: [number, number];
 }
 
-/** Serialises float32 arrays in the safetensors format: header length (uint64), JSON header padded to 8 bytes, raw data. */
+/**
+ * Serialises float32 arrays in the safetensors format: header length (uint64), JSON header padded to 8 bytes, raw data.
+ */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
   const header: Record<string, HeaderEntry | Record<string, string>> = { __metadata__: { ...metadata } };
   let offset = 0;

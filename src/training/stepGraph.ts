@@ -35,7 +35,9 @@ interface TrainingObjective extends Registered, Objective {
   readonly random: RandomInputs;
 }
 
-/** Network and loss with inputs `parameters` (all weights, one after the other), `moving` and `fixed` ([1, 1, D, H, W]). */
+/**
+ * Network and loss with inputs `parameters` (all weights, one after the other), `moving` and `fixed` ([1, 1, D, H, W]).
+ */
 export function trainingObjective(name: string, options: TrainingGraphOptions): TrainingObjective {
   const graph = new Graph(name);
   const specs = networkParameters(options.network);
@@ -61,9 +63,9 @@ export interface BuiltGraph {
 
 /**
  * One training step as one graph: forward, loss, gradients, optimiser.
- * Inputs: `parameters`, the optimiser's moments (of Adam `first`, `second`), `moving`, `fixed`, the scalars `rate` and the optimiser's
- * corrections (`correction1`, `correction2`), and the loss's random inputs. Outputs: parameters and moments after the step as `next_…`,
- * and `loss`, `similarity`, `smoothness`.
+ * Inputs: `parameters`, the optimiser's moments (of Adam `first`, `second`), `moving`, `fixed`, the scalars `rate` and
+ * the optimiser's corrections (`correction1`, `correction2`), and the loss's random inputs. Outputs: parameters and
+ * moments after the step as `next_…`, and `loss`, `similarity`, `smoothness`.
  */
 export function trainingStep(options: TrainingGraphOptions): BuiltGraph {
   const { graph, flat, loss, similarity, penalty, random } = trainingObjective('training_step', options);
@@ -100,7 +102,9 @@ function limited(
   return ratio === undefined || !second || !correction ? gradient : clippedToUsual(gradient, ratio, second, correction);
 }
 
-/** Loss and displacement without gradients, for validation. Outputs: `loss`, `similarity`, `smoothness`, `displacement`. */
+/**
+ * Loss and displacement without gradients, for validation. Outputs: `loss`, `similarity`, `smoothness`, `displacement`.
+ */
 export function validationStep(options: TrainingGraphOptions): BuiltGraph {
   const { graph, loss, similarity, penalty, displacement, random } = trainingObjective('validation_step', options);
   return { graph, random, outputs: { loss, similarity, smoothness: penalty, displacement } };

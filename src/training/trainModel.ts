@@ -14,8 +14,8 @@ import { networkOf, type TrainingConfig, trainingConfig } from './configuration.
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
 /**
- * One scan to train on, or the two of a pair of modalities (all cases have two, or none). Labels and landmarks are only measured, unless the
- * crop needs labels.
+ * One scan to train on, or the two of a pair of modalities (all cases have two, or none). Labels and landmarks are only
+ * measured, unless the crop needs labels.
  */
 export interface TrainingCase extends ReadCase {
   readonly id: string;

@@ -78,8 +78,8 @@ export async function graphOptions(
 }
 
 /**
- * Trains a registration network without labels: Adam on similarity + λ · regulariser over random pairs, early stopping on the
- * validation loss. Labels, where the data has them, are only measured.
+ * Trains a registration network without labels: Adam on similarity + λ · regulariser over random pairs, early stopping
+ * on the validation loss. Labels, where the data has them, are only measured.
  *
  * @returns the final state and why training stopped
  * @throws UserError when the loss is not finite or grows without bound
@@ -199,7 +199,9 @@ export function checkData({ train: training, validation }: TrainingData): {
   return { extent: [nz, ny, nx], volumes: new Map(all.map((volume) => [volume.id, volume])) };
 }
 
-/** The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed. */
+/**
+ * The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed.
+ */
 function epochPairs(
   ids: readonly string[],
   { seed, pairsPerEpoch }: TrainingConfig,

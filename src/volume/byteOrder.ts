@@ -7,7 +7,9 @@ export function reverseElements(bytes: Uint8Array, elementSize: number): void {
   for (let at = 0; at < bytes.length; at += elementSize) bytes.subarray(at, at + elementSize).reverse();
 }
 
-/** Copies a range of bytes into a buffer of their own. (`slice` of a Node Buffer would be a view of the same memory.) */
+/**
+ * Copies a range of bytes into a buffer of their own. (`slice` of a Node Buffer would be a view of the same memory.)
+ */
 export function copyBytes(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes.subarray(from, to));
 }

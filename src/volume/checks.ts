@@ -69,7 +69,10 @@ export interface ValueSummary {
   readonly distinct: number;
   /** Voxels that are neither 0 nor of the most frequent value. */
   readonly foreground: number;
-  /** Among neighbours along an axis that are both in the foreground, the share with equal values, along the axis where it is largest. */
+  /**
+   * Among neighbours along an axis that are both in the foreground, the share with equal values, along the axis where
+   * it is largest.
+   */
   readonly agreement: number;
   /** Pairs of neighbours along any axis, both in the foreground, that have different values. */
   readonly different: number;
@@ -137,8 +140,8 @@ export function canBeLabels({ integers, min, distinct, foreground, agreement, di
 }
 
 /**
- * Whether a volume given as an image looks like a segmentation: whole numbers from 0, few distinct or in uniform regions.
- * A constant volume does not count. A piecewise constant phantom does, so warn rather than refuse.
+ * Whether a volume given as an image looks like a segmentation: whole numbers from 0, few distinct or in uniform
+ * regions. A constant volume does not count. A piecewise constant phantom does, so warn rather than refuse.
  */
 export function looksLikeLabels(volume: Volume): boolean {
   const summary = summariseValues(volume.data, volume.size);

@@ -7,7 +7,10 @@ import { assertVoxels, assertWorkable, bytesOf, decodeVoxels, parseNumbers, type
 /** What is needed of files to read those that a header names. */
 export type HeaderFiles = Pick<FileSource, 'read' | 'exists'>;
 
-/** How voxels are written: as they are, packed by gzip or zlib (told from the data), as hexadecimal digits, or as numbers in words. */
+/**
+ * How voxels are written: as they are, packed by gzip or zlib (told from the data), as hexadecimal digits, or as
+ * numbers in words.
+ */
 export type Encoding = 'raw' | 'packed' | 'hex' | 'text';
 
 /** Where the voxels of an image lie and how they are written. */

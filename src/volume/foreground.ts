@@ -3,7 +3,9 @@ import type { Size, Volume } from './grid.ts';
 /** Share of a volume's voxels from which on an even surrounding is taken for one. */
 const LEAST_SHARE = 0.1;
 
-/** Structure within an object, as a share of the step to its surrounding, below which only its outline can be compared. */
+/**
+ * Structure within an object, as a share of the step to its surrounding, below which only its outline can be compared.
+ */
 const EVEN = 0.07;
 /** Voxels from the outline within which its blur is taken to reach. */
 const RIM = 2;
@@ -13,8 +15,9 @@ const APART = 3;
 const CERTAIN = 3;
 
 /**
- * The foregrounds of images that are compared with each other ({@link foregroundOf}); undefined for all of them where one shows an object
- * without structure of its own, since there the outline is all that can be compared, and a foreground leaves the outline out.
+ * The foregrounds of images that are compared with each other ({@link foregroundOf}); undefined for all of them where
+ * one shows an object without structure of its own, since there the outline is all that can be compared, and a
+ * foreground leaves the outline out.
  */
 export function comparedForegrounds(images: readonly Volume[]): (Float32Array | undefined)[] {
   const foregrounds = images.map(foregroundOf);
@@ -22,9 +25,11 @@ export function comparedForegrounds(images: readonly Volume[]): (Float32Array | 
 }
 
 /**
- * The part of an image that holds data, where an even surrounding tells it apart: voxels of the smallest value that are connected with the
- * border of the volume, as around the sector of an ultrasound or a brain without skull. Dark voxels inside stay.
- * @returns 1 inside and 0 outside, laid out as the volume; undefined when less than a tenth of the volume is surrounding
+ * The part of an image that holds data, where an even surrounding tells it apart: voxels of the smallest value that are
+ * connected with the border of the volume, as around the sector of an ultrasound or a brain without skull. Dark voxels
+ * inside stay.
+ * @returns 1 inside and 0 outside, laid out as the volume; undefined when less than a tenth of the volume is
+ * surrounding
  */
 export function foregroundOf({ data, size }: Volume): Float32Array | undefined {
   const [nx, ny, nz] = size;
@@ -55,8 +60,8 @@ export function foregroundOf({ data, size }: Volume): Float32Array | undefined {
 }
 
 /**
- * Whether what lies above the smallest value of an image is even, but for noise and blur at its outline. Noise differs between neighbours
- * as much as between voxels some way apart; anatomy does not.
+ * Whether what lies above the smallest value of an image is even, but for noise and blur at its outline. Noise differs
+ * between neighbours as much as between voxels some way apart; anatomy does not.
  */
 function isEven({ data, size }: Volume): boolean {
   let least = Number.POSITIVE_INFINITY;
@@ -80,7 +85,10 @@ function isEven({ data, size }: Volume): boolean {
   return far.value - noise < (EVEN * step) ** 2;
 }
 
-/** Half the mean squared difference of voxels so far apart along an axis that both belong to an object; 0 where there are none. */
+/**
+ * Half the mean squared difference of voxels so far apart along an axis that both belong to an object; 0 where there
+ * are none.
+ */
 function halfMeanSquare(
   data: Float32Array,
   object: Uint8Array,

@@ -19,8 +19,8 @@ export function itkFormat(name: string): ItkFormat {
 }
 
 /**
- * Unpacks a file for ITK, after a check that the voxels which its header announces are there: ITK fills up what is missing.
- * HDF5 is left to ITK, which checks it.
+ * Unpacks a file for ITK, after a check that the voxels which its header announces are there: ITK fills up what is
+ * missing. HDF5 is left to ITK, which checks it.
  * @throws UserError when they are not, or there are too many
  */
 export async function wholeItkFile(bytes: Uint8Array, format: ItkFormat, name: string): Promise<Uint8Array> {
@@ -121,7 +121,9 @@ const vtkTypes: Readonly<Record<string, ElementType>> = {
   double: 'float64',
 };
 
-/** Legacy VTK: lines of words up to that of the values and mostly one of their colours, then big-endian bytes or text. */
+/**
+ * Legacy VTK: lines of words up to that of the values and mostly one of their colours, then big-endian bytes or text.
+ */
 function vtk(bytes: Uint8Array, name: string): Announced {
   const said = new Map<string, string>();
   let offset = 0;

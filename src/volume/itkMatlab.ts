@@ -3,8 +3,8 @@ import { chainOfRecords, type ItkRecord } from './itkRecord.ts';
 import type { TransformChain } from './transformChain.ts';
 
 /**
- * Reads ITK's binary transform file, MATLAB's format of level 4, as ANTs writes its `0GenericAffine.mat`: for each transform a column of
- * parameters, named as the transform, and one named `fixed`.
+ * Reads ITK's binary transform file, MATLAB's format of level 4, as ANTs writes its `0GenericAffine.mat`: for each
+ * transform a column of parameters, named as the transform, and one named `fixed`.
  * @param name what messages call the file
  * @returns RAS mm, in the order in which a fixed point goes through them
  * @throws UserError when the file is damaged or of another kind
@@ -25,13 +25,17 @@ interface Matrix {
   readonly values: readonly number[];
 }
 
-/** Each is a header of five numbers (type, rows, columns, whether there are imaginary parts, length of the name), its name, its values. */
+/**
+ * Each is a header of five numbers (type, rows, columns, whether there are imaginary parts, length of the name), its
+ * name, its values.
+ */
 function matricesOf(bytes: Uint8Array, name: string): Matrix[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found: Matrix[] = [];
   for (let at = 0; at < bytes.length; ) {
     if (at + 20 > bytes.length) throw notItk(name);
-    // The type is a number of four digits, MOPT: of doubles or floats (P), in full (T), with the highest byte first where M is 1.
+    // The type is a number of four digits, MOPT: of doubles or floats (P), in full (T), with the highest byte first
+    // where M is 1.
     const little = view.getUint32(at, true) < 10000;
     const [type, rows, columns, imaginary, length] = [0, 4, 8, 12, 16].map((n) => view.getUint32(at + n, little)) as [
       number,

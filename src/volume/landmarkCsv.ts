@@ -7,7 +7,8 @@ const ONE = ['x', 'y', 'z'];
 const TWO = ['x1', 'y1', 'z1', 'x2', 'y2', 'z2'];
 
 /**
- * Reads landmarks from CSV with a header: `x,y,z` for one image, `x1,y1,z1,x2,y2,z2` for two, optionally `name` or `label`. RAS mm.
+ * Reads landmarks from CSV with a header: `x,y,z` for one image, `x1,y1,z1,x2,y2,z2` for two, optionally `name` or
+ * `label`. RAS mm.
  * @throws UserError when columns are missing or a cell is no number
  */
 export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
@@ -36,8 +37,8 @@ export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
 }
 
 /**
- * Writes landmarks as CSV, RAS mm; both images where every landmark has a second point. A name that a spreadsheet would run as a formula
- * gets an apostrophe in front, which {@link decodeLandmarkCsv} takes away.
+ * Writes landmarks as CSV, RAS mm; both images where every landmark has a second point. A name that a spreadsheet would
+ * run as a formula gets an apostrophe in front, which {@link decodeLandmarkCsv} takes away.
  */
 export function encodeLandmarkCsv(landmarks: readonly Landmark[]): string {
   const both = landmarks.every(({ second }) => second !== undefined);

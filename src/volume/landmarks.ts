@@ -30,10 +30,11 @@ export interface PointPairs {
 }
 
 /**
- * Pairs the points of two images: by name or, where neither has names, by row. A point without a name beside points with names is called
- * by its row, as labels are.
+ * Pairs the points of two images: by name or, where neither has names, by row. A point without a name beside points
+ * with names is called by its row, as labels are.
  * @param sources what messages call the two, for instance their files
- * @throws UserError when a point has no partner, a name recurs, only some points of an image have names, or points without names differ
+ * @throws UserError when a point has no partner, a name recurs, only some points of an image have names, or points
+ * without names differ
  *   in number
  */
 export function correspondingPoints(
@@ -121,7 +122,8 @@ function namedPoints(points: PointList, source: string): readonly NamedPoint[] {
 }
 
 /**
- * The landmarks of a label volume in which each landmark is a small blob of its own label, as Learn2Reg has them: the centroid of each.
+ * The landmarks of a label volume in which each landmark is a small blob of its own label, as Learn2Reg has them: the
+ * centroid of each.
  * @returns in ascending order of the labels, which are the names
  */
 export function landmarksOfLabels({ data, size, affine }: Labels): Landmark[] {
@@ -146,7 +148,8 @@ export function landmarksOfLabels({ data, size, affine }: Labels): Landmark[] {
 }
 
 /**
- * The landmarks of a segmentation that keeps each in a volume of its own, as DeepReg has them: the centroid of each that is not empty.
+ * The landmarks of a segmentation that keeps each in a volume of its own, as DeepReg has them: the centroid of each
+ * that is not empty.
  * @returns in their order; a name is the volume's number, from 1
  */
 export function landmarksOfStructures(structures: readonly Labels[]): Landmark[] {

@@ -16,7 +16,10 @@ export function translation([x, y, z]: Vec3): Mat4 {
 /** Changes a point or a vector between RAS and LPS (its own inverse): x and y change sign. */
 export const flipRasLps: Mat4 = scaling([-1, -1, 1]);
 
-/** Builds an affine from its columns: the world vectors of one step along i, j and k, and the position of voxel (0, 0, 0). */
+/**
+ * Builds an affine from its columns: the world vectors of one step along i, j and k, and the position of voxel (0, 0,
+ * 0).
+ */
 export function fromColumns(i: Vec3, j: Vec3, k: Vec3, origin: Vec3): Mat4 {
   return [i[0], j[0], k[0], origin[0], i[1], j[1], k[1], origin[1], i[2], j[2], k[2], origin[2], 0, 0, 0, 1];
 }
@@ -110,7 +113,10 @@ export function spacingOf(affine: Mat4): Vec3 {
   return [length(0), length(1), length(2)];
 }
 
-/** Whether the axes of a grid are not at right angles, as of a CT with a tilted gantry; rounding in a header does not count. */
+/**
+ * Whether the axes of a grid are not at right angles, as of a CT with a tilted gantry; rounding in a header does not
+ * count.
+ */
 export function isSheared(affine: Mat4): boolean {
   const [x, y, z] = spacingOf(affine);
   const [i, j, k] = [column(affine, 0), column(affine, 1), column(affine, 2)];

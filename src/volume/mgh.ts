@@ -64,7 +64,10 @@ function readHeader(bytes: Uint8Array, name: string): { layout: VoxelLayout; aff
   return { layout, affine: affineOf(view, [nx, ny, nz], name) };
 }
 
-/** The geometry: spacing, the axes' directions and the position of the middle, RAS; coronal slices where the file has none. */
+/**
+ * The geometry: spacing, the axes' directions and the position of the middle, RAS; coronal slices where the file has
+ * none.
+ */
 function affineOf(view: DataView, [nx, ny, nz]: readonly [number, number, number], name: string): Mat4 {
   const given = view.getInt16(28) > 0;
   const numbers = given

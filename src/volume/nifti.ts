@@ -47,7 +47,8 @@ const refusedTypes: Readonly<Record<number, string>> = {
  * and float type up to 64 bits. Axes of size 1 after the third are dropped; a 2-D image has one slice.
  * @param name what messages call the file.
  * @param which the volume of a 4-D file, from 1.
- * @throws UserError when the file is damaged, cut short, not NIfTI, not one 3-D volume of real numbers, or has no such volume.
+ * @throws UserError when the file is damaged, cut short, not NIfTI, not one 3-D volume of real numbers, or has no such
+ * volume.
  */
 export async function decodeNifti(bytes: Uint8Array, name: string, which?: number): Promise<NiftiImage> {
   const [image] = await read(bytes, name, (count, shape) => {
@@ -70,7 +71,9 @@ export function decodeNiftiVolumes(bytes: Uint8Array, name: string): Promise<Nif
   return read(bytes, name, (count) => ({ first: 1, number: count }));
 }
 
-/** Reads some of a file's volumes, numbered from 1; which ones, is told from how many there are and how large they are. */
+/**
+ * Reads some of a file's volumes, numbered from 1; which ones, is told from how many there are and how large they are.
+ */
 async function read(
   bytes: Uint8Array,
   name: string,

@@ -109,7 +109,9 @@ function withThirdAxis(matrix: Mat4, length: number): Mat4 {
   return fromColumns(i, j, [across[0] * scale, across[1] * scale, across[2] * scale], column(matrix, 3));
 }
 
-/** The rotation of the quaternion (a, b, c, d), with the voxel sizes, and the third axis turned round when qfac is −1. */
+/**
+ * The rotation of the quaternion (a, b, c, d), with the voxel sizes, and the third axis turned round when qfac is −1.
+ */
 function qform(raw: NIFTI1 | NIFTI2): Mat4 {
   let [b, c, d] = [raw.quatern_b, raw.quatern_c, raw.quatern_d];
   const rest = 1 - (b * b + c * c + d * d);

@@ -5,8 +5,8 @@ import { percentiles } from './percentile.ts';
 type Mask = ArrayLike<number>;
 
 /**
- * Shifts and scales the intensities to mean 0 and standard deviation 1 over all voxels, or over those of a mask; a constant volume becomes 0,
- * and so does what lies outside the mask.
+ * Shifts and scales the intensities to mean 0 and standard deviation 1 over all voxels, or over those of a mask; a
+ * constant volume becomes 0, and so does what lies outside the mask.
  */
 export function zscore(volume: Volume, mask?: Mask): Volume {
   const { data } = volume;
@@ -36,7 +36,9 @@ export function minmax(volume: Volume, mask?: Mask): Volume {
   return stretched(volume, low, high, mask);
 }
 
-/** Maps the intensities between two percentiles (0 to 100) to 0 … 1 and clips the others; a constant volume becomes 0. */
+/**
+ * Maps the intensities between two percentiles (0 to 100) to 0 … 1 and clips the others; a constant volume becomes 0.
+ */
 export function percentile(volume: Volume, low: number, high: number, mask?: Mask): Volume {
   const [from, to] = percentiles(inside(volume, mask), [low, high]) as [number, number];
   return stretched(volume, from, to, mask);

@@ -120,7 +120,8 @@ export async function decodeNrrd(bytes: Uint8Array, name: string, files: HeaderF
 }
 
 /**
- * Reads a displacement field from a NRRD file: three values a voxel, LPS mm, as ITK and Slicer write it, along an axis without direction.
+ * Reads a displacement field from a NRRD file: three values a voxel, LPS mm, as ITK and Slicer write it, along an axis
+ * without direction.
  * @param name as in {@link decodeNrrd}
  * @throws UserError when the file is damaged or is no such field
  */
@@ -339,7 +340,10 @@ function vector(text: string, dimension: number, field: string, name: string): n
   return numbersOf(inside.replaceAll(',', ' '), dimension, field, name);
 }
 
-/** The world vector of a step along an axis: its direction, or its spacing (1 where none is given) along the world's axis of that number. */
+/**
+ * The world vector of a step along an axis: its direction, or its spacing (1 where none is given) along the world's
+ * axis of that number.
+ */
 function stepOf(header: Header, axis: number, position: number, directions: Vectors | undefined): Vec3 {
   const direction = directions?.[axis];
   if (direction) return [direction[0] ?? 0, direction[1] ?? 0, direction[2] ?? 0];

@@ -13,8 +13,9 @@ const types: Readonly<Record<WrittenType, string>> = {
 };
 
 /**
- * Writes a .nrrd file, packed with gzip: left-posterior-superior mm, floats or the smallest integer type that holds the labels. A warp
- * has its three components as first axis, of the kind `vector`, as ITK and Slicer have displacement fields.
+ * Writes a .nrrd file, packed with gzip: left-posterior-superior mm, floats or the smallest integer type that holds the
+ * labels. A warp has its three components as first axis, of the kind `vector`, as ITK and Slicer have displacement
+ * fields.
  * @throws UserError when a value is not a number
  */
 export async function encodeNrrd(image: Volume | Labels | Warp): Promise<Uint8Array> {

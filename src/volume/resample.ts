@@ -63,8 +63,9 @@ export function resizedGrid(grid: Grid, size: Size): Grid {
 }
 
 /**
- * The grid at right angles that a sheared grid fits into: the first axis stays, the second stays in the plane of the first two, and the
- * third goes across it. Spacings are those across the sheared grid's lines and slices, the centre stays.
+ * The grid at right angles that a sheared grid fits into: the first axis stays, the second stays in the plane of the
+ * first two, and the third goes across it. Spacings are those across the sheared grid's lines and slices, the centre
+ * stays.
  */
 export function rightAngledGrid({ size, affine }: Grid): Grid {
   const columns = [column(affine, 0), column(affine, 1), column(affine, 2)] as const;
@@ -105,8 +106,8 @@ export function resize<T extends Volume | Labels>(image: T, size: Size): T {
 }
 
 /**
- * Cuts out or surrounds by whole voxels: voxel (0, 0, 0) of the result is voxel `offset` of the image (negative: padding),
- * and stays where it is in space.
+ * Cuts out or surrounds by whole voxels: voxel (0, 0, 0) of the result is voxel `offset` of the image (negative:
+ * padding), and stays where it is in space.
  * @param fill the value of voxels that the image does not have, or `'edge'` to continue its border. Default: 0.
  */
 export function cropPad<T extends Volume | Labels>(image: T, offset: Size, size: Size, fill: Outside = 0): T {

@@ -13,7 +13,9 @@ export type StoredArray =
   | Float32Array
   | Float64Array;
 
-/** A 3-D image as its file has it: the voxel's value is `data[index] · slope + intercept`, index = i + nx·(j + ny·k). */
+/**
+ * A 3-D image as its file has it: the voxel's value is `data[index] · slope + intercept`, index = i + nx·(j + ny·k).
+ */
 export interface StoredImage extends Grid {
   /** The file's name, for messages. */
   readonly name: string;

@@ -5,8 +5,8 @@ import type { Landmark } from './landmarks.ts';
 const MAGIC = 'MNI Tag Point File';
 
 /**
- * Reads an MNI tag point file: points of one or two volumes in world coordinates (RAS mm), a row a point, behind them optionally a weight, two
- * ids and a text in quotes. Comments begin with % or #.
+ * Reads an MNI tag point file: points of one or two volumes in world coordinates (RAS mm), a row a point, behind them
+ * optionally a weight, two ids and a text in quotes. Comments begin with % or #.
  * @throws UserError when it is no tag file, or a row does not hold the numbers that it must
  */
 export function decodeTag(text: string, name: string): Landmark[] {

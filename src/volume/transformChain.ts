@@ -7,7 +7,10 @@ import { applyToPoint, identity, invert, multiply } from './matrix.ts';
 /** A map of points in RAS mm: a matrix, or a warp p ↦ p + u(p), or the way back through a warp. */
 export type PointTransform = { readonly matrix: Mat4 } | { readonly warp: Warp; readonly inverse?: boolean };
 
-/** Transforms one after another. A point of the fixed image goes through the first, then the second, to the moving image. */
+/**
+ * Transforms one after another. A point of the fixed image goes through the first, then the second, to the moving
+ * image.
+ */
 export type TransformChain = readonly PointTransform[];
 
 /** The way back. Warps are solved where points need it (see `invertWarp`), not inverted as a whole. */

@@ -1,4 +1,7 @@
-/** Vectors of three, one behind the other (x, y, z, x, y, z, …), as components one behind the other (all x, all y, all z). */
+/**
+ * Vectors of three, one behind the other (x, y, z, x, y, z, …), as components one behind the other (all x, all y, all
+ * z).
+ */
 export function planar(vectors: ArrayLike<number>): Float32Array {
   const count = vectors.length / 3;
   const out = new Float32Array(vectors.length);

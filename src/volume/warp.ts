@@ -76,7 +76,9 @@ export function linearWarp({ size, affine }: Grid, matrix: Mat4): Warp {
   return { size, affine, data };
 }
 
-/** Fills rows of positions in `target`'s voxels: where the warp takes the voxels (0, j, k), (1, j, k), … of its grid. */
+/**
+ * Fills rows of positions in `target`'s voxels: where the warp takes the voxels (0, j, k), (1, j, k), … of its grid.
+ */
 function displacedRow(warp: Warp, target: Grid): (j: number, k: number, positions: Float64Array) => void {
   const [nx, ny, nz] = warp.size;
   const count = nx * ny * nz;

@@ -9,7 +9,8 @@ import { column, determinant, flipRasLps, multiply, spacingOf, translation } fro
 import { obliqueGrid, scene, volumeOf } from '../support/scene.ts';
 import { earthmorph, temporaryFolder } from './support.ts';
 
-// Debian's packages plastimatch and elastix, written on ITK and sharing no code with this project. Without them there is nothing to compare with.
+// Debian's packages plastimatch and elastix, written on ITK and sharing no code with this project. Without them there
+// is nothing to compare with.
 const has = (program: string): boolean => {
   try {
     execFileSync('which', [program], { stdio: 'ignore' });

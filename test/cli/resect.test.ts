@@ -14,7 +14,9 @@ const at = (...names: string[]): string => RESECT.at('Case24', ...names);
 const ultrasound = at('US', 'Case24-US-before.nii.gz');
 const t1 = at('MRI', 'Case24-T1.nii.gz');
 
-/** What navigation left of an error is not to grow: the expert's own landmarks are not better than about a millimetre. */
+/**
+ * What navigation left of an error is not to grow: the expert's own landmarks are not better than about a millimetre.
+ */
 const NO_HARM = 1.3;
 
 describe.skipIf(!RESECT.isHere)(`RESECT’s Case24${RESECT.why}`, () => {

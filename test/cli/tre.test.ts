@@ -8,7 +8,10 @@ import { earthmorph, expectRefusal, printed, temporaryFolder, warpOf } from './s
 
 const path = temporaryFolder();
 const GRID = { size: [20, 20, 20], affine: [1.5, 0, 0, -10, 0, 1.5, 0, -10, 0, 0, 1.5, -10, 0, 0, 0, 1] } as const;
-/** MRI first, ultrasound second; the ultrasound is where the MRI is but for (3, 0, 4) mm, and 1 mm more at the second point. */
+/**
+ * MRI first, ultrasound second; the ultrasound is where the MRI is but for (3, 0, 4) mm, and 1 mm more at the second
+ * point.
+ */
 const LANDMARKS = [
   { name: 'a', first: [3, 0, 4], second: [0, 0, 0] },
   { name: 'b', first: [4, 2, 5], second: [1, 3, 1] },

@@ -18,7 +18,10 @@ afterAll(() => rm(root, { recursive: true }));
 const [cos, sin] = [Math.cos(0.35), Math.sin(0.35)];
 const tilt: Mat4 = [1, 0, 0, 0, 0, cos, -sin, 0, 0, sin, cos, 0, 0, 0, 0, 1];
 
-/** The phantom in Hounsfield-like numbers of steps of 2, on a tilted grid of thick slices, as DICOM runs: towards L, P and S. */
+/**
+ * The phantom in Hounsfield-like numbers of steps of 2, on a tilted grid of thick slices, as DICOM runs: towards L, P
+ * and S.
+ */
 function phantom(): Volume {
   const size = [24, 20, 9] as const;
   const { image } = makePhantomCase({ seed: 1, index: 0, size });

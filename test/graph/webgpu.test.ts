@@ -9,7 +9,8 @@ import { randomStream } from '../../src/random.ts';
 import { trainingStep } from '../../src/training/stepGraph.ts';
 import { relativeError } from '../support/reference.ts';
 
-// Debian's Chromium brings a software Vulkan device, on which ONNX Runtime's WebGPU provider runs without a graphics card.
+// Debian's Chromium brings a software Vulkan device, on which ONNX Runtime's WebGPU provider runs without a graphics
+// card.
 const SOFTWARE_DEVICE = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const loader = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1'];
 const available = existsSync(SOFTWARE_DEVICE) && loader.some(existsSync);

@@ -25,7 +25,10 @@ async function descriptors(volume: Float32Array, options: MindOptions, of: Exten
   return out!;
 }
 
-/** The formula voxel by voxel, in double precision. Pairs are compared as a set: their order is no part of the definition. */
+/**
+ * The formula voxel by voxel, in double precision. Pairs are compared as a set: their order is no part of the
+ * definition.
+ */
 function plainDescriptors(volume: Float32Array, { radius, dilation }: MindOptions): number[][] {
   const [nz, ny, nx] = extent;
   const within = (at: number, length: number): number => Math.min(Math.max(at, 0), length - 1);

@@ -83,7 +83,8 @@ describe('normalised mutual information', () => {
     // Four and three intensities, each more than three bins of 256 from the next: the windows keep them apart.
     const fixed = Float32Array.from({ length: COUNT }, () => random.integer(4));
     const moved = fixed.map((v) => (random.uniform() < 0.2 ? random.integer(3) : Math.abs(v - 1)));
-    // Each intensity is spread over bins by a window of constant entropy h, which adds to H(a) and H(b) once and to H(a, b) twice.
+    // Each intensity is spread over bins by a window of constant entropy h, which adds to H(a) and H(b) once and to
+    // H(a, b) twice.
     const window = Array.from({ length: 13 }, (_, d) => Math.exp(-1.5 * (d - 6) ** 2));
     const total = window.reduce((x, y) => x + y);
     const h = -window.reduce((s, w) => s + (w / total) * Math.log(w / total), 0);

@@ -53,8 +53,8 @@ describe('measures', () => {
   });
 
   it('of labels: a slab moved by two voxels of 1 mm along x', () => {
-    // Slabs over the whole of y and z, three voxels thick: each has its two faces as its surface, the middle is not at a face but at the
-    // border of the image, which counts as outside.
+    // Slabs over the whole of y and z, three voxels thick: each has its two faces as its surface, the middle is not at
+    // a face but at the border of the image, which counts as outside.
     const a = box([2, 0, 0], [5, SIZE[1], SIZE[2]]);
     const b = box([4, 0, 0], [7, SIZE[1], SIZE[2]]);
     const pair = { fixed: a, moved: b, size: SIZE, space: SPACING };
@@ -63,7 +63,8 @@ describe('measures', () => {
     expect(means.dice).toBe(dice(a, b, [1])[0]);
     expect(means.hd95).toBe(hd95(a, b, SIZE, SPACING, 1));
     expect(labels).toEqual([{ label: 1, ...means }]);
-    // The faces at 2 and 4 of the first are 2 and 0 mm from the second; what lies between them at the image's border is 1 mm away.
+    // The faces at 2 and 4 of the first are 2 and 0 mm from the second; what lies between them at the image's border is
+    // 1 mm away.
     const face = SIZE[1] * SIZE[2];
     const rim = face - (SIZE[1] - 2) * (SIZE[2] - 2);
     expect(means.msd).toBeCloseTo((2 * face + 1 * rim) / (2 * face + rim), 12);

@@ -39,7 +39,9 @@ async function clippedLengths(lengths: readonly number[], ratio: number): Promis
   return out;
 }
 
-/** The same by its definition: at most `ratio` times the root of the bias-corrected mean square of what was kept so far. */
+/**
+ * The same by its definition: at most `ratio` times the root of the bias-corrected mean square of what was kept so far.
+ */
 function expected(lengths: readonly number[], ratio: number): number[] {
   const kept: number[] = [];
   for (const length of lengths) {

@@ -12,7 +12,10 @@ const CALL = `import { ensureRedis } from './tools/ensure-redis.mjs';
 console.log(JSON.stringify(ensureRedis()));`;
 const RUNS = '#!/bin/sh\nexit 0\n';
 
-/** Stands in for apt-get and dpkg-deb: installs on the PATH, or downloads into the folder that it is told to, and unpacks. */
+/**
+ * Stands in for apt-get and dpkg-deb: installs on the PATH, or downloads into the folder that it is told to, and
+ * unpacks.
+ */
 const PACKAGES = `#!${process.execPath}
 const fs = require('node:fs');
 const { basename, dirname, join } = require('node:path');

@@ -166,7 +166,8 @@ describe('registrar', () => {
     const pair = { fixed: fixedCase.image, moving: movingCase.image };
     const alone = await register(pair, coarse);
     const both = await register(pair, chained);
-    // The refinement starts from the coarse result: taking the coarse displacement away leaves about what the fine one adds.
+    // The refinement starts from the coarse result: taking the coarse displacement away leaves about what the fine one
+    // adds.
     const points = innerPoints(fixedCase.image);
     const added = meanDistance(warpPoints(both.warp, points), warpPoints(alone.warp, points));
     const total = meanDistance(warpPoints(both.warp, points), warpPoints(both.start, points));

@@ -9,7 +9,10 @@ interface TextBox {
   readonly bottom: number;
 }
 
-/** Demands of a whole picture that it is well-formed, has a ground of its own, and that its texts are whole and clear of each other. */
+/**
+ * Demands of a whole picture that it is well-formed, has a ground of its own, and that its texts are whole and clear of
+ * each other.
+ */
 export function expectReadable(svg: string): void {
   expectWellFormed(svg);
   expectTextsClear(svg);
@@ -18,7 +21,10 @@ export function expectReadable(svg: string): void {
   expect(textBoxes(svg).filter(({ content }) => /…|\.\.\./.test(content))).toEqual([]);
 }
 
-/** Demands that no two entries of a legend look alike, and that a chart has no more colours than its legend or its panels explain. */
+/**
+ * Demands that no two entries of a legend look alike, and that a chart has no more colours than its legend or its
+ * panels explain.
+ */
 export function expectOneColourAMethod(svg: string): void {
   for (const [, legend] of svg.matchAll(/<g class="legend">(.*?)<\/g>/gs)) {
     const signs = [...(legend as string).matchAll(/<(?:line|rect) [^>]*>/g)].map(([sign]) => {

@@ -4,7 +4,10 @@ export interface Measure {
   readonly mass: ArrayLike<number>;
 }
 
-/** Optimal cost Σ |x − y|ᵖ · π(x, y) between measures of equal mass on a line: the monotone plan, by the north-west corner rule. */
+/**
+ * Optimal cost Σ |x − y|ᵖ · π(x, y) between measures of equal mass on a line: the monotone plan, by the north-west
+ * corner rule.
+ */
 export function exactTransport(a: Measure, b: Measure, order: number): number {
   const sorted = ({ at, mass }: Measure): { at: number; mass: number }[] =>
     Array.from(at, (place, i) => ({ at: place, mass: mass[i] as number })).sort((x, y) => x.at - y.at);

@@ -10,7 +10,10 @@ const BLOBS = Array.from({ length: 24 }, () => ({
   height: within(1),
 }));
 
-/** A smooth head-like scene of about 70 × 86 × 64 mm around the world's origin: a dark surrounding, a bright rim, blobs inside; 0 to 3. */
+/**
+ * A smooth head-like scene of about 70 × 86 × 64 mm around the world's origin: a dark surrounding, a bright rim, blobs
+ * inside; 0 to 3.
+ */
 export function scene([x, y, z]: Vec3): number {
   const radius = Math.hypot(x / 35, y / 43, z / 32);
   const inside = 1 / (1 + Math.exp(14 * (radius - 1)));

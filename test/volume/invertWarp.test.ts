@@ -34,7 +34,10 @@ function swirl(degrees: number): (point: Vec3) => Vec3 {
 
 const cube: Grid = { size: [33, 33, 33], affine: identity };
 
-/** How far, at most and on average, the given warp takes q + v(q) from q, over voxels q whose q + v(q) lies in the warp's grid. */
+/**
+ * How far, at most and on average, the given warp takes q + v(q) from q, over voxels q whose q + v(q) lies in the
+ * warp's grid.
+ */
 function misses(warp: Warp, inverse: Warp): { max: number; mean: number; count: number } {
   const points = pointsOf(inverse);
   const back = warpPoints(inverse, points);

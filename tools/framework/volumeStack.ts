@@ -3,7 +3,10 @@ import type { Frame } from '../../src/report/slice/panel.ts';
 
 type Point = readonly [x: number, y: number];
 
-/** A bent ellipse in the unit square: its middle, half its length and breadth, its bend, and how far it is turned (radians). */
+/**
+ * A bent ellipse in the unit square: its middle, half its length and breadth, its bend, and how far it is turned
+ * (radians).
+ */
 export interface Bean {
   /** Default: the middle of the square. */
   readonly at?: Point;

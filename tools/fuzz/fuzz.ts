@@ -1,6 +1,6 @@
 /**
- * Harms files of every kind that is read, in ways that know their formats, and gives them to the library and to the command
- * line. Each must end in a sound result, or in one sentence and exit code 2.
+ * Harms files of every kind that is read, in ways that know their formats, and gives them to the library and to the
+ * command line. Each must end in a sound result, or in one sentence and exit code 2.
  *
  * npm run fuzz -- [--seed n] [--cases n] [--minutes n] [--format name] [--lanes n]
  * npm run fuzz -- --seed n --case n [--keep folder]     one case again, its files kept

@@ -27,8 +27,8 @@ export const EXPERIMENT = {
 };
 
 /**
- * Good files that the project makes itself: synthetic scans, and what its commands write of them. Each is made when it is
- * first asked for.
+ * Good files that the project makes itself: synthetic scans, and what its commands write of them. Each is made when it
+ * is first asked for.
  */
 export class Material {
   constructor(readonly folder: string) {}

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { readVolume, readWarp } from '../../src/node.ts';
 
-/** What is wrong with a result that was given out as right: a number that is none, or another count of them than was said. */
+/**
+ * What is wrong with a result that was given out as right: a number that is none, or another count of them than was
+ * said.
+ */
 export function unsound(value: unknown, path = 'the result'): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`;
   if (ArrayBuffer.isView(value)) {

@@ -6,7 +6,9 @@ export const LIMIT = { seconds: 20, bytes: 1e9 } as const;
 /** Minutes after which a process that does nothing is given up, and after which any is. */
 const IDLE_MINUTES = 2;
 
-/** What a process has used up to now. Undefined where the system does not tell (only Linux does) or the process is gone. */
+/**
+ * What a process has used up to now. Undefined where the system does not tell (only Linux does) or the process is gone.
+ */
 function usageOf(pid: number): { readonly seconds: number; readonly bytes: number } | undefined {
   try {
     // The name of the program, in brackets, may hold anything; the fields are counted from behind it.
@@ -18,8 +20,8 @@ function usageOf(pid: number): { readonly seconds: number; readonly bytes: numbe
 }
 
 /**
- * Watches a process until `stop` is called; calls `exceeded` once when it takes too much. Processor time is what counts, so
- * that a busy machine is no hang; a process that waits for nothing is one.
+ * Watches a process until `stop` is called; calls `exceeded` once when it takes too much. Processor time is what
+ * counts, so that a busy machine is no hang; a process that waits for nothing is one.
  */
 export function watch(pid: number, exceeded: (what: string) => void): { stop(): number } {
   const before = usageOf(pid) ?? { seconds: 0, bytes: 0 };

@@ -51,8 +51,8 @@ const SETTINGS = 'comparison.json';
 const RECORDS = 'refinements.jsonl';
 
 /**
- * What a comparison has done so far: `comparison.json`, the settings that all its refinements share, and `refinements.jsonl`, a line a
- * refinement, written as soon as it is done.
+ * What a comparison has done so far: `comparison.json`, the settings that all its refinements share, and
+ * `refinements.jsonl`, a line a refinement, written as soon as it is done.
  */
 export class RefinementJournal {
   private constructor(

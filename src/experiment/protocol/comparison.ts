@@ -7,7 +7,10 @@ import { averaged, type MethodResult, type PairScore, pairKey, ruleOf, scoreValu
 export interface PairedDifference {
   /** Mean of method − reference. */
   readonly mean: number;
-  /** The same with its 95 % interval and p, cases drawn with replacement; undefined for so few cases that drawing them says nothing. */
+  /**
+   * The same with its 95 % interval and p, cases drawn with replacement; undefined for so few cases that drawing them
+   * says nothing.
+   */
   readonly bootstrap: BootstrapMean | undefined;
   /** p of Wilcoxon's signed-rank test, which takes pairs for independent. */
   readonly wilcoxon: number;
@@ -67,14 +70,20 @@ export function pairedDifference(
   };
 }
 
-/** Wilcoxon's p of each method against the reference, made larger for the number of tests; undefined where there is no test. */
+/**
+ * Wilcoxon's p of each method against the reference, made larger for the number of tests; undefined where there is no
+ * test.
+ */
 export function adjusted(differences: readonly (PairedDifference | undefined)[]): (number | undefined)[] {
   const there = differences.flatMap((difference) => (difference ? [difference.wilcoxon] : []));
   const larger = holm(there);
   return differences.map((difference) => (difference ? larger.shift() : undefined));
 }
 
-/** Seconds of a training step in the quickest epoch of all trials: other work on the machine can only add to it. NaN where none was measured. */
+/**
+ * Seconds of a training step in the quickest epoch of all trials: other work on the machine can only add to it. NaN
+ * where none was measured.
+ */
 export function secondsPerStep({ trials }: MethodResult): number {
   const values = trials.flatMap(({ result }) => result.records.map((record) => record.secondsPerStep));
   const measured = values.filter(Number.isFinite);

@@ -47,7 +47,10 @@ function place({ needs, column }: MeasureInfo): number {
   return 2 * ['landmarks', 'labels', 'warp'].indexOf(needs) + (column.unit === 'mm' ? 0 : 1);
 }
 
-/** The measures that pairs have, in the order of columns; those that methods can be compared by, unless others are asked for. */
+/**
+ * The measures that pairs have, in the order of columns; those that methods can be compared by, unless others are asked
+ * for.
+ */
 export function measuresOf(
   pairs: readonly PairScore[],
   among: Among = ({ better }) => better !== undefined,

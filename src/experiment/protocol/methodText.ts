@@ -15,8 +15,8 @@ export interface MethodText {
 const SHARED = ['loss', 'lossOptions', 'seed', 'splitSeed', 'stopping'];
 
 /**
- * Reads `pswd patch=7 smoothness=0.4|0.8`: the loss, then words name=value; several values between bars are a grid. A name that is a
- * training setting sets that, any other is an option of the loss.
+ * Reads `pswd patch=7 smoothness=0.4|0.8`: the loss, then words name=value; several values between bars are a grid. A
+ * name that is a training setting sets that, any other is an option of the loss.
  * @throws UserError when a word has another form, or names what all losses of an experiment share
  */
 export function parseMethod(text: string): MethodText {

@@ -28,8 +28,8 @@ export interface MethodPlan {
 }
 
 /**
- * Chooses each method's point of its grid, by the mean landmark distance or Dice of the first seed's validation pairs, once all points are done; a point whose
- * training failed is out. With only one point there is nothing to choose.
+ * Chooses each method's point of its grid, by the mean landmark distance or Dice of the first seed's validation pairs,
+ * once all points are done; a point whose training failed is out. With only one point there is nothing to choose.
  */
 export function planOf(config: ExperimentConfig, methods: readonly Method[], standing: Standing): MethodPlan[] {
   const [rule = 'absolute'] = config.stopping;
@@ -88,7 +88,10 @@ export function readyTasks(config: ExperimentConfig, methods: readonly Method[],
   ];
 }
 
-/** How many trainings the whole experiment takes: every point of every grid for the first seed, the chosen ones for the others. */
+/**
+ * How many trainings the whole experiment takes: every point of every grid for the first seed, the chosen ones for the
+ * others.
+ */
 export function trainingCount(config: ExperimentConfig, methods: readonly Method[]): number {
   const folds = config.folds ?? 1;
   return searchTrials(config, methods).length + methods.length * (config.seeds.length - 1) * folds;

@@ -9,8 +9,8 @@ import type { StopReason } from '../../training/trainer.ts';
 import type { Trial } from './trials.ts';
 
 /**
- * Measures of labels (their means) and landmarks by their keys, as `dice`; null where one cannot be had. A key is left out where a pair
- * lacks what its measure needs; earlier versions wrote null there too.
+ * Measures of labels (their means) and landmarks by their keys, as `dice`; null where one cannot be had. A key is left
+ * out where a pair lacks what its measure needs; earlier versions wrote null there too.
  */
 export type Scores = Readonly<Record<string, number | null>>;
 
@@ -20,7 +20,10 @@ export interface PairScore extends Pair {
   /** After the alignment by one transform that came before the network, where there was one. */
   readonly aligned?: Scores;
   readonly after: Scores;
-  /** Measures of the deformation by their keys, as `foldedPercent`; null where the fixed image has too few slices for them. */
+  /**
+   * Measures of the deformation by their keys, as `foldedPercent`; null where the fixed image has too few slices for
+   * them.
+   */
   readonly [measured: string]: string | Scores | number | null | undefined;
 }
 
@@ -117,8 +120,8 @@ export function ruleOf({ trial, rules }: TrialResult, rule: StoppingRule): RuleR
 }
 
 /**
- * What variants are chosen by: the mean over the validation pairs that have it of what registrations are ranked by, landmarks (`tre`, in
- * mm) before labels (`dice`); null without either.
+ * What variants are chosen by: the mean over the validation pairs that have it of what registrations are ranked by,
+ * landmarks (`tre`, in mm) before labels (`dice`); null without either.
  */
 export function validationScore(
   result: TrialResult,

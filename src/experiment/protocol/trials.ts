@@ -155,7 +155,10 @@ function variantsOf(config: ExperimentConfig, { loss, all }: MethodAxes): Varian
   });
 }
 
-/** The trials of the given variants, the first seed of every method first, so that an interrupted experiment says something of each. */
+/**
+ * The trials of the given variants, the first seed of every method first, so that an interrupted experiment says
+ * something of each.
+ */
 export function trialsOf(
   config: ExperimentConfig,
   chosen: readonly { readonly method: Method; readonly variant: Variant }[],
@@ -205,7 +208,10 @@ export function casesOf(config: ExperimentConfig, ids: readonly string[], fold: 
   return { train, validation, test };
 }
 
-/** The pairs that a trial is judged on, the same for all trials on the same cases; with `paired` cases, the two images of each. */
+/**
+ * The pairs that a trial is judged on, the same for all trials on the same cases; with `paired` cases, the two images
+ * of each.
+ */
 export function pairsOf(
   config: ExperimentConfig,
   { validation, test }: Split,

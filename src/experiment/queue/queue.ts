@@ -33,13 +33,17 @@ export interface SweepQueue {
 
 /** How often the queue is asked, in ms. */
 const PAUSE = 500;
-/** How often a job may be on no list before it counts as forgotten: what moves it does so at once, but is not asked in the same breath. */
+/**
+ * How often a job may be on no list before it counts as forgotten: what moves it does so at once, but is not asked in
+ * the same breath.
+ */
 const STRAY = 4;
 /** How often a trial is put on the queue again because what came back was not its result. */
 const TRIES = 3;
 
 /**
- * Opens a queue for an experiment. Jobs are named by experiment and trial, so a sweep that was interrupted finds its own again, done or not.
+ * Opens a queue for an experiment. Jobs are named by experiment and trial, so a sweep that was interrupted finds its
+ * own again, done or not.
  * @param say gets a line about what happens to the queue: Redis goes away, or does not hold what was put there
  * @throws UserError when Redis does not answer
  */
@@ -110,7 +114,10 @@ class QueuedTrial {
     this.#store = new TrialStore(redis, this.#job.sweep, task.trial.id);
   }
 
-  /** Puts the trial on the queue unless it is there, waits for its end and brings its files home. Interrupted, it stays on the queue. */
+  /**
+   * Puts the trial on the queue unless it is there, waits for its end and brings its files home. Interrupted, it stays
+   * on the queue.
+   */
   async end(signal: AbortSignal): Promise<TaskEnd> {
     const stopped = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);

@@ -24,8 +24,8 @@ const EXAMPLE = 'redis://127.0.0.1:6379';
 const ELSEWHERE = `give the password in ${PASSWORD_VARIABLE} or with --queue-password-file`;
 
 /**
- * Reads an address such as `redis://host:6379` or `rediss://user:password@host:6379/2`. No message holds any of it but host and port: what
- * is no address may be a password.
+ * Reads an address such as `redis://host:6379` or `rediss://user:password@host:6379/2`. No message holds any of it but
+ * host and port: what is no address may be a password.
  * @param secret the password, where the address has none
  * @throws UserError when it is no such address
  */
@@ -33,7 +33,8 @@ export function queueAddress(text: string, secret?: string): QueueAddress {
   const [, scheme = '', rest = ''] = /^(rediss?):\/\/(.*)$/is.exec(text.trim()) ?? [];
   if (scheme === '') throw new UserError(`--queue is no address of a Redis queue; give one like ${EXAMPLE}.`);
   const url = URL.canParse(`redis://${rest}`) ? new URL(`redis://${rest}`) : undefined;
-  // Signs that end the host's part of an address, as / and # do, may be the password's: then what looks like the host is a part of it.
+  // Signs that end the host's part of an address, as / and # do, may be the password's: then what looks like the host
+  // is a part of it.
   const tail = rest.replace(/^[^/?#]*/, '').replace(/\?(password|username|db|family)=.*$/s, '');
   if (tail.includes('@') || tail.includes('#') || (url === undefined && rest.includes('@')))
     throw new UserError(
@@ -81,7 +82,8 @@ export function withoutSecrets(text: string, { username, password }: QueueAddres
 }
 
 /**
- * The password from a file, its first line, or else from {@link PASSWORD_VARIABLE}, which processes that this one starts do not see.
+ * The password from a file, its first line, or else from {@link PASSWORD_VARIABLE}, which processes that this one
+ * starts do not see.
  * @throws UserError when the file cannot be read or is empty
  */
 export async function queuePassword(file: string | undefined): Promise<string | undefined> {

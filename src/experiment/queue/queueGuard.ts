@@ -5,7 +5,9 @@ import { shortLine } from '../runner/shortLine.ts';
 import { KEPT_SECONDS, lockKey, PREFIX } from './queueConnection.ts';
 import { DATA_LIMIT, JOB_ID, readJob } from './queueJob.ts';
 
-/** What a job may hold, with the largest size of each field in bytes. Anything else would make BullMQ touch other jobs. */
+/**
+ * What a job may hold, with the largest size of each field in bytes. Anything else would make BullMQ touch other jobs.
+ */
 const FIELDS: Readonly<Record<string, number>> = {
   name: 100,
   data: DATA_LIMIT,
@@ -25,8 +27,9 @@ const FIELDS: Readonly<Record<string, number>> = {
 const TOO_LARGE = 'TOO_LARGE';
 
 /**
- * Fields of a job, unless one of them, or their number, is larger than it may be: what is read stays small whatever was written.
- * KEYS: the job. ARGV: names and largest sizes in turn. Answers with `MISSING`, `FOREIGN` (no hash), `TOO_LARGE`, or names and values.
+ * Fields of a job, unless one of them, or their number, is larger than it may be: what is read stays small whatever was
+ * written. KEYS: the job. ARGV: names and largest sizes in turn. Answers with `MISSING`, `FOREIGN` (no hash),
+ * `TOO_LARGE`, or names and values.
  */
 const READ = `
 local kind = redis.call('TYPE', KEYS[1]).ok
@@ -73,9 +76,10 @@ const OTHERS = [
 const ORDERLY = [...KIND_OF, ...OTHERS];
 
 /**
- * Puts the lists in order: what has the place of a list but is none is deleted, and ids that are none of a job are taken off, as BullMQ
- * would take them for names of its own keys. Looks at both ends of each, which is where jobs are taken from.
- * KEYS: the lists, then other keys. ARGV: the kind of each, how many of them are lists, and how many entries to look at. Answers with the beginnings of what was taken off.
+ * Puts the lists in order: what has the place of a list but is none is deleted, and ids that are none of a job are
+ * taken off, as BullMQ would take them for names of its own keys. Looks at both ends of each, which is where jobs are
+ * taken from. KEYS: the lists, then other keys. ARGV: the kind of each, how many of them are lists, and how many
+ * entries to look at. Answers with the beginnings of what was taken off.
  */
 const TIDY = `
 local removed = {}

@@ -26,7 +26,10 @@ import { assertInside, dataFolder } from './workerData.ts';
 export interface QueueWorkerOptions {
   /** Where the Redis is. */
   readonly queue: QueueAddress;
-  /** Folder of the scans on this machine, the only one that is read; without it, only experiments that make their data are worked on. */
+  /**
+   * Folder of the scans on this machine, the only one that is read; without it, only experiments that make their data
+   * are worked on.
+   */
   readonly data?: string;
   /** Folder in which the one for the trial under way is made; that is removed at the end. */
   readonly scratch: string;
@@ -77,12 +80,13 @@ class GuardedWorker extends Worker<TrialJob, void, string> {
 }
 
 /**
- * Takes trials from a queue, one at a time, until `signal`. Each runs in a process of its own, so that this one is always free to tell Redis
- * that it lives. After every epoch the checkpoint goes to Redis, and only then does training go on: whoever takes over a trial goes on from
- * there, and loses at most the epoch under way. BullMQ lets only the holder of a job's lock complete it, so a trial is completed once.
- * Nothing that Redis holds is trusted: see {@link clearHead} and {@link checkedFiles}.
- * @throws UserError when Redis does not answer, and when this machine cannot work on a trial, which it then gives back: a full disk, missing
- * scans, too little memory
+ * Takes trials from a queue, one at a time, until `signal`. Each runs in a process of its own, so that this one is
+ * always free to tell Redis that it lives. After every epoch the checkpoint goes to Redis, and only then does training
+ * go on: whoever takes over a trial goes on from there, and loses at most the epoch under way. BullMQ lets only the
+ * holder of a job's lock complete it, so a trial is completed once. Nothing that Redis holds is trusted: see {@link
+ * clearHead} and {@link checkedFiles}.
+ * @throws UserError when Redis does not answer, and when this machine cannot work on a trial, which it then gives back:
+ * a full disk, missing scans, too little memory
  */
 export async function runQueueWorker(options: QueueWorkerOptions): Promise<void> {
   const { queue, stalledAfter, signal, idle, say = () => undefined } = options;
@@ -303,7 +307,10 @@ async function tell(job: TakenJob, progress: TrialJobProgress): Promise<void> {
   await job.updateProgress(progress);
 }
 
-/** Brings the run's folder to where the queue's files have it, or empties it. @returns whether there is something to go on from */
+/**
+ * Brings the run's folder to where the queue's files have it, or empties it. @returns whether there is something to go
+ * on from
+ */
 async function restore(
   store: TrialStore,
   { task }: ReadJob,

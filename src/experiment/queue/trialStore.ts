@@ -11,9 +11,9 @@ const pack = promisify(gzip);
 const unpack = promisify(gunzip);
 
 /**
- * Stores files in the place of all that was there, for the holder of the job's lock alone: a worker that was cut off and comes back must not
- * undo what another did since.
- * KEYS: the hash, the lock. ARGV: the lock's token, seconds until the hash expires, then names and contents in turn.
+ * Stores files in the place of all that was there, for the holder of the job's lock alone: a worker that was cut off
+ * and comes back must not undo what another did since. KEYS: the hash, the lock. ARGV: the lock's token, seconds until
+ * the hash expires, then names and contents in turn.
  */
 const STORE = `
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -22,7 +22,10 @@ for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1`;
 
-/** One file, unless it is too large. KEYS: the hash. ARGV: its name, its largest size. Answers with nothing where there is none. */
+/**
+ * One file, unless it is too large. KEYS: the hash. ARGV: its name, its largest size. Answers with nothing where there
+ * is none.
+ */
 const LOAD = `
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return false end
 if redis.call('HSTRLEN', KEYS[1], ARGV[1]) > tonumber(ARGV[2]) then return redis.error_reply('LARGE') end
@@ -32,8 +35,9 @@ return redis.call('HGET', KEYS[1], ARGV[1])`;
 export class LockLost extends Error {}
 
 /**
- * The files of trials on the queue's Redis, compressed, a hash a trial: so that another machine can go on with a training without a shared
- * folder. About 8 MB while a training of the paper's network goes on, 3 MB once it is finished.
+ * The files of trials on the queue's Redis, compressed, a hash a trial: so that another machine can go on with a
+ * training without a shared folder. About 8 MB while a training of the paper's network goes on, 3 MB once it is
+ * finished.
  */
 export class TrialStore {
   constructor(

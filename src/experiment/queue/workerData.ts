@@ -16,7 +16,8 @@ export async function dataFolder(path: string): Promise<string> {
 }
 
 /**
- * Makes sure that the scans of a job lie in the worker's folder, links followed: what asks for them is a job, which anybody may have written.
+ * Makes sure that the scans of a job lie in the worker's folder, links followed: what asks for them is a job, which
+ * anybody may have written.
  * @throws UserError when one does not, or the folder lacks a case
  */
 export async function assertInside(

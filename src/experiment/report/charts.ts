@@ -21,7 +21,10 @@ const AXIS_NAMES: Readonly<Record<Axis, string>> = {
   seconds: 'Training time (min), without interruptions',
 };
 
-/** The headline measure of the validation pairs on the network's grid over epochs or time, a panel a method, a curve a training. */
+/**
+ * The headline measure of the validation pairs on the network's grid over epochs or time, a panel a method, a curve a
+ * training.
+ */
 export function measureCurves(outcome: Outcome, axis: Axis): string {
   const { key, column, scale } = headlineOf(outcome.measures);
   const unit = scale !== 1 || column.unit === undefined ? '' : ` (${column.unit})`;
@@ -30,7 +33,10 @@ export function measureCurves(outcome: Outcome, axis: Axis): string {
   );
 }
 
-/** Validation loss in shares of its size before training: losses of any scale can be compared, and all fall as they improve. */
+/**
+ * Validation loss in shares of its size before training: losses of any scale can be compared, and all fall as they
+ * improve.
+ */
 export function lossCurves(outcome: Outcome, axis: Axis): string {
   const label = 'Validation loss: 1 + change / size before training';
   return curves(

@@ -10,8 +10,8 @@ import { methodsOf, trialsOf } from '../protocol/trials.ts';
 import { sweepResults } from '../runner/runExperiment.ts';
 
 /**
- * Ranks the points of a sweep by the landmark distance or Dice of their validation pairs, seeds and folds averaged, and writes `sweep.md`, `sweep.csv` and
- * `sweep.json`.
+ * Ranks the points of a sweep by the landmark distance or Dice of their validation pairs, seeds and folds averaged, and
+ * writes `sweep.md`, `sweep.csv` and `sweep.json`.
  * @throws UserError when no trial is finished
  */
 export async function writeSweepReport(folder: ExperimentFolder): Promise<Table> {

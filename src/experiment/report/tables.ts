@@ -50,7 +50,10 @@ const RULES: Readonly<Record<StoppingRule, string>> = {
   relative: 'early stopping with the smallest fall as a share of the loss before training',
 };
 
-/** The pairs as they start and, where transforms came first, as each leaves them; `empty` columns are those of methods alone. */
+/**
+ * The pairs as they start and, where transforms came first, as each leaves them; `empty` columns are those of methods
+ * alone.
+ */
 function startRows(
   outcome: Outcome,
   methods: readonly MethodResult[],
@@ -81,7 +84,9 @@ export interface AlignedMethod {
   readonly isAligned: boolean;
 }
 
-/** The alignments that methods began from, each once: the row's label, and the index of the first method that has it. */
+/**
+ * The alignments that methods began from, each once: the row's label, and the index of the first method that has it.
+ */
 export function alignmentsOf(methods: readonly AlignedMethod[]): readonly { label: string; method: number }[] {
   const found = new Map<string, number>();
   for (const [index, { label, config, isAligned }] of methods.entries()) {

@@ -6,7 +6,8 @@ import { trainingConfig } from '../../training/configuration.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 
 /**
- * Aligns the pairs of an experiment whose settings ask for it, once for all its trials: these find the transforms in its folder.
+ * Aligns the pairs of an experiment whose settings ask for it, once for all its trials: these find the transforms in
+ * its folder.
  * @param onAligned after each pair
  */
 export async function alignCases(

@@ -9,7 +9,10 @@ import type { TrialMessage } from './trialMessages.ts';
 
 /** How the trials of an experiment are run. */
 export interface RunExperimentOptions {
-  /** `experiment`: search with the first seed, the chosen points with all seeds, then their test pairs. `sweep`: every point with every seed, no tests. */
+  /**
+   * `experiment`: search with the first seed, the chosen points with all seeds, then their test pairs. `sweep`: every
+   * point with every seed, no tests.
+   */
   readonly what: 'experiment' | 'sweep';
   /** Path of the command line's script, for the processes that train. */
   readonly program: string;

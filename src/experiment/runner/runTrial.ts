@@ -30,8 +30,8 @@ export interface TrialOptions {
 }
 
 /**
- * Runs a trial of an experiment to its end, from where an earlier process left it: training, then the validation pairs by each rule of
- * early stopping. A finished trial is returned as it is.
+ * Runs a trial of an experiment to its end, from where an earlier process left it: training, then the validation pairs
+ * by each rule of early stopping. A finished trial is returned as it is.
  * @returns undefined when it was stopped before its end
  */
 export async function runTrial(

@@ -18,8 +18,8 @@ export interface ArrayJob {
 }
 
 /**
- * The script of a Slurm array job, a task a trial. A task that reaches its time limit or is preempted is queued again and goes on from its
- * last finished epoch.
+ * The script of a Slurm array job, a task a trial. A task that reaches its time limit or is preempted is queued again
+ * and goes on from its last finished epoch.
  * @throws UserError when there is nothing to do
  */
 export function slurmScript({ name, command, folder, ids, threads, hours, workers }: ArrayJob): string {

@@ -10,7 +10,10 @@ export interface TrialStatus {
   readonly state: 'waiting' | 'begun' | 'running' | 'finished' | 'failed';
   readonly epochsDone: number;
   readonly epochsAtMost: number;
-  /** Of a finished trial: what it is ranked by, over its validation pairs, measured as tables give it, in the fixed scan's own grid. */
+  /**
+   * Of a finished trial: what it is ranked by, over its validation pairs, measured as tables give it, in the fixed
+   * scan's own grid.
+   */
   readonly score?: Exclude<ReturnType<typeof validationScore>, null>;
   readonly seconds: number;
   readonly failure?: string;
@@ -19,7 +22,10 @@ export interface TrialStatus {
   readonly starts?: number;
 }
 
-/** Where every trial of an experiment's folder stands. `begun` says that it has a checkpoint; whether a process is at it cannot be seen. */
+/**
+ * Where every trial of an experiment's folder stands. `begun` says that it has a checkpoint; whether a process is at it
+ * cannot be seen.
+ */
 export async function folderStatus(folder: ExperimentFolder): Promise<readonly TrialStatus[]> {
   const [rule = 'absolute'] = folder.config.stopping;
   return Promise.all(

@@ -34,9 +34,9 @@ export interface TrialProcessOptions {
 const PATIENCE = 1000;
 
 /**
- * Runs one task of an experiment in a process of its own, so that its computations never hold up this one. The process ends when this one
- * does, however it ends. After `signal` it is asked to end, and ended where it is in the middle of something long: only the epoch under way
- * is lost.
+ * Runs one task of an experiment in a process of its own, so that its computations never hold up this one. The process
+ * ends when this one does, however it ends. After `signal` it is asked to end, and ended where it is in the middle of
+ * something long: only the epoch under way is lost.
  */
 export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> {
   const { program, folder, id, test, threads, signal, onMessage } = options;
@@ -83,7 +83,8 @@ export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> 
             killed: killedBy === 'SIGKILL',
           };
       const left = killedBy === null ? undefined : new RunFolder(join(folder, 'trials', id)).removeTemporaries();
-      // Ctrl-C ends a process that is only about to begin, too; and what handles the messages may wait for something that does not come.
+      // Ctrl-C ends a process that is only about to begin, too; and what handles the messages may wait for something
+      // that does not come.
       const whole = signal.aborted ? [left] : [handled, left];
       Promise.all(whole).then(() => resolve(end ?? (signal.aborted ? { kind: 'stopped' } : died)), reject);
     });

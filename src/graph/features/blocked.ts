@@ -15,8 +15,9 @@ export type BlockSize = 8 | 16;
 const DOMAIN = 'com.microsoft.nchwc';
 
 /**
- * Which block of channels ONNX Runtime's CPU kernels use here: 16 with AVX-512, 8 with AVX2, 0 where they have no blocked layout
- * (then {@link PORTABLE_FEATURES} is the choice). Found by looking at how a reordered array lies in memory.
+ * Which block of channels ONNX Runtime's CPU kernels use here: 16 with AVX-512, 8 with AVX2, 0 where they have no
+ * blocked layout (then {@link PORTABLE_FEATURES} is the choice). Found by looking at how a reordered array lies in
+ * memory.
  */
 export async function detectBlockSize(): Promise<BlockSize | 0> {
   detected ??= probe();
@@ -42,9 +43,9 @@ async function probe(): Promise<BlockSize | 0> {
 }
 
 /**
- * Feature maps in the channel-blocked layout of ONNX Runtime's direct convolution kernels, [D, C / block, H, W, block]: planes are the
- * batch of two-dimensional convolutions, and the depth taps of a three-dimensional kernel accumulate into one output.
- * Twice as fast as `Conv` in three dimensions, which copies its input 27 times; CPU only.
+ * Feature maps in the channel-blocked layout of ONNX Runtime's direct convolution kernels, [D, C / block, H, W, block]:
+ * planes are the batch of two-dimensional convolutions, and the depth taps of a three-dimensional kernel accumulate
+ * into one output. Twice as fast as `Conv` in three dimensions, which copies its input 27 times; CPU only.
  */
 export function blockedFeatures(block: BlockSize): FeatureOperators {
   return {
@@ -117,7 +118,10 @@ function asPlanes(map: Tensor): Tensor {
   return reshape(map, [depth, blocks * block, height, width]);
 }
 
-/** [O, I, kh, kw] → the order of the blocked kernels, O/b · I/b · kh · kw · b (inputs) · b (outputs); missing channels zero. */
+/**
+ * [O, I, kh, kw] → the order of the blocked kernels, O/b · I/b · kh · kw · b (inputs) · b (outputs); missing channels
+ * zero.
+ */
 function packKernel(kernel: Tensor, block: BlockSize): Tensor {
   const [outputs, inputs, kh, kw] = kernel.shape as readonly [number, number, number, number];
   const o = blocksOf(outputs, block);

@@ -7,14 +7,20 @@ export interface FeatureMap {
   readonly channels: number;
 }
 
-/** One input of a convolution over a concatenation: a feature map, at full size or to be repeated twice along each axis first. */
+/**
+ * One input of a convolution over a concatenation: a feature map, at full size or to be repeated twice along each axis
+ * first.
+ */
 export interface FeaturePart {
   readonly map: FeatureMap;
   /** Nearest-neighbour upsampling by 2 before the convolution. */
   readonly repeat?: boolean;
 }
 
-/** A 3³ convolution with zero padding 1 over the concatenation of its parts, a bias, and LeakyReLU where a slope is given. */
+/**
+ * A 3³ convolution with zero padding 1 over the concatenation of its parts, a bias, and LeakyReLU where a slope is
+ * given.
+ */
 export interface FeatureConvolution {
   readonly parts: readonly FeaturePart[];
   /** [outputs, sum of the parts' channels, 3, 3, 3]. */

@@ -4,7 +4,8 @@ import type { Tensor } from '../tensor.ts';
 
 /**
  * Which of the two taps of a half-resolution kernel each of the three taps falls on, for an even and an odd output.
- * Output 2i sees inputs i−1, i, i (taps 0 | 1, 2); output 2i+1 sees i, i, i+1 (taps 0, 1 | 2). Rows: (phase, tap of two); columns: tap of three.
+ * Output 2i sees inputs i−1, i, i (taps 0 | 1, 2); output 2i+1 sees i, i, i+1 (taps 0, 1 | 2). Rows: (phase, tap of
+ * two); columns: tap of three.
  */
 const PHASES: Matrix = matrix(
   4,

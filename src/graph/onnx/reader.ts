@@ -34,7 +34,8 @@ class BoundedReader extends PbfReader {
 }
 
 /**
- * Reads the properties and the float32 constants of an `.onnx` file as {@link writeOnnx} writes it, without running anything.
+ * Reads the properties and the float32 constants of an `.onnx` file as {@link writeOnnx} writes it, without running
+ * anything.
  * @throws UserError when the bytes are no ONNX model, or only the beginning of one
  */
 export function readOnnx(bytes: Uint8Array, name: string): OnnxContents {

@@ -33,10 +33,11 @@ function triple(make: (axis: 0 | 1 | 2) => number): Triple {
 }
 
 /**
- * Three-dimensional cross-correlation, as torch.nn.functional.conv3d: x [1, I, D, H, W], weight [O, I, kd, kh, kw] → [1, O, …].
+ * Three-dimensional cross-correlation, as torch.nn.functional.conv3d: x [1, I, D, H, W], weight [O, I, kd, kh, kw] →
+ * [1, O, …].
  *
- * The gradient to x is again a convolution (with flipped, transposed weights), because ONNX Runtime's ConvTranspose is slow on the CPU;
- * the gradient to the weights is one matrix product over shifted copies.
+ * The gradient to x is again a convolution (with flipped, transposed weights), because ONNX Runtime's ConvTranspose is
+ * slow on the CPU; the gradient to the weights is one matrix product over shifted copies.
  */
 export function conv3d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
   const { before = ZERO, after = ZERO, stride = ONE, bias } = options;
@@ -69,7 +70,10 @@ export function conv3d(x: Tensor, weight: Tensor, options: ConvolutionOptions = 
   );
 }
 
-/** The output's gradient as if the stride were 1: zeros between and after its elements, one for each position of the kernel. */
+/**
+ * The output's gradient as if the stride were 1: zeros between and after its elements, one for each position of the
+ * kernel.
+ */
 function denseGradient(
   gradient: Tensor,
   x: Tensor,

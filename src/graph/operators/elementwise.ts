@@ -164,14 +164,17 @@ export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
 }
 
 /**
- * The derivative of {@link leakyRelu} from its output, which has the sign of its input: 1 where positive, `slope` elsewhere.
- * As clip(10³⁸ · out, slope, 1), because ONNX Runtime's CPU Where costs three times as much.
+ * The derivative of {@link leakyRelu} from its output, which has the sign of its input: 1 where positive, `slope`
+ * elsewhere. As clip(10³⁸ · out, slope, 1), because ONNX Runtime's CPU Where costs three times as much.
  */
 export function leakySlope(out: Tensor, slope: number): Tensor {
   return clip(multiply(out, 1e38), slope, 1);
 }
 
-/** x limited to [low, high]; gradient 1 strictly inside, 0 at the limits and outside, as torch.grid_sample's border has it. */
+/**
+ * x limited to [low, high]; gradient 1 strictly inside, 0 at the limits and outside, as torch.grid_sample's border has
+ * it.
+ */
 export function clip(x: Tensor, low: number, high: number): Tensor {
   const { graph } = x;
   return graph.apply(

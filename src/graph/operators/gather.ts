@@ -3,8 +3,8 @@ import { constantLike } from './elementwise.ts';
 import { reshape } from './layout.ts';
 
 /**
- * Rows of a matrix by a tensor of row numbers: [rows, columns] and indices of any shape S (int32 or int64) → [count of S, columns].
- * The gradient adds each row back where it came from.
+ * Rows of a matrix by a tensor of row numbers: [rows, columns] and indices of any shape S (int32 or int64) → [count of
+ * S, columns]. The gradient adds each row back where it came from.
  */
 export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const [, columns] = x.shape as [number, number];

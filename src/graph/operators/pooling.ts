@@ -19,7 +19,10 @@ function interleave(even: Tensor, odd: Tensor, axis: number): Tensor {
   );
 }
 
-/** Larger of each pair of neighbours along an axis; at a tie the gradient goes to the first, as PyTorch's max_pool has it. */
+/**
+ * Larger of each pair of neighbours along an axis; at a tie the gradient goes to the first, as PyTorch's max_pool has
+ * it.
+ */
 export function maxOfPairs(x: Tensor, axis: number): Tensor {
   const [even, odd] = evenAndOdd(x, axis);
   const odder = greater(odd, even);

@@ -9,14 +9,16 @@ export interface WeightGradientOptions {
 }
 
 /**
- * Gradient of a convolution (stride 1) to its weights: Σ over voxels of gradient[o, m − k + before] · x[i, m] for every kernel
- * offset k, as one matrix product.
+ * Gradient of a convolution (stride 1) to its weights: Σ over voxels of gradient[o, m − k + before] · x[i, m] for every
+ * kernel offset k, as one matrix product.
  *
  * @param x the convolution's input, [I, D, H, W]
  * @param gradient the gradient to its output, [O, D', H', W']
  * @returns [O, I, kd, kh, kw]
  *
- * The operand with fewer channels is copied once for each in-plane offset (a convolution with one-hot kernels does this in one pass), the other once for each depth offset, shifted by whole planes. Copies are what this costs beside the product.
+ * The operand with fewer channels is copied once for each in-plane offset (a convolution with one-hot kernels does this
+ * in one pass), the other once for each depth offset, shifted by whole planes. Copies are what this costs beside the
+ * product.
  */
 export function convolutionWeightGradient(x: Tensor, gradient: Tensor, options: WeightGradientOptions): Tensor {
   const [inputs, depth, height, width] = x.shape as readonly [number, number, number, number];
@@ -51,7 +53,10 @@ function matrixOf(x: Tensor): Tensor {
   return reshape(x, [rows, x.count / rows]);
 }
 
-/** [C, D, H, W] → [C · kh · kw, D, H', W']: copy (h, w) of a channel holds x[y + h − before, …], or, reversed, offsets in reverse order. */
+/**
+ * [C, D, H, W] → [C · kh · kw, D, H', W']: copy (h, w) of a channel holds x[y + h − before, …], or, reversed, offsets
+ * in reverse order.
+ */
 function inPlaneShifts(
   x: Tensor,
   [kh, kw]: readonly [number, number],
@@ -65,7 +70,8 @@ function inPlaneShifts(
   const oneHot = new Float32Array(taps * taps);
   for (let tap = 0; tap < taps; tap++) oneHot[tap * taps + (reversed ? taps - 1 - tap : tap)] = 1;
   const { graph } = x;
-  // Channels as the batch: the same as a grouped convolution, which not every execution provider has in three dimensions.
+  // Channels as the batch: the same as a grouped convolution, which not every execution provider has in three
+  // dimensions.
   const shifted = graph.apply(
     'Conv',
     [reshape(x, [channels, 1, depth, ownHeight, ownWidth]), graph.constant(oneHot, [taps, 1, 1, kh, kw])],

@@ -8,7 +8,10 @@ export function inner(field: Tensor, axes: readonly number[]): Tensor {
   return axes.reduce((part, axis) => slice(part, axis, 1, (part.shape[axis] as number) - 1), field);
 }
 
-/** Central difference along an axis, (f(x + 1) − f(x − 1)) / 2, where both neighbours are: two voxels less along the axis. */
+/**
+ * Central difference along an axis, (f(x + 1) − f(x − 1)) / 2, where both neighbours are: two voxels less along the
+ * axis.
+ */
 export function central(field: Tensor, axis: number): Tensor {
   const extent = field.shape[axis] as number;
   return multiply(subtract(slice(field, axis, 2, extent), slice(field, axis, 0, extent - 2)), 0.5);

@@ -4,8 +4,8 @@ import { AXES } from './differences.ts';
 import { defineRegulariser } from './regulariser.ts';
 
 /**
- * Smoothness of a field: the mean over the three axes of the mean squared forward difference (VoxelMorph's `Grad('l2')`), which is 0
- * along an axis of one voxel.
+ * Smoothness of a field: the mean over the three axes of the mean squared forward difference (VoxelMorph's
+ * `Grad('l2')`), which is 0 along an axis of one voxel.
  *
  * @param field [1, 3, D, H, W] in voxels, which makes the result free of units
  */

@@ -30,8 +30,9 @@ export function determinant(displacement: Tensor): Tensor {
 }
 
 /**
- * {@link smoothness} of the flow + `penalty` · mean of max(0, −det J), which is positive only where the displacement folds (Kuang &
- * Schmah, "FAIM", MLMI 2019). A volume of fewer than three voxels along an axis has no determinant; there it is the smoothness alone.
+ * {@link smoothness} of the flow + `penalty` · mean of max(0, −det J), which is positive only where the displacement
+ * folds (Kuang & Schmah, "FAIM", MLMI 2019). A volume of fewer than three voxels along an axis has no determinant;
+ * there it is the smoothness alone.
  */
 export const folding = defineRegulariser({
   name: 'folding',

@@ -3,7 +3,10 @@ import type { Tensor } from '../../graph/index.ts';
 
 /** What a registration makes of a pair, as a regulariser sees it. */
 export interface Deformation {
-  /** What is optimised or predicted, [1, 3, D', H', W'] in voxels of its own grid: a displacement, or a stationary velocity. */
+  /**
+   * What is optimised or predicted, [1, 3, D', H', W'] in voxels of its own grid: a displacement, or a stationary
+   * velocity.
+   */
   readonly flow: Tensor;
   /** The displacement that it stands for, [1, 3, D, H, W] in voxels of the volumes' grid. */
   readonly displacement: Tensor;
@@ -11,7 +14,8 @@ export interface Deformation {
 
 /**
  * A regulariser: how far a deformation is from what is plausible; 0 for none at all.
- * One file in `loss/regulariser/` and one line in its registry make a regulariser known everywhere; its gradient comes from the graph.
+ * One file in `loss/regulariser/` and one line in its registry make a regulariser known everywhere; its gradient comes
+ * from the graph.
  */
 export interface Regulariser<Options = unknown> {
   /** Name on the command line. */

@@ -100,7 +100,10 @@ function chosenAxisFirst(boxes: Tensor, weights: Tensor): Tensor {
   return [0, 1, 2].map((axis) => multiply(axisFirst(boxes, axis), slice(weights, 0, axis, axis + 1))).reduce(add);
 }
 
-/** Coordinates in [−1, 1] of a grid's nodes, C order, one axis after the other: [axes, nodes]. An axis of one node is at 0. */
+/**
+ * Coordinates in [−1, 1] of a grid's nodes, C order, one axis after the other: [axes, nodes]. An axis of one node is at
+ * 0.
+ */
 function coordinatesOf(extent: readonly number[]): Float32Array {
   const nodes = elementCount(extent);
   const out = new Float32Array(extent.length * nodes);

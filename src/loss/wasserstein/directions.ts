@@ -9,11 +9,12 @@ export type Drawing = (typeof DRAWINGS)[number];
  *
  * - `uniform`: independent, from normal vectors divided by their length.
  * - `orthogonal`: in blocks of m mutually orthogonal ones, each block turned at random (Rowland et al., AISTATS 2019).
- * - `quasi`: evenly spread and turned or shifted at random as a whole: in R³ a Fibonacci lattice (González, Mathematical Geosciences 42,
+ * - `quasi`: evenly spread and turned or shifted at random as a whole: in R³ a Fibonacci lattice (González,
+ *   Mathematical Geosciences 42,
  *   2010), otherwise a Kronecker sequence on the square roots of primes through the normal quantile.
  *
- * Each way every single direction is uniform on the sphere, so a mean over directions estimates the same integral. In 50 dimensions only
- * `orthogonal` scatters less than `uniform`; a Kronecker sequence helps in few dimensions.
+ * Each way every single direction is uniform on the sphere, so a mean over directions estimates the same integral. In
+ * 50 dimensions only `orthogonal` scatters less than `uniform`; a Kronecker sequence helps in few dimensions.
  *
  * @param values receives [count, m] row by row; its length is a multiple of m
  */
@@ -39,7 +40,10 @@ function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, v, k) => sum + v * (b[k] as number), 0);
 }
 
-/** Mutually orthogonal unit vectors from normal ones (Gram–Schmidt), at most as many as dimensions: uniform among such sets. */
+/**
+ * Mutually orthogonal unit vectors from normal ones (Gram–Schmidt), at most as many as dimensions: uniform among such
+ * sets.
+ */
 function orthonormal(count: number, dimensions: number, random: Random): number[][] {
   const basis: number[][] = [];
   while (basis.length < count) {

@@ -54,8 +54,8 @@ export interface BinnedBox {
 }
 
 /**
- * The voxel centres of a box with its longest side spanning [−1, 1], for projections into bins that span its diagonal, [−R, R]: R = √3
- * for a cube. C order.
+ * The voxel centres of a box with its longest side spanning [−1, 1], for projections into bins that span its diagonal,
+ * [−R, R]: R = √3 for a cube. C order.
  */
 export function binnedBox(extent: readonly number[], bins: number): BinnedBox {
   const half = Math.max((Math.max(...extent) - 1) / 2, 0.5);
@@ -109,8 +109,8 @@ export function massInBins(measure: Tensor, directions: Tensor, { positions, vox
 /**
  * Distribution functions of masses projected on directions; the last bin's value is the whole mass and left out.
  *
- * For many measures on the same voxels they are one matrix product (see {@link distributionKernels}); for a single one, where the matrix
- * would be larger than all else, the masses are sorted into bins.
+ * For many measures on the same voxels they are one matrix product (see {@link distributionKernels}); for a single one,
+ * where the matrix would be larger than all else, the masses are sorted into bins.
  *
  * @param measures [sets, voxels], also differences of measures
  * @param directions [L, 3]
@@ -126,8 +126,8 @@ export function distributionsOf(measures: Tensor, directions: Tensor, box: Binne
 }
 
 /**
- * The linear map from the masses of a box's voxels to the distribution functions of their projections: mass at t is shared linearly
- * between the two nearest bins, so bin b's distribution function counts it with clip(b + 1 − t, 0, 1).
+ * The linear map from the masses of a box's voxels to the distribution functions of their projections: mass at t is
+ * shared linearly between the two nearest bins, so bin b's distribution function counts it with clip(b + 1 − t, 0, 1).
  *
  * @param directions [L, 3]
  * @returns [voxels, L · (bins − 1)]

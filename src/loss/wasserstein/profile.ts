@@ -24,11 +24,16 @@ export type DirectionRank = 'largest' | 'median' | 'smallest';
 /** A box (patch or volume) of both volumes projected on a line. */
 export interface BoxProjection {
   readonly rank: DirectionRank;
-  /** Unit vector: of `mass` and, with the intensity as a fourth, of `points` along the array axes z, y, x; else in the space of the points. */
+  /**
+   * Unit vector: of `mass` and, with the intensity as a fourth, of `points` along the array axes z, y, x; else in the
+   * space of the points.
+   */
   readonly direction: readonly number[];
   /** W_pᵖ along it, in the unit of the loss. */
   readonly distance: number;
-  /** Values of the distribution function, one a bin but the last (`mass`); or the projected points in ascending order. */
+  /**
+   * Values of the distribution function, one a bin but the last (`mass`); or the projected points in ascending order.
+   */
   readonly moved: Float32Array;
   readonly fixed: Float32Array;
 }
@@ -45,7 +50,10 @@ export interface WassersteinProfile {
   /** The box with the largest distance; where all are alike, the middle one. */
   readonly telling: number;
   readonly directions: number;
-  /** That box along the directions with the largest, the median and the smallest distance; fewer where there are fewer directions. */
+  /**
+   * That box along the directions with the largest, the median and the smallest distance; fewer where there are fewer
+   * directions.
+   */
   readonly projections: readonly BoxProjection[];
   /** `mass`: distance of neighbouring bins, in half edge lengths of the box. */
   readonly binWidth?: number;
@@ -57,8 +65,8 @@ export function wassersteinOptions({ similarity, options }: ChosenSimilarity): W
 }
 
 /**
- * Takes one scale of a Wasserstein loss apart: what each patch contributes, and what the projections of the one that contributes most
- * look like.
+ * Takes one scale of a Wasserstein loss apart: what each patch contributes, and what the projections of the one that
+ * contributes most look like.
  *
  * @param random values of the loss's random inputs, by name: the same ones give the same distances as the loss
  * @param scale index of the patch size in the options
@@ -129,7 +137,10 @@ export function patchMap({ starts, distances, box }: WassersteinProfile, [nz, ny
   return sums.map((sum, n) => sum / (counts[n] as number));
 }
 
-/** First voxels of a scale's boxes along z, y and x, in the order of the loss; none where a patch is larger than the volume. */
+/**
+ * First voxels of a scale's boxes along z, y and x, in the order of the loss; none where a patch is larger than the
+ * volume.
+ */
 export function boxStarts(extent: Extent, options: WassersteinOptions, scale: number): Extent[] {
   const grid = patchGrid(options, scale);
   const [z, y, x] = extent.map((length) => (grid ? patchStarts(length, grid) : [0])) as [number[], number[], number[]];

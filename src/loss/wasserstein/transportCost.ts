@@ -1,7 +1,8 @@
 import type { Order } from './oneDimensional.ts';
 
 /**
- * W_pᵖ of two measures on the same evenly spaced bins, by moving mass from bin to bin from left to right (the optimal way on a line).
+ * W_pᵖ of two measures on the same evenly spaced bins, by moving mass from bin to bin from left to right (the optimal
+ * way on a line).
  *
  * @param moved,fixed distribution functions at all bins but the last, where both are 1
  * @param width distance of neighbouring bins

@@ -22,14 +22,16 @@ import { overDirections } from './overDirections.ts';
 import { extractPatches, type PatchGrid } from './patches.ts';
 
 /**
- * Sliced Wasserstein distance of two volumes, in one of the readings that {@link WassersteinOptions} names: the mean over scales,
- * patches and random directions of the closed one-dimensional W_pᵖ between what is projected (Rabin et al., SSVM 2011; Bonneel et al.,
- * JMIV 51, 2015).
+ * Sliced Wasserstein distance of two volumes, in one of the readings that {@link WassersteinOptions} names: the mean
+ * over scales, patches and random directions of the closed one-dimensional W_pᵖ between what is projected (Rabin et
+ * al., SSVM 2011; Bonneel et al., JMIV 51, 2015).
  *
  * @param moved,fixed [1, 1, D, H, W]
- * @param weight [1, 1, D, H, W]: voxels outside the field of view (0) have no mass, or intensity 0, in both volumes, and a patch counts
+ * @param weight [1, 1, D, H, W]: voxels outside the field of view (0) have no mass, or intensity 0, in both volumes,
+ * and a patch counts
  *   as much as it has voxels inside
- * @returns a scalar. Unit: `mass`, half edge lengths of the patch or volume, to the power p; points, intensity (and coordinates) to the power p
+ * @returns a scalar. Unit: `mass`, half edge lengths of the patch or volume, to the power p; points, intensity (and
+ * coordinates) to the power p
  */
 export function wasserstein(
   moved: Tensor,

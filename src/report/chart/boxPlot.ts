@@ -78,8 +78,8 @@ export function boxStatistics(values: readonly number[]): BoxStatistics | undefi
 }
 
 /**
- * Lying box plots, one row a category, with every value as a dot and the mean as a diamond, as an SVG. Series have colours and a legend
- * where a category has several boxes; more series than colours are named beside their rows.
+ * Lying box plots, one row a category, with every value as a dot and the mean as a diamond, as an SVG. Series have
+ * colours and a legend where a category has several boxes; more series than colours are named beside their rows.
  */
 export function boxPlot(chart: BoxPlot): string {
   const width = chart.width ?? CHART_WIDTH;

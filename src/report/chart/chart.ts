@@ -17,8 +17,9 @@ export interface Scale {
 }
 
 /**
- * Attributes of a chart's outermost element. Text and axes are drawn in `currentColor`: dark ink on the chart's white ground, and on an
- * HTML page whatever colour the style sheet gives the class `chart`, so that charts follow a dark page.
+ * Attributes of a chart's outermost element. Text and axes are drawn in `currentColor`: dark ink on the chart's white
+ * ground, and on an HTML page whatever colour the style sheet gives the class `chart`, so that charts follow a dark
+ * page.
  */
 /** Width of a chart of its own, in user units. */
 export const CHART_WIDTH = 420;
@@ -134,8 +135,8 @@ export interface LegendEntry {
 }
 
 /**
- * A legend in rows, starting at (x, y); `swatch` draws the sign of an entry in a box 14 wide, centred on its height. A name that is
- * wider than the place goes on below itself.
+ * A legend in rows, starting at (x, y); `swatch` draws the sign of an entry in a box 14 wide, centred on its height. A
+ * name that is wider than the place goes on below itself.
  */
 export function legendRows(
   entries: readonly LegendEntry[],

@@ -44,7 +44,8 @@ const NAME_LINE = TEXT.body + 2;
 const AXIS_NAME_LINE = TEXT.heading + 2;
 
 /**
- * Many curves over a common axis in small panels of one scale, one for each name, as an SVG: a name over a panel needs no colour of its own.
+ * Many curves over a common axis in small panels of one scale, one for each name, as an SVG: a name over a panel needs
+ * no colour of its own.
  */
 export function panelChart(chart: PanelChart): string {
   const width = chart.width ?? 640;

@@ -39,10 +39,14 @@ export const differenceMap: ColourMap = fromStops((schemeRdBu[11] as readonly st
 /** ColorBrewer PuOr, 11 classes, purple for shrinking and orange for growing: safe for colour-blind readers. */
 export const jacobianMap: ColourMap = fromStops(schemePuOr[11] as readonly string[]);
 
-/** Viridis (van der Walt & Smith 2015), dark blue for −1 to yellow for 1: even lightness, safe for colour-blind readers. */
+/**
+ * Viridis (van der Walt & Smith 2015), dark blue for −1 to yellow for 1: even lightness, safe for colour-blind readers.
+ */
 export const sequentialMap: ColourMap = (value) => fromHex(interpolateViridis(fraction(value)));
 
-/** Black over the orange of Okabe & Ito to nearly white, for −1 to 1: lightness rises evenly, and no grey is like it. */
+/**
+ * Black over the orange of Okabe & Ito to nearly white, for −1 to 1: lightness rises evenly, and no grey is like it.
+ */
 export const warmMap: ColourMap = fromStops(
   '#000000 #3d1d00 #7a3a00 #b85800 #e67a10 #f5a03c #fcc878 #feecc8'.split(' '),
 );

@@ -4,7 +4,10 @@ import { MUTED, TEXT, textWidth, wrapText } from './theme.ts';
 
 const TITLE_LINE = TEXT.title + 3;
 
-/** A figure's title from `left` on, in as many lines as it needs. `bottom` is where the figure goes on, with a title or without. */
+/**
+ * A figure's title from `left` on, in as many lines as it needs. `bottom` is where the figure goes on, with a title or
+ * without.
+ */
 export function figureTitle(title: string | undefined, left: number): { svg: string; bottom: number } {
   const lines = wrapText(title ?? '', TEXT.title, PAGE_WIDTH - left - 1, true);
   if (lines.length === 0) return { svg: '', bottom: 4 };

@@ -70,14 +70,16 @@ export function textLines(
 }
 
 /**
- * The white ground of a whole picture: text and lines are dark, and a page may be too. An HTML page takes it away by its class where it
- * gives text the page's own colour.
+ * The white ground of a whole picture: text and lines are dark, and a page may be too. An HTML page takes it away by
+ * its class where it gives text the page's own colour.
  */
 export function ground(width: number, height: number): string {
   return rectangle(0, 0, width, height, { class: 'ground', fill: '#ffffff' });
 }
 
-/** Points as the data of a path, `M x y L …`, closed on request; segments are relative, which keeps long paths small. */
+/**
+ * Points as the data of a path, `M x y L …`, closed on request; segments are relative, which keeps long paths small.
+ */
 export function polyline(points: readonly (readonly [number, number])[], closed = false, decimals = 2): string {
   const factor = 10 ** decimals;
   let out = '';

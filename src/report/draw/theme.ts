@@ -72,7 +72,10 @@ export function textWidth(content: string, size: number, bold = false): number {
   return (hundredths / 100) * size * (bold ? 1.14 : 1);
 }
 
-/** Breaks a text into lines no wider than `width`: between words, and inside a word that is wider by itself. Nothing is left out. */
+/**
+ * Breaks a text into lines no wider than `width`: between words, and inside a word that is wider by itself. Nothing is
+ * left out.
+ */
 export function wrapText(content: string, size: number, width: number, bold = false): string[] {
   const lines: string[] = [];
   let current = '';

@@ -21,7 +21,10 @@ const LETTER = {
   'paint-order': 'stroke',
 } as const;
 
-/** The body seen from the front, a little from the left and above: right to the left of the picture, anterior towards the viewer. */
+/**
+ * The body seen from the front, a little from the left and above: right to the left of the picture, anterior towards
+ * the viewer.
+ */
 function seen([right, anterior, superior]: Vec3): readonly [number, number] {
   return [0.5 * anterior - 0.86 * right, 0.36 * anterior + 0.16 * right - 0.92 * superior];
 }

@@ -67,8 +67,9 @@ const NAME_LINE = TEXT.heading + 2;
 const ICON = 17;
 
 /**
- * What a Wasserstein loss sees of two volumes: three planes of both; how the distance spreads over the volume (or how the intensities
- * differ); and a patch or the volume projected on some directions, with the area between the two. Returns an SVG with vector text.
+ * What a Wasserstein loss sees of two volumes: three planes of both; how the distance spreads over the volume (or how
+ * the intensities differ); and a patch or the volume projected on some directions, with the area between the two.
+ * Returns an SVG with vector text.
  */
 export function lossProfile(profile: LossProfile): string {
   const { fixed, moved, map } = profile;

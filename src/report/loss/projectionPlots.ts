@@ -57,8 +57,8 @@ const COLUMN_GAP = 11;
 export const PLOT_MARGINS = { left: 42, bottom: 26 } as const;
 
 /**
- * Small plots of projections, a column each, with the area between the two volumes shaded. Masses: profiles, distribution functions and
- * their difference. Points: in ascending order, and the gap between them.
+ * Small plots of projections, a column each, with the area between the two volumes shaded. Masses: profiles,
+ * distribution functions and their difference. Points: in ascending order, and the gap between them.
  *
  * @param place all of it, the axes' names included
  * @param columns left edges and common width of the columns, in user units

@@ -57,8 +57,8 @@ export function isPartial(cell: Cell): cell is Summary {
 }
 
 /**
- * A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`; `< 0.001` for what would round to nothing; `0.842 ± 0.031 (2 of 4)` where a mean
- * is of fewer values than there are rows to it.
+ * A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`; `< 0.001` for what would round to nothing; `0.842 ± 0.031
+ * (2 of 4)` where a mean is of fewer values than there are rows to it.
  */
 export function formatCell(cell: Cell, digits = 3): string {
   if (cell === undefined) return '–';
@@ -82,8 +82,8 @@ function isNumeric(table: Table, column: Column): boolean {
 }
 
 /**
- * A text that Markdown shows as it is: no HTML, emphasis, code or links come of it. Only what would be taken for them is escaped, since
- * tables are read on terminals too.
+ * A text that Markdown shows as it is: no HTML, emphasis, code or links come of it. Only what would be taken for them
+ * is escaped, since tables are read on terminals too.
  */
 function plainMarkdown(content: string): string {
   return content
@@ -113,8 +113,8 @@ export function toMarkdown(table: Table): string {
 }
 
 /**
- * The table as CSV (RFC 4180), in full precision. A column with summaries becomes two, mean and SD, and a third, of how many values they
- * are, where some lack. Texts that a spreadsheet would run as a formula get an apostrophe in front.
+ * The table as CSV (RFC 4180), in full precision. A column with summaries becomes two, mean and SD, and a third, of how
+ * many values they are, where some lack. Texts that a spreadsheet would run as a formula get an apostrophe in front.
  */
 export function toCsv(table: Table): string {
   const fields: string[] = [];

@@ -23,7 +23,10 @@ export interface ViewerInput {
   readonly movingLabels?: Labels;
   readonly movedLabels?: Labels;
   readonly labelNames?: Readonly<Record<number, string>>;
-  /** RAS mm, in the fixed image's space: the fixed image's, and the moving one's as the start and the registration bring them there. */
+  /**
+   * RAS mm, in the fixed image's space: the fixed image's, and the moving one's as the start and the registration bring
+   * them there.
+   */
   readonly landmarks?: Readonly<Record<'fixed' | 'moving' | 'moved', readonly Vec3[]>>;
   /** The fixed image is then shown in colour over the other, and not as a difference, which means nothing. */
   readonly isTwoModalities?: boolean;
@@ -45,7 +48,8 @@ interface DisplayGrid {
 
 /**
  * An interactive viewer as HTML: three linked planes, with the fixed image against the moving one before or after
- * registration as blend, checkerboard, flicker or difference (of two modalities as an overlay). Images are embedded in 8 bits, script included.
+ * registration as blend, checkerboard, flicker or difference (of two modalities as an overlay). Images are embedded in
+ * 8 bits, script included.
  */
 export function viewer(input: ViewerInput): string {
   const others: Readonly<Record<string, Grid | undefined>> = {

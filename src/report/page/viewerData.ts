@@ -8,8 +8,8 @@ export type Triple = readonly [number, number, number];
 export type Place = Triple | null;
 
 /**
- * What the viewer's script finds in its page, as JSON. Volumes are base64 of a byte a voxel in display order: columns run
- * to the patient's left, rows to posterior, slices to inferior.
+ * What the viewer's script finds in its page, as JSON. Volumes are base64 of a byte a voxel in display order: columns
+ * run to the patient's left, rows to posterior, slices to inferior.
  */
 export interface ViewerData {
   readonly size: Triple;

@@ -146,7 +146,9 @@ function outline(box: Box, place: (column: number, row: number) => Point): Point
   ];
 }
 
-/** The colour of the mean log determinant of a cell's pixels, in 32 steps, or the folds' colour if one of them folds. */
+/**
+ * The colour of the mean log determinant of a cell's pixels, in 32 steps, or the folds' colour if one of them folds.
+ */
 function cellColour(columns: number, determinants: ArrayLike<number>, box: Box, limit: number): string {
   let sum = 0;
   let count = 0;

@@ -32,7 +32,10 @@ const greyMap: ColourMap = (value) => {
 
 type Swatch = (x: number, middle: number) => string;
 
-/** What colours and signs mean, in the middle of a place or, when it is too low, from its top. `bottom` is where it ends. */
+/**
+ * What colours and signs mean, in the middle of a place or, when it is too low, from its top. `bottom` is where it
+ * ends.
+ */
 export function modalityLegend(place: Frame, content: ModalityLegend): { svg: string; bottom: number } {
   const entries = entriesOf(content);
   const notes = wrapText(noteOf(content), TEXT.small, place.width);

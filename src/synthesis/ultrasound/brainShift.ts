@@ -17,8 +17,8 @@ const SAG = 0.75;
 const COEFFICIENT = 0.6;
 
 /**
- * Bounds of the local part's Lipschitz constant in the maximum norm, per mm of its magnitude. Spline: the derivatives of
- * a cubic B-spline in three dimensions sum to at most 2.4795/spacing per coefficient (Choi and Lee, Graphical Models
+ * Bounds of the local part's Lipschitz constant in the maximum norm, per mm of its magnitude. Spline: the derivatives
+ * of a cubic B-spline in three dimensions sum to at most 2.4795/spacing per coefficient (Choi and Lee, Graphical Models
  * 62, 2000). Gaussian: its gradient is at most e^(−1/2)/σ, its 1-norm √3 times that.
  */
 const LIPSCHITZ = (2.4795 * COEFFICIENT) / SPACING + (Math.sqrt(3 / Math.E) * SAG) / REACH;

@@ -1,6 +1,9 @@
 import { randomStream } from '../../random.ts';
 
-/** Weibull shape whose standard deviation is 0.79 of its mean, as RESECT's 5.3 ± 4.2 mm; 0.69 between the quantiles below. */
+/**
+ * Weibull shape whose standard deviation is 0.79 of its mean, as RESECT's 5.3 ± 4.2 mm; 0.69 between the quantiles
+ * below.
+ */
 const SHAPE = 1.27;
 
 /** The quantiles that are used: about 0.7 to 19 mm for a mean of 5.3. */

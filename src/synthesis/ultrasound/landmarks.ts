@@ -18,8 +18,8 @@ const REACH = 2;
 const CANDIDATES = 600;
 
 /**
- * Strength of a corner: det/trace² of the summed outer products of the gradient. It is 0 on a plane or along an edge, and
- * grows with the square of the contrast. (Rohr, Pattern Recognition 30(1), 1997, takes det/trace.)
+ * Strength of a corner: det/trace² of the summed outer products of the gradient. It is 0 on a plane or along an edge,
+ * and grows with the square of the contrast. (Rohr, Pattern Recognition 30(1), 1997, takes det/trace.)
  */
 function cornerStrength({ data, size: [nx, ny] }: Volume, i: number, j: number, k: number): number {
   let [xx, yy, zz, xy, xz, yz] = [0, 0, 0, 0, 0, 0];
@@ -72,9 +72,9 @@ function candidates(mri: Volume, ultrasound: Grid, shift: BrainShift, sweep: Swe
 }
 
 /**
- * Landmarks at corners of structure in the MRI within the ultrasound's field of view, 15 to 25 where there is room for so
- * many, spread out. Each lies at the middle of an MRI voxel; its ultrasound point is exact, by the inverse of the map.
- * Randomness: the stream (`seed`, 'ultrasound', 'landmarks', `index`), for their number.
+ * Landmarks at corners of structure in the MRI within the ultrasound's field of view, 15 to 25 where there is room for
+ * so many, spread out. Each lies at the middle of an MRI voxel; its ultrasound point is exact, by the inverse of the
+ * map. Randomness: the stream (`seed`, 'ultrasound', 'landmarks', `index`), for their number.
  */
 export function pickLandmarks(
   mri: Volume,

@@ -128,8 +128,8 @@ export function compressed(amplitude: number, gain: number): number {
 
 /**
  * Scans the tissue behind a brain shift. Each beam's echoes (see {@link beamEchoes}) are blurred by the point spread
- * function, which is narrowest in the focus; modulus, time-gain compensation and log compression follow, then the voxels
- * of `grid` are interpolated between the beams. Voxels outside the field of view are 0, all others at least 1.
+ * function, which is narrowest in the focus; modulus, time-gain compensation and log compression follow, then the
+ * voxels of `grid` are interpolated between the beams. Voxels outside the field of view are 0, all others at least 1.
  * Randomness: the stream (`seed`, 'ultrasound', 'scan', `index`).
  */
 export function scan(

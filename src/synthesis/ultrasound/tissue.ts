@@ -20,8 +20,8 @@ function tissue(t1: number, flair: number, echogenicity: number, impedance: numb
 
 /**
  * Impedances and attenuations are near the tabulated ones (Duck, Physical Properties of Tissue, 1990). Echogenicities
- * follow what neurosurgical ultrasound shows: ventricles black, grey matter a little darker than white, sulci bright for
- * the pia and arachnoid in them, low-grade glioma bright.
+ * follow what neurosurgical ultrasound shows: ventricles black, grey matter a little darker than white, sulci bright
+ * for the pia and arachnoid in them, low-grade glioma bright.
  */
 export const TISSUES = {
   white: tissue(1, 0.78, 0.4, 1.6, 0.3),

@@ -79,7 +79,8 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
       const [child, outcome] = start(['worker', ...queue, '--scratch', path('scratch'), '--stalled-after', '2']);
       workers.add(child);
       logs.push(outcome);
-      // Each trial loses the worker that is the first to finish three of its epochs: what it goes on from is on the queue by then.
+      // Each trial loses the worker that is the first to finish three of its epochs: what it goes on from is on the
+      // queue by then.
       onLines(child, (text) => {
         const trial = /Z (\S+): epoch 3$/.exec(text)?.[1];
         if (trial === undefined || killed.has(trial) || !workers.delete(child)) return;

@@ -74,8 +74,8 @@ const VARIANTS: [string, Options][] = [
 ];
 
 /**
- * How far slopes along random directions are from what the gradient says, relatively: central differences at the step that agrees best,
- * since a large step meets kinks and a small one rounding.
+ * How far slopes along random directions are from what the gradient says, relatively: central differences at the step
+ * that agrees best, since a large step meets kinks and a small one rounding.
  */
 async function slopeDeviation(
   value: (at: Float32Array) => Promise<number>,
@@ -251,7 +251,8 @@ describe('a mass that moves by t', () => {
         const found = await using('radon', { ...options, ...where, order }, extent, (program) =>
           program.run(a!, b!, { directions }),
         );
-        // Sharing between two bins leaves W1 of one voxel as it is and changes squares by less than a quarter of a squared bin.
+        // Sharing between two bins leaves W1 of one voxel as it is and changes squares by less than a quarter of a
+        // squared bin.
         expect(Math.abs(found.value - mean(along))).toBeLessThan(order === 1 && edge === 1 ? 1e-4 : 2e-3);
         const [exact, variance] =
           order === 1 ? [length / 2, length ** 2 / 12] : [length ** 2 / 3, (4 * length ** 4) / 45];

@@ -38,7 +38,8 @@ describe('fully developed speckle', () => {
       const own = real.map((value) => value * value);
       return mean(interior(shifted, from, to)) / mean(interior(own, from, to));
     };
-    // Gaussian amplitude of deviation σ: correlation exp(−d²/4σ²). Few thousand independent samples tell it to about 0.03.
+    // Gaussian amplitude of deviation σ: correlation exp(−d²/4σ²). Few thousand independent samples tell it to about
+    // 0.03.
     const expectNear = (found: number, distance: number, sigma: number): void =>
       expect(Math.abs(found - Math.exp(-(distance ** 2) / (4 * sigma ** 2)))).toBeLessThan(0.09);
     expectNear(correlation(1, 6, 54), 1, 0.9);
