@@ -68,6 +68,22 @@ describe('compare-losses', () => {
     expect((await earthmorph(command(out))).code).toBe(0);
   });
 
+  it('goes on with records that lack the measures of later versions, and shows those that they have', async () => {
+    const out = at('earlier');
+    await cp(at('comparison'), out, { recursive: true });
+    const lines = (await readFile(`${out}/refinements.jsonl`, 'utf8')).trim().split('\n');
+    const earlier = lines.map((line) => {
+      const { msd: _, nsd: __, bendingEnergy: ___, scans: ____, ...kept } = JSON.parse(line) as Record<string, unknown>;
+      return `${JSON.stringify({ ...kept, tre: null })}\n`;
+    });
+    await writeFile(`${out}/refinements.jsonl`, earlier.join(''));
+    expect((await earthmorph(command(out))).code).toBe(0);
+    expect(await readFile(`${out}/refinements.jsonl`, 'utf8')).toBe(earlier.join(''));
+    const markdown = await readFile(`${out}/table.md`, 'utf8');
+    expect(markdown).toMatch(/\| HD95 \(mm\) \| Dice \(%\) \| folded \(%\) \|/);
+    expect(markdown).not.toMatch(/MSD|NSD|TRE|bending/);
+  });
+
   it.each(['{}', 'null', '{"method":"mse","smoothness":"1"}', '{"method":'])(
     'says what to do about the line %s in its records',
     async (line) => {

@@ -1,9 +1,9 @@
-import { measures, valueIn } from '../../metric/measures.ts';
+import { type Among, measures, valueIn } from '../../metric/measures.ts';
 import { mean } from '../../metric/statistics.ts';
 import { boxPlot } from '../../report/chart/boxPlot.ts';
 import type { Table } from '../../report/page/table.ts';
 import { adjusted, pairedDifference, valuesOf } from '../protocol/comparison.ts';
-import { measureInfo, measuresOf } from '../protocol/measures.ts';
+import { type MeasureInfo, measureInfo, measuresOf } from '../protocol/measures.ts';
 import type { PairScore } from '../protocol/results.ts';
 import type { Comparison, MethodResult } from '../runner/compareLosses.ts';
 import {
@@ -35,12 +35,17 @@ function scoresOf({ unregistered, results }: Comparison): readonly (readonly Pai
   );
 }
 
+/** The measures that refinements have; records of earlier versions lack some that the unregistered pairs have. */
+function measuredOf(all: readonly (readonly PairScore[])[], among?: Among): readonly MeasureInfo[] {
+  return measuresOf(all.flat(), among).filter(({ key }) => valuesOf(all.flat(), key).some(Number.isFinite));
+}
+
 /** Mean ± SD over the test pairs for each loss, and paired tests against the first loss. */
 export function comparisonTable(comparison: Comparison): Table {
   const { settings, judge, simulated, unregistered, results } = comparison;
   const [first] = results as [MethodResult];
   const all = scoresOf(comparison);
-  const found = measuresOf(all.flat(), () => true);
+  const found = measuredOf(all, () => true);
   const headline = measureInfo(judge);
   const compared = referenceCells(headline, all, 0);
   const { crop, size } = settings.preprocessing;
@@ -72,7 +77,7 @@ export function comparisonTable(comparison: Comparison): Table {
 /** Every loss against the unregistered pairs. */
 export function changeTable(comparison: Comparison): Table {
   const all = scoresOf(comparison);
-  const found = withStart(measuresOf(all.flat()), all);
+  const found = withStart(measuredOf(all), all);
   return {
     caption:
       "What refinement changed, loss − unregistered on the same pairs, with a 95 % interval and p from drawing cases with replacement, and p of Wilcoxon's signed-rank test.",
@@ -108,7 +113,7 @@ export function pairedTests(comparison: Comparison): Table {
     return `${sign} ${pText(difference.wilcoxon)} (${pText(larger[at] as number)}${cases})`;
   };
   return {
-    caption: `${column.heading} on the same pairs, row against column: + where the row's mean is higher, p of Wilcoxon's signed-rank test, in brackets after Holm's correction for all ${couples.length} tests${differences.some((difference) => difference?.bootstrap) ? ' and, behind it, p of drawing cases' : ''}.`,
+    caption: `${column.heading} on the same pairs, row against column: + where the row's mean is higher, p of Wilcoxon's signed-rank test, in brackets after Holm's correction for all of these tests${differences.some((difference) => difference?.bootstrap) ? ' and, behind it, p of drawing cases' : ''}.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       ...results.map(({ method }, other) => ({ key: `against${other}`, heading: method.name })),
