@@ -6,8 +6,20 @@
  */
 
 export { type CheckReport, checkDataset } from './dataset/check.ts';
+export type {
+  Case,
+  Dataset,
+  ImageFiles,
+  IncompleteCase,
+  OpenOptions,
+  PairIds,
+  PointsFile,
+} from './dataset/dataset.ts';
+export { type DataFolder, defineLayout, type Layout, type Listing } from './dataset/layout.ts';
+export { layouts, registerLayout } from './dataset/layouts.ts';
 export { fixedPairs, type Pair, trainingPairs } from './dataset/pairs.ts';
 export { PAPER_SPLIT, type Split, type SplitFractions, splitCases } from './dataset/split.ts';
+export type { Synthetic } from './dataset/synthetic.ts';
 export { UserError } from './errors.ts';
 export type { Device, RuntimeOptions } from './graph/index.ts';
 export * as graph from './graph/index.ts';
@@ -83,6 +95,17 @@ export { type LossFigure, lossFigure } from './report/loss/lossFigure.ts';
 export { type ModalityFigure, type ModalityResult, modalityFigure } from './report/slice/modalityFigure.ts';
 export { type RegistrationFigure, registrationFigure } from './report/slice/registrationFigure.ts';
 export {
+  type DataReader,
+  type DataWriter,
+  defineGenerator,
+  type Generator,
+  type GeneratorSettings,
+  generate,
+  type InExperiments,
+  type Made,
+  type Making,
+} from './synthesis/generator.ts';
+export {
   makePhantomCase,
   type PhantomCase,
   type PhantomOptions,
@@ -90,9 +113,11 @@ export {
   trueWarp,
 } from './synthesis/phantom/phantom.ts';
 export { makePhantomAtlas } from './synthesis/phantom/phantomAtlas.ts';
+export { generators, registerGenerator } from './synthesis/registry.ts';
 export { PRESETS, type TrainingConfig, trainingSchema } from './training/configuration.ts';
 export type { EpochRecord } from './training/trainer.ts';
 export { type TrainedModel, type TrainingCase, type TrainModelOptions, trainModel } from './training/trainModel.ts';
+export type { FileSource } from './volume/fileSource.ts';
 export type { Grid, Labels, Mat4, Size, Vec3, Volume, Warp } from './volume/grid.ts';
 export { invertWarp } from './volume/invertWarp.ts';
 export { decodeItkTransform, encodeItkTransform } from './volume/itkTransform.ts';

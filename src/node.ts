@@ -10,5 +10,6 @@ export { nodeFiles } from './file/nodeFiles.ts';
 export { rasterise } from './file/rasterise.ts';
 export { readTransforms, writeChain } from './file/transformFile.ts';
 export { readLabels, readVolume, readWarp, writeLabels, writeVolume, writeWarp } from './file/volumeFile.ts';
+export { makeDataset } from './run/makeDataset.ts';
 export { readModel, shippedModel } from './run/modelFile.ts';
 export { trainingRun } from './run/trainingRun.ts';

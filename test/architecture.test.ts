@@ -31,7 +31,7 @@ const ENTRIES = ['index.ts', 'node.ts'];
 const WALLS: Readonly<Record<string, readonly string[]>> = {
   volume: [],
   metric: ['volume'],
-  synthesis: ['dataset', 'volume'],
+  synthesis: ['dataset', 'metric', 'volume'],
   dataset: ['volume'],
   graph: [],
   network: ['graph', 'preparation'],

@@ -20,7 +20,7 @@ import { type PairList, readPairList } from '../run/registerPairs.ts';
 import { spacingOf } from '../volume/matrix.ts';
 import { interruptible } from './interruptible.ts';
 import { assignments, deviceOption, jsonOption, mriOption, threadsOption } from './options.ts';
-import { counted, duration, printJson, sayWritten, toJson } from './output.ts';
+import { counted, duration, printJson, saySynthetic, sayWritten, toJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 import { addSettingOptions, allSettings } from './settingsOptions.ts';
@@ -155,7 +155,6 @@ async function run(options: Options): Promise<void> {
   const open = options.mri === undefined ? {} : { mri: options.mri };
   const test = await readPairList(options.pairs, data, open);
   const tune = await readPairList(options.tune, data, open);
-  if (test.dataset.simulated !== undefined) console.error(`Note: ${test.dataset.simulated}`);
   const { steps, grid, rate, seed, size } = settings;
   const mask = isPaired(test.dataset);
   const spacing = settings.spacing ?? (mask ? await fittingSpacing(test, size) : undefined);
@@ -178,6 +177,7 @@ async function run(options: Options): Promise<void> {
         onNote: (sentence) => console.error(`Note: ${sentence}`),
         onRefined({ method, smoothness }, known, done, total) {
           reading.stop();
+          if (!bar) saySynthetic(test.dataset);
           bar ??= startProgress(total, 'refining', 'own');
           bar.update(done, method);
           if (known) return;

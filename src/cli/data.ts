@@ -1,7 +1,6 @@
 import { dataCheckCommand } from './dataCheck.ts';
 import { dataFetchCommand } from './dataFetch.ts';
-import { dataPhantomCommand } from './dataPhantom.ts';
-import { dataSimulateUsCommand } from './dataSimulateUs.ts';
+import { dataMakeCommands } from './dataMake.ts';
 import type { CommandDefinition } from './program.ts';
 
 /** `earthmorph data …`: get, make and check data sets. */
@@ -11,5 +10,5 @@ export const dataCommand: CommandDefinition = (program) => {
     .summary('get, make and check data sets')
     .description('Gets a public data set, makes a synthetic one, or checks one.')
     .addHelpText('after', '\nExample:\n  earthmorph data fetch hippocampus --out data');
-  for (const define of [dataFetchCommand, dataCheckCommand, dataPhantomCommand, dataSimulateUsCommand]) define(data);
+  for (const define of [dataFetchCommand, dataCheckCommand, dataMakeCommands]) define(data);
 };

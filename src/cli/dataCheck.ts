@@ -37,7 +37,7 @@ async function run(folder: string, { json }: Options): Promise<void> {
   else console.log(describe(dataset, report));
 }
 
-function describe({ name, layout, labelNames, simulated }: Dataset, { problems, summary }: CheckReport): string {
+function describe({ name, layout, labelNames, synthetic }: Dataset, { problems, summary }: CheckReport): string {
   const axes = ['x', 'y', 'z'] as const;
   const labels = Object.entries(summary.labelVolume).map(([label, volume]) => {
     const named = labelNames[Number(label)];
@@ -52,7 +52,7 @@ function describe({ name, layout, labelNames, simulated }: Dataset, { problems, 
   const head = `${name} (${layout}): ${cases(summary.cases)}, ${summary.withLabels} with labels`;
   return [
     head,
-    ...(simulated === undefined ? [] : [simulated]),
+    ...(synthetic ? [synthetic.description] : []),
     '',
     table,
     '',

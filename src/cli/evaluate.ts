@@ -16,7 +16,7 @@ import {
 } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { jsonOption, mriOption } from './options.ts';
-import { counted, printJson, sayWhatIsLeftOut, sayWritten } from './output.ts';
+import { counted, printJson, saySynthetic, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -61,8 +61,9 @@ async function run(options: Options): Promise<void> {
   const open = mri === undefined ? {} : { mri };
   const list = pairs === undefined ? await ownPairList(data, open) : await readPairList(pairs, data, open);
   await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
-  sayWhatTheDataAre(list);
+  const note = list.dataset.synthetic?.description;
   const registrar = await openRegistrar(options);
+  sayWhatTheDataAre(list);
   const start = startOf(options, registrar, usualStart(list));
   const bar = startProgress(list.pairs.length, 'evaluating');
   let drawing: Progress | undefined;
@@ -76,14 +77,14 @@ async function run(options: Options): Promise<void> {
     const figureOf = async (index: number): Promise<string> => {
       const pair = list.pairs[index] as (typeof list.pairs)[number];
       const registered = await registerFiles(registrar, await filesOfPair(list, pair), start);
-      const { labelNames, simulated: note } = list.dataset;
+      const { labelNames } = list.dataset;
       return pairFigure(registered, `${pair.moving.id} moved onto ${pair.fixed.id}`, { labelNames, note });
     };
     if (options.figure !== undefined || options.report !== undefined) drawing = startProgress(0, 'drawing');
     if (options.figure !== undefined) await writeFigure(options.figure, await figureOf(medianPair(results)));
     if (options.report !== undefined) {
       const command = ['earthmorph', ...process.argv.slice(2)].join(' ');
-      const provenance = { ...provenanceOf(command, options, registrar), 'Simulated data': list.dataset.simulated };
+      const provenance = { ...provenanceOf(command, options, registrar), 'Synthetic data': note };
       const html = await manyPairsReport(results, provenance, figureOf);
       await writeAtomically(options.report, html);
     }
@@ -101,9 +102,10 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-/** What is left out or simulated, in sentences. */
-function sayWhatTheDataAre({ dataset: { incomplete = [], simulated } }: PairList): void {
-  if (simulated !== undefined) console.error(`Note: ${simulated}`);
+/** What is made or left out, in sentences. */
+function sayWhatTheDataAre({ dataset }: PairList): void {
+  saySynthetic(dataset);
+  const { incomplete = [] } = dataset;
   if (incomplete.length > 0)
     console.error(
       `Note: ${counted(incomplete.length, 'incomplete case')} ${incomplete.length === 1 ? 'is' : 'are'} left out: ${incomplete.map(({ id, lacks }) => `${id} (no ${lacks})`).join(', ')}.`,

@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 import { surviveClosedPipes } from './closedPipes.ts';
 import { commands } from './commands.ts';
+import { loadExtensions } from './extensions.ts';
 import { handleSignals } from './interruptible.ts';
 import { buildProgram, runProgram } from './program.ts';
 
 surviveClosedPipes();
 handleSignals();
-process.exitCode = await runProgram(buildProgram(commands), process.argv.slice(2));
+const argv = process.argv.slice(2);
+process.exitCode = await runProgram(async () => {
+  await loadExtensions(argv);
+  return buildProgram(commands);
+}, argv);

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { MRI_SEQUENCES } from '../dataset/resect.ts';
 import { DEVICES } from '../graph/index.ts';
-import type { Size } from '../volume/grid.ts';
 
 /** The option of a key: `fixedLabels` is `--fixed-labels`. */
 export function optionName(key: string): string {
@@ -69,15 +68,4 @@ function parseWord(text: string): unknown {
   if (text === 'true') return true;
   if (text === 'false') return false;
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-}
-
-/** Voxels along x, y and z, each a whole number within limits. */
-export function size(least: number, most: number, example: string): (text: string) => Size {
-  return (text) => {
-    const [x, y, z, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-    const fits = (n: number | undefined): n is number => Number.isInteger(n) && n! >= least && n! <= most;
-    if (!fits(x) || !fits(y) || !fits(z) || rest.length > 0)
-      throw new InvalidArgumentError(`It must be three whole numbers from ${least} to ${most}, such as ${example}.`);
-    return [x, y, z];
-  };
 }

@@ -1,3 +1,4 @@
+import type { Dataset } from '../dataset/dataset.ts';
 import { foldedShare } from '../metric/jacobian.ts';
 import { valueIn } from '../metric/measures.ts';
 import { mean, standardDeviation } from '../metric/statistics.ts';
@@ -24,6 +25,11 @@ export function decimals(value: number | null | undefined, places: number): stri
 
 /** What is wrong with the voxels of something too thin. */
 export const WITHOUT_JACOBIAN = 'too few along an axis for a Jacobian (3 are needed)';
+
+/** Says where data are made and not measured. */
+export function saySynthetic({ synthetic }: Pick<Dataset, 'synthetic'>): void {
+  if (synthetic) console.error(`Note: ${synthetic.description}`);
+}
 
 /** Says which of the pairs have too few slices for their folds to be measured. */
 export function sayWhatIsLeftOut(pairs: readonly PairResult[]): void {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { IMPORT_HELP } from './extensions.ts';
 import { version } from './version.ts';
 
 /** Exit code for a mistake of the user: bad input, unknown option. */
@@ -19,6 +20,7 @@ export function buildProgram(commands: readonly CommandDefinition[]): Command {
       'Deformable 3-D medical image registration: train a network, register scans, measure how well it went.',
     )
     .version(version)
+    .option('--import <module>', IMPORT_HELP)
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
@@ -39,9 +41,10 @@ function assertMemorySetting(): void {
 }
 
 /** Runs the command line; a user's mistake is one sentence on standard error and exit code 2. */
-export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
+export async function runProgram(build: () => Command | Promise<Command>, argv: readonly string[]): Promise<number> {
   try {
     assertMemorySetting();
+    const program = await build();
     await program.parseAsync([...argv], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {

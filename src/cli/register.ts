@@ -1,7 +1,9 @@
-import { basename, join } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
+import { syntheticAround } from '../dataset/synthetic.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
 import { assertTransformName, readTransforms, transformPath } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
@@ -19,7 +21,7 @@ import type { Mat4 } from '../volume/grid.ts';
 import { chainMatrix } from '../volume/transformChain.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, jsonOption, optionName } from './options.ts';
-import { counted, decimals, printJson, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
+import { counted, decimals, printJson, saySynthetic, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -184,15 +186,23 @@ async function run(options: Options): Promise<void> {
     }),
   });
   const names = { fixed: basename(fixed), moving: basename(moving) };
+  const paths = [fixed, moving].map((path) => resolve(path).split(sep).join('/'));
+  const note = (await syntheticAround(paths, nodeFiles()))?.description;
   if (options.figure !== undefined)
-    await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`));
+    await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`, { note }));
   if (options.report !== undefined)
     await writeAtomically(
       options.report,
-      onePairReport(pair, names, {
-        ...provenanceOf(commandLine(), options, registrar),
-        ...(initial ? { Start: initialTransform.join(', ') } : {}),
-      }),
+      onePairReport(
+        pair,
+        names,
+        {
+          ...provenanceOf(commandLine(), options, registrar),
+          ...(initial ? { Start: initialTransform.join(', ') } : {}),
+          'Synthetic data': note,
+        },
+        { note },
+      ),
     );
   const result = pairResult(names.fixed, names.moving, pair);
   if (inverse && inverse.max > INVERSE_LIMIT)
@@ -228,6 +238,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     [...pairInputs(list), { name: 'the list of pairs', path: csv }],
   );
   const registrar = await openRegistrar(options);
+  saySynthetic(list.dataset);
   const bar = startProgress(list.pairs.length, 'registering');
   try {
     const results = await registerPairs(list, {

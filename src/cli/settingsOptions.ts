@@ -22,7 +22,7 @@ interface Described {
 /**
  * Adds an option for each setting of a schema: `--clip-gradient <norm>` for `clipGradient`. Text, default and range are the schema's own
  * (`.describe`, `.default`, bounds; `.meta({ placeholder })` names the value, `.meta({ otherwise })` says in words what holds without it). A switch takes no value
- * and is taken back by `--no-…`, a list takes `1,2,3`, and options by
+ * and is taken back by `--no-…`, a list takes `1,2,3`, or words one after the other where its placeholder ends with `...`, and options by
  * name (`lossOptions`) are given one at a time, `--loss-option window=7`. An option that is not given stays undefined.
  *
  * @param without settings that the command line has no option for, or one of its own
@@ -94,8 +94,11 @@ function defaultText({ type, default: value, otherwise }: Described): string {
 }
 
 /** Reads a value from its text and checks it against the setting. */
-function parserOf(schema: z.ZodType, { type, items }: Described): (text: string, known: unknown) => unknown {
+function parserOf(schema: z.ZodType, setting: Described): (text: string, known: unknown) => unknown {
+  const { type, items } = setting;
   if (type === 'object') return (text, known) => assignments(text, known as Record<string, unknown> | undefined);
+  if (placeholderOf(setting).endsWith('...'))
+    return (text, known) => [...((known as string[] | undefined) ?? []), text];
   return (text) => {
     const value = type === 'array' ? text.split(',').map((part) => wordOf(part, items)) : wordOf(text, { type });
     const parsed = schema.safeParse(value);

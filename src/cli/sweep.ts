@@ -9,6 +9,7 @@ import { shellWord, slurmScript } from '../experiment/runner/slurm.ts';
 import { folderStatus, type TrialStatus } from '../experiment/runner/status.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { toMarkdown } from '../report/page/table.ts';
+import { importVariable } from './extensions.ts';
 import { jsonOption } from './options.ts';
 import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
@@ -92,9 +93,10 @@ async function writeSlurm(
   hours: number,
 ): Promise<void> {
   const open = (await folderStatus(folder)).filter(({ state }) => state !== 'finished').map(({ id }) => id);
+  const variable = importVariable();
   const script = slurmScript({
     name: folder.config.name,
-    command: `node ${shellWord(resolve(process.argv[1] as string))}`,
+    command: `${variable === undefined ? '' : `env ${shellWord(variable)} `}node ${shellWord(resolve(process.argv[1] as string))}`,
     folder: resolve(folder.path),
     ids: open,
     threads,

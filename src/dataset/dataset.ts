@@ -1,16 +1,16 @@
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
-import { readDecathlon } from './decathlon.ts';
-import { isDeepReg, readDeepReg } from './deepReg.ts';
 import { listFolder, missingFiles } from './files.ts';
-import { readFolder } from './folder.ts';
+import { plainFolder } from './folder.ts';
+import type { DataFolder, Layout } from './layout.ts';
 import { LayoutError } from './layoutError.ts';
-import { isLearn2Reg, readLearn2Reg } from './learn2reg.ts';
+import { layouts } from './layouts.ts';
 import { readManifest } from './manifest.ts';
 import type { Pair } from './pairs.ts';
 import { baseName, fileAndVolume, folderOf, join } from './paths.ts';
-import { caseFolders, type MriSequence, readResect, readSimulation } from './resect.ts';
+import type { MriSequence } from './resect.ts';
+import { readSynthetic, type Synthetic, syntheticAround } from './synthetic.ts';
 
 /** Points of one image in a file of landmarks. */
 export interface PointsFile {
@@ -49,16 +49,14 @@ export interface PairIds extends Pair {
   readonly split: 'training' | 'validation' | 'test';
 }
 
-/** The layouts that are recognised. */
-export type Layout = 'decathlon' | 'learn2reg' | 'folder' | 'resect' | 'deepreg';
-
 /** The cases of a folder, not yet read. */
 export interface Dataset {
   readonly name: string;
   /** The folder that paths of a list of pairs are relative to. */
   readonly root: string;
-  readonly layout: Layout;
-  /** In ascending order of id. */
+  /** Name of the layout that it was recognised by. */
+  readonly layout: string;
+  /** In an order that does not change. */
   readonly cases: readonly Case[];
   /** What the labels above 0 are, as far as the dataset says. */
   readonly labelNames: Readonly<Record<number, string>>;
@@ -66,8 +64,10 @@ export interface Dataset {
   readonly officialPairs?: readonly PairIds[];
   /** Cases that are left out. */
   readonly incomplete?: readonly IncompleteCase[];
-  /** What is simulated, in a sentence; for tables and figures. */
-  readonly simulated?: string;
+  /** Where the data were made and not measured: how, for tables and figures. */
+  readonly synthetic?: Synthetic;
+  /** What the two images of a case show, where that is known. */
+  readonly imageNames?: { readonly fixed: string; readonly moving: string };
 }
 
 export interface OpenOptions {
@@ -91,22 +91,19 @@ export function isPaired({ cases }: Pick<Dataset, 'cases'>): boolean {
 }
 
 /** Every listed file, looked up in one listing for each folder. */
-async function requireAll(dataset: Dataset, files: FileSource): Promise<void> {
-  const paths = dataset.cases.flatMap(filesOf);
+async function requireAll(root: string, cases: readonly Case[], files: FileSource): Promise<void> {
+  const paths = cases.flatMap(filesOf);
   const missing = await missingFiles(paths, files);
   if (missing.length === 0) return;
   const which =
     missing.length === 1
-      ? `'${missing[0]}' is not there although '${dataset.root}' lists it`
-      : `'${missing[0]}' and ${missing.length - 1} more of ${paths.length} listed files are not there although '${dataset.root}' lists them`;
+      ? `'${missing[0]}' is not there although '${root}' lists it`
+      : `'${missing[0]}' and ${missing.length - 1} more of ${paths.length} listed files are not there although '${root}' lists them`;
   throw new UserError(`${which}: complete the copy or download it again.`);
 }
 
 /**
- * Finds the cases in a folder. Recognised, in this order: a `dataset.json` or a single `<task>_dataset.json` as the
- * Medical Segmentation Decathlon or Learn2Reg write it; folders `Case1`, … as RESECT has them; `fixed_images/` and `moving_images/`
- * as DeepReg has them; `imagesTr/` or `images/`, with `labelsTr/` or `labels/` beside it; a flat folder of volumes without labels.
- * Reads no volume.
+ * Finds the cases in a folder, which is laid out in one of the ways of {@link layouts}. Reads no volume.
  *
  * @param root The folder, or the path of its JSON file.
  * @throws UserError when the folder is missing or empty, its JSON is invalid, a listed file is missing, or labels
@@ -114,51 +111,43 @@ async function requireAll(dataset: Dataset, files: FileSource): Promise<void> {
  */
 export async function openDataset(root: string, files: FileSource, options: OpenOptions = {}): Promise<Dataset> {
   const named = root.toLowerCase().endsWith('.json') ? baseName(root) : undefined;
-  const folder = named === undefined ? root.replace(/(?<=.)\/+$/, '') : folderOf(root) || '.';
-  const names = await listFolder(folder, files);
+  const path = named === undefined ? root.replace(/(?<=.)\/+$/, '') : folderOf(root) || '.';
+  const names = await listFolder(path, files);
   if (names === undefined) {
-    throw new UserError(`There is no folder '${folder}': give the folder that holds dataset.json or the images.`);
+    throw new UserError(`There is no folder '${path}': give the folder that holds dataset.json or the images.`);
   }
+  const found = { name: baseName(path) || 'images', root: path, labelNames: {} };
   try {
-    return await discover(root, folder, named ?? manifestName(folder, names), names, files, options);
+    const manifest = await manifestOf(path, named ?? manifestName(path, names), files);
+    const folder: DataFolder = { path, names, files, ...given({ manifest }) };
+    const layout = await layoutOf(folder);
+    const listing = await layout.list(folder, options);
+    const [first] = listing.cases;
+    if (!first)
+      throw new LayoutError(`'${root}' lists no case: give a folder with volumes (.nii.gz, .nii, .nrrd, .mha, ...).`);
+    if (options.requireFiles ?? true) await requireAll(path, listing.cases, files);
+    const said = (await readSynthetic(path, files)) ?? (await syntheticAround([first.image], files));
+    return { ...found, ...listing, layout: layout.name, ...given({ synthetic: said ?? listing.synthetic }) };
   } catch (error) {
     if (!options.anyLayout || !(error instanceof LayoutError)) throw error;
-    const simulated = await readSimulation(folder, files);
-    return {
-      name: baseName(folder) || 'images',
-      root: folder,
-      layout: 'folder',
-      cases: [],
-      labelNames: {},
-      ...given({ simulated }),
-    };
+    const synthetic = await readSynthetic(path, files);
+    return { ...found, layout: plainFolder.name, cases: [], ...given({ synthetic }) };
   }
 }
 
-async function discover(
-  root: string,
+async function layoutOf(folder: DataFolder): Promise<Layout> {
+  for (const layout of layouts()) if (await layout.recognises(folder)) return layout;
+  return plainFolder;
+}
+
+async function manifestOf(
   folder: string,
-  manifest: string | undefined,
-  names: readonly string[],
+  name: string | undefined,
   files: FileSource,
-  { requireFiles = true, mri }: OpenOptions,
-): Promise<Dataset> {
-  let dataset: Dataset;
-  if (manifest === undefined) {
-    const patients = await caseFolders(folder, names, files);
-    if (patients) dataset = await readResect(folder, patients, files, mri);
-    else if (await isDeepReg(folder, names, files)) dataset = await readDeepReg(folder, names, files);
-    else dataset = await readFolder(folder, names, files, requireFiles);
-  } else {
-    const path = join(folder, manifest);
-    const json = await readManifest(path, files);
-    dataset = isLearn2Reg(json) ? await readLearn2Reg(path, json, files) : readDecathlon(path, json);
-    if (requireFiles) await requireAll(dataset, files);
-  }
-  if (dataset.cases.length === 0) {
-    throw new LayoutError(`'${root}' lists no case: give a folder with volumes (.nii.gz, .nii, .nrrd, .mha, ...).`);
-  }
-  return dataset;
+): Promise<DataFolder['manifest']> {
+  if (name === undefined) return undefined;
+  const path = join(folder, name);
+  return { path, json: await readManifest(path, files) };
 }
 
 function manifestName(folder: string, names: readonly string[]): string | undefined {

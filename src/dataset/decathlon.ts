@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import type { Case, Dataset } from './dataset.ts';
+import { given } from '../given.ts';
+import type { Case } from './dataset.ts';
+import { defineLayout } from './layout.ts';
 import { caseIds, checkManifest, type Entry, entrySchema, labelNames, labelsSchema, realEntries } from './manifest.ts';
-import { baseName, folderOf, join } from './paths.ts';
+import { folderOf, join } from './paths.ts';
 
 const schema = z.object({
   name: z.string().optional(),
+  description: z.string().min(1).optional().catch(undefined),
+  modality: z.unknown().optional(),
   labels: labelsSchema,
   training: z.array(entrySchema),
 });
@@ -25,21 +29,28 @@ export function entryCases(path: string, entries: readonly Entry[]): Case[] {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** What says in a `dataset.json` that the images are made, as in the phantoms' own. */
+const MADE = /synthetic|simulated/i;
+
 /**
- * Reads the `dataset.json` of the Medical Segmentation Decathlon (Antonelli et al., Nat Commun 13, 2022):
+ * The `dataset.json` of the Medical Segmentation Decathlon (Antonelli et al., Nat Commun 13, 2022):
  * `training: [{"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}]` and `labels: {"1": "Anterior"}`.
- * Its test images have no labels and are left out; so are the `._` files of macOS.
- *
- * @param path Of the JSON file; `json` is its parsed content.
- * @throws UserError when the content does not fit, or two images share a name.
+ * Its test images have no labels and are left out; so are the `._` files of macOS. A `modality` called synthetic says
+ * that the images are made.
  */
-export function readDecathlon(path: string, json: unknown): Dataset {
-  const description = checkManifest(path, json, schema);
-  return {
-    name: description.name ?? baseName(folderOf(path)),
-    root: folderOf(path),
-    layout: 'decathlon',
-    cases: entryCases(path, description.training),
-    labelNames: labelNames(description.labels),
-  };
-}
+export const decathlon = defineLayout({
+  name: 'decathlon',
+  title: 'Decathlon',
+  recognises: ({ manifest }) => manifest !== undefined,
+  async list({ manifest }) {
+    const { path, json } = manifest!;
+    const { name, description, modality, labels, training } = checkManifest(path, json, schema);
+    const isMade = MADE.test(JSON.stringify(modality) ?? '');
+    return {
+      ...given({ name }),
+      cases: entryCases(path, training),
+      labelNames: labelNames(labels),
+      ...(isMade && { synthetic: { kind: 'synthetic', description: description ?? 'dataset.json says so.' } }),
+    };
+  },
+});

@@ -1,46 +1,41 @@
 import type { FileSource } from '../volume/fileSource.ts';
-import type { Case, Dataset, ImageFiles } from './dataset.ts';
+import type { Case, ImageFiles } from './dataset.ts';
 import { listFolder } from './files.ts';
+import { defineLayout } from './layout.ts';
 import { LayoutError } from './layoutError.ts';
 import { caseIds } from './manifest.ts';
-import { baseName, isVolumeFile, join } from './paths.ts';
+import { isVolumeFile, join } from './paths.ts';
 
 const SETS = ['train', 'valid', 'test'];
 const SIDES = ['fixed', 'moving'] as const;
 
-/** Whether a folder holds `fixed_images/` and `moving_images/`, itself or in `train/`. */
-export async function isDeepReg(root: string, names: readonly string[], files: FileSource): Promise<boolean> {
-  const holds = (found: readonly string[]): boolean => SIDES.every((side) => found.includes(`${side}_images`));
-  if (holds(names)) return true;
-  for (const set of SETS)
-    if (names.includes(set) && holds((await listFolder(join(root, set), files)) ?? [])) return true;
-  return false;
-}
-
 /**
- * Reads paired images as DeepReg keeps them (Fu et al., Journal of Open Source Software 5(55), 2020): `fixed_images/`, `moving_images/`, and
+ * Paired images as DeepReg keeps them (Fu et al., Journal of Open Source Software 5(55), 2020): `fixed_images/`, `moving_images/`, and
  * `fixed_labels/`, `moving_labels/` whose 4-D files hold a structure a channel, the organ first and landmarks behind it. The cases of
  * `train/`, `valid/` and `test/` are taken together.
- *
- * @throws LayoutError when an image has no counterpart, or two images share a name
  */
-export async function readDeepReg(root: string, names: readonly string[], files: FileSource): Promise<Dataset> {
-  const sets = names.includes('fixed_images')
-    ? [root]
-    : SETS.filter((name) => names.includes(name)).map((name) => join(root, name));
-  const cases = (await Promise.all(sets.map((set) => readSet(set, files)))).flat();
-  caseIds(
-    cases.map(({ image }) => image),
-    root,
-  );
-  return {
-    name: baseName(root),
-    root,
-    layout: 'deepreg',
-    cases: cases.sort((a, b) => (a.id < b.id ? -1 : 1)),
-    labelNames: { 1: 'organ' },
-  };
-}
+export const deepReg = defineLayout({
+  name: 'deepreg',
+  title: 'DeepReg',
+  async recognises({ path, names, files }) {
+    const holds = (found: readonly string[]): boolean => SIDES.every((side) => found.includes(`${side}_images`));
+    if (holds(names)) return true;
+    for (const set of SETS)
+      if (names.includes(set) && holds((await listFolder(join(path, set), files)) ?? [])) return true;
+    return false;
+  },
+  async list({ path, names, files }) {
+    const sets = names.includes('fixed_images')
+      ? [path]
+      : SETS.filter((name) => names.includes(name)).map((name) => join(path, name));
+    const cases = (await Promise.all(sets.map((set) => readSet(set, files)))).flat();
+    caseIds(
+      cases.map(({ image }) => image),
+      path,
+    );
+    return { cases: cases.sort((a, b) => (a.id < b.id ? -1 : 1)), labelNames: { 1: 'organ' } };
+  },
+});
 
 async function readSet(set: string, files: FileSource): Promise<Case[]> {
   const volumes = async (folder: string): Promise<string[]> =>

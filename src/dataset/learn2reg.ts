@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { FileSource } from '../volume/fileSource.ts';
-import type { Dataset, PairIds } from './dataset.ts';
+import { given } from '../given.ts';
+import type { PairIds } from './dataset.ts';
 import { entryCases } from './decathlon.ts';
 import { findLabels, missingFiles } from './files.ts';
+import { defineLayout } from './layout.ts';
 import { checkManifest, type Entry, entrySchema, labelNames, labelsSchema } from './manifest.ts';
-import { baseName, folderOf, join } from './paths.ts';
+import { folderOf, join } from './paths.ts';
 
 const pairSchema = z.object({ fixed: z.string(), moving: z.string() });
 const pairList = z.array(pairSchema).default([]);
@@ -22,12 +23,8 @@ const schema = z.object({
   test_paired_images: pairList,
 });
 
+/** What only Learn2Reg writes. */
 const MARKS = ['training_paired_images', 'registration_val', 'registration_test', 'pairings', 'registration_direction'];
-
-/** Whether a parsed `dataset.json` has what only Learn2Reg writes. */
-export function isLearn2Reg(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && MARKS.some((mark) => mark in json);
-}
 
 interface ListedPair {
   readonly fixed: string;
@@ -54,47 +51,47 @@ function listedPairs(root: string, description: z.infer<typeof schema>): ListedP
 }
 
 /**
- * Reads the `<task>_dataset.json` of Learn2Reg (Hering et al., IEEE TMI 42(3), 2023; learn2reg.grand-challenge.org):
+ * The `<task>_dataset.json` of Learn2Reg (Hering et al., IEEE TMI 42(3), 2023; learn2reg.grand-challenge.org):
  * `training` lists images with optional labels, `training_paired_images`, `registration_val` and `registration_test`
  * list pairs `{"fixed": "./imagesTr/a_0001_0000.nii.gz", "moving": ...}`. Images that only pairs name become cases
  * too, with the labels beside them. Test pairs whose images the challenge keeps to itself are left out.
- *
- * @param path Of the JSON file; `json` is its parsed content.
- * @throws UserError when the content does not fit, or two images share a name.
  */
-export async function readLearn2Reg(path: string, json: unknown, files: FileSource): Promise<Dataset> {
-  const root = folderOf(path);
-  const description = checkManifest(path, json, schema);
-  const training = description.training;
-  const entries: Entry[] = Array.isArray(training) ? [...training] : Object.values(training).flat();
-  const pairs = listedPairs(root, description);
+export const learn2Reg = defineLayout({
+  name: 'learn2reg',
+  title: 'Learn2Reg',
+  recognises({ manifest }) {
+    const json = manifest?.json;
+    return typeof json === 'object' && json !== null && MARKS.some((mark) => mark in json);
+  },
+  async list({ manifest, files }) {
+    const { path, json } = manifest!;
+    const root = folderOf(path);
+    const description = checkManifest(path, json, schema);
+    const training = description.training;
+    const entries: Entry[] = Array.isArray(training) ? [...training] : Object.values(training).flat();
+    const pairs = listedPairs(root, description);
 
-  const testImages = pairs.filter(({ split }) => split === 'test').flatMap(({ fixed, moving }) => [fixed, moving]);
-  const withheld = new Set(await missingFiles(testImages, files));
-  const shipped = pairs.filter(
-    ({ fixed, moving, split }) => split !== 'test' || !(withheld.has(fixed) || withheld.has(moving)),
-  );
+    const testImages = pairs.filter(({ split }) => split === 'test').flatMap(({ fixed, moving }) => [fixed, moving]);
+    const withheld = new Set(await missingFiles(testImages, files));
+    const shipped = pairs.filter(
+      ({ fixed, moving, split }) => split !== 'test' || !(withheld.has(fixed) || withheld.has(moving)),
+    );
 
-  const listed = new Set(entries.map(({ image }) => join(root, image)));
-  for (const image of new Set(shipped.flatMap(({ fixed, moving }) => [fixed, moving]))) {
-    if (listed.has(image)) continue;
-    const labels = await findLabels({ root, cases: [] }, image, files);
-    const below = (found: string): string => found.slice(root.length);
-    entries.push(labels === undefined ? { image: below(image) } : { image: below(image), label: below(labels) });
-  }
+    const listed = new Set(entries.map(({ image }) => join(root, image)));
+    for (const image of new Set(shipped.flatMap(({ fixed, moving }) => [fixed, moving]))) {
+      if (listed.has(image)) continue;
+      const labels = await findLabels({ root, cases: [] }, image, files);
+      const below = (found: string): string => found.slice(root.length);
+      entries.push(labels === undefined ? { image: below(image) } : { image: below(image), label: below(labels) });
+    }
 
-  const cases = entryCases(path, entries);
-  const ids = new Map(cases.map(({ id, image }) => [image, id]));
-  const officialPairs = shipped.flatMap(({ fixed, moving, split }): PairIds[] => {
-    const [fixedId, movingId] = [ids.get(fixed), ids.get(moving)];
-    return fixedId === undefined || movingId === undefined ? [] : [{ fixed: fixedId, moving: movingId, split }];
-  });
-  return {
-    name: description.name ?? baseName(root),
-    root,
-    layout: 'learn2reg',
-    cases,
-    labelNames: labelNames(description.labels),
-    officialPairs,
-  };
-}
+    const cases = entryCases(path, entries);
+    const ids = new Map(cases.map(({ id, image }) => [image, id]));
+    const officialPairs = shipped.flatMap(({ fixed, moving, split }): PairIds[] => {
+      const [fixedId, movingId] = [ids.get(fixed), ids.get(moving)];
+      return fixedId === undefined || movingId === undefined ? [] : [{ fixed: fixedId, moving: movingId, split }];
+    });
+    const { name, labels: names } = description;
+    return { ...given({ name }), cases, labelNames: labelNames(names), officialPairs };
+  },
+});

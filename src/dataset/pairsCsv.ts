@@ -78,7 +78,8 @@ export function parsePairsCsv(text: string, name: string): PairRow[] {
     return {
       fixed,
       moving,
-      ...given({ fixedLabels, movingLabels }),
+      // An empty field names no labels.
+      ...given({ fixedLabels: fixedLabels || undefined, movingLabels: movingLabels || undefined }),
     };
   });
 }

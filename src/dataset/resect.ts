@@ -1,12 +1,11 @@
-import { z } from 'zod';
-import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
-import type { Case, Dataset, ImageFiles, IncompleteCase, PointsFile } from './dataset.ts';
+import type { Case, ImageFiles, IncompleteCase, PointsFile } from './dataset.ts';
 import { listFolder } from './files.ts';
+import { type DataFolder, defineLayout } from './layout.ts';
 import { LayoutError } from './layoutError.ts';
-import { checkManifest, readManifest } from './manifest.ts';
 import { baseName, isVolumeFile, join, volumeName } from './paths.ts';
+import { type Synthetic, syntheticAround } from './synthetic.ts';
 
 /** The MRI sequences that RESECT holds. */
 export const MRI_SEQUENCES = ['T1', 'FLAIR'] as const;
@@ -16,24 +15,17 @@ const CASE = /^case\s*\d+$/i;
 const PARTS = ['MRI', 'US', 'Landmarks'];
 /** RESECT's download holds the cases in a folder for each format. */
 const BELOW = ['NIFTI', 'RESECT'];
-const SIMULATION = 'simulation.json';
 /** A remark at the head of the landmark file of a simulated case. */
 const SIMULATED_REMARK = /^\s*%.*\bSIMULATED\b[^\n]*/m;
 
-const simulationSchema = z.object({ simulated: z.literal(true), description: z.string().min(1) });
-
 /** Where the cases lie, and their folders' names. */
-export interface CaseFolders {
+interface CaseFolders {
   readonly root: string;
   readonly names: readonly string[];
 }
 
 /** The folders `Case1`, `Case2`, … in a folder, or in its `NIFTI/`; undefined when it holds none of RESECT's layout. */
-export async function caseFolders(
-  root: string,
-  names: readonly string[],
-  files: FileSource,
-): Promise<CaseFolders | undefined> {
+async function caseFolders({ path: root, names, files }: DataFolder): Promise<CaseFolders | undefined> {
   const below = BELOW.filter((name) => names.includes(name)).map((name) => join(root, name));
   for (const folder of [root, ...below]) {
     const found = (folder === root ? names : ((await listFolder(folder, files)) ?? [])).filter((name) =>
@@ -46,41 +38,40 @@ export async function caseFolders(
 }
 
 /**
- * Reads RESECT as it is distributed (Xiao et al., Medical Physics 44(7), 2017, doi:10.1002/mp.12268): `CaseN/MRI/CaseN-T1.nii.gz` and
+ * RESECT as it is distributed (Xiao et al., Medical Physics 44(7), 2017, doi:10.1002/mp.12268): `CaseN/MRI/CaseN-T1.nii.gz` and
  * `-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz` (`-during`, `-after`), `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` with the MRI's points
  * first. The ultrasound before resection is the fixed image. A case without landmarks is kept; one without either image is not, and is
- * listed. A `simulation.json` beside the cases says that they are simulated, or else the remarks in their landmark files do.
- *
- * @throws LayoutError when not one case has both images
+ * listed. Where nothing beside the cases says that they are simulated, the remarks in their landmark files do.
  */
-export async function readResect(
-  folder: string,
-  { root, names }: CaseFolders,
-  files: FileSource,
-  mri: MriSequence = 'T1',
-): Promise<Dataset> {
-  const cases: Case[] = [];
-  const incomplete: IncompleteCase[] = [];
-  for (const name of names) {
-    const found = await readCase(join(root, name), name, files, mri);
-    if ('lacks' in found) incomplete.push(found);
-    else cases.push(found);
-  }
-  if (cases.length === 0)
-    throw new LayoutError(
-      `No case of '${folder}' has both ${mri} and ultrasound (${names.length} looked at, the first lacks ${incomplete[0]?.lacks}): complete the copy.`,
-    );
-  const simulated = (await readSimulation(root, files)) ?? (await simulationRemark(cases, files));
-  return {
-    name: simulated === undefined ? 'RESECT' : baseName(root),
-    root: folder,
-    layout: 'resect',
-    cases,
-    labelNames: {},
-    ...(incomplete.length > 0 ? { incomplete } : {}),
-    ...given({ simulated }),
-  };
-}
+export const resect = defineLayout({
+  name: 'resect',
+  title: 'RESECT',
+  recognises: async (folder) => (await caseFolders(folder)) !== undefined,
+  async list(folder, { mri = 'T1' }) {
+    const { files } = folder;
+    const { root, names } = (await caseFolders(folder))!;
+    const cases: Case[] = [];
+    const incomplete: IncompleteCase[] = [];
+    for (const name of names) {
+      const found = await readCase(join(root, name), name, files, mri);
+      if ('lacks' in found) incomplete.push(found);
+      else cases.push(found);
+    }
+    const [first] = cases;
+    if (!first)
+      throw new LayoutError(
+        `No case of '${folder.path}' has both ${mri} and ultrasound (${names.length} looked at, the first lacks ${incomplete[0]?.lacks}): complete the copy.`,
+      );
+    const synthetic = (await syntheticAround([first.image], files)) ?? (await simulationRemark(cases, files));
+    return {
+      name: synthetic === undefined ? 'RESECT' : baseName(root),
+      cases,
+      imageNames: { fixed: 'ultrasound', moving: `MRI ${mri}` },
+      ...(incomplete.length > 0 ? { incomplete } : {}),
+      ...given({ synthetic }),
+    };
+  },
+});
 
 async function readCase(
   folder: string,
@@ -105,20 +96,14 @@ async function readCase(
   return { id: name, image: fixed, ...points('second'), moving: { image: moving, ...points('first') } };
 }
 
-/** What `simulation.json` says. @throws UserError when it is damaged, since nothing simulated may pass for real */
-export async function readSimulation(root: string, files: FileSource): Promise<string | undefined> {
-  const path = join(root, SIMULATION);
-  if (!(await files.exists(path))) return undefined;
-  // No list of pairs may pass over it.
-  return checkManifest(path, await readManifest(path, files), simulationSchema, UserError).description;
-}
-
-/** What the landmark files say where the cases were copied without their `simulation.json`. */
-async function simulationRemark(cases: readonly Case[], files: FileSource): Promise<string | undefined> {
+/** What the landmark files say where the cases were copied without the file beside them. */
+async function simulationRemark(cases: readonly Case[], files: FileSource): Promise<Synthetic | undefined> {
   for (const { id, image, landmarks } of cases) {
     if (!landmarks) continue;
     const remark = SIMULATED_REMARK.exec(new TextDecoder().decode(await files.read(landmarks.path)));
-    if (remark) return `The landmark file of ${id} says that ${baseName(image)} is simulated.`;
+    if (!remark) continue;
+    const description = `The landmark file of ${id} says that ${baseName(image)} is simulated.`;
+    return { kind: 'simulated', description };
   }
   return undefined;
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fixedPairs } from '../dataset/pairs.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
-import { writeLabels, writeVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
@@ -14,9 +13,10 @@ import { Registrar } from '../registration/register.ts';
 import { type Cell, summarise, type Table } from '../report/page/table.ts';
 import { makePhantomCase, type PhantomCase } from '../synthesis/phantom/phantom.ts';
 import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
-import { writePhantomDataset } from '../synthesis/phantom/phantomDataset.ts';
+import { phantoms } from '../synthesis/phantom/phantomDataset.ts';
 import type { Size, Vec3 } from '../volume/grid.ts';
 import { warpPoints } from '../volume/warp.ts';
+import { makeDataset } from './makeDataset.ts';
 import { readModel } from './modelFile.ts';
 import { onePairReport, pairFigure, writeFigure } from './pairReport.ts';
 import { type RegisteredPair, registerFiles } from './registerFiles.ts';
@@ -78,14 +78,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const data = join(options.out, 'data');
   const run = join(options.out, 'run');
   const grid = { seed: SEED, size: SIZE, spacing: SPACING };
-  await writePhantomDataset(
-    {
-      image: (path, volume) => writeVolume(join(data, path), volume),
-      labels: (path, labels) => writeLabels(join(data, path), labels),
-      text: (path, text) => writeAtomically(join(data, path), text),
-    },
-    { ...grid, count: CASES, ...given({ onProgress: options.onCase }) },
-  );
+  const asked = { cases: CASES, seed: SEED, size: [...SIZE], spacing: SPACING[0] };
+  const { synthetic } = await makeDataset(data, phantoms, asked, options.onCase);
   const { stored } = await trainingRun({
     out: run,
     data,
@@ -125,7 +119,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const report = join(options.out, 'report.html');
   const figure = join(options.out, 'figure.png');
   const title = `${shown.moving} moved onto ${shown.fixed}`;
-  await writeFigure(figure, pairFigure(shown.registered, title));
+  await writeFigure(figure, pairFigure(shown.registered, title, { note: synthetic.description }));
   await writeAtomically(
     report,
     onePairReport(shown.registered, shown, {

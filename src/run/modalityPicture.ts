@@ -13,21 +13,22 @@ export interface RegisteredBy {
 /** What stands over the figure. */
 export interface PictureText {
   readonly title: string;
-  readonly dataset: Pick<Dataset, 'layout' | 'simulated'>;
-  readonly mri: string;
+  readonly dataset: Pick<Dataset, 'imageNames' | 'synthetic'>;
 }
 
 /** The paper's Figure 3: one pair of two modalities, unregistered and as each method leaves it, with its landmarks where it has any. */
-export function modalityPicture(registered: readonly RegisteredBy[], { title, dataset, mri }: PictureText): string {
+export function modalityPicture(
+  registered: readonly RegisteredBy[],
+  { title, dataset: { imageNames, synthetic } }: PictureText,
+): string {
   const { fixed, before, start, landmarks, landmarkError } = (registered[0] as RegisteredBy).pair;
   const moving = landmarks?.moving ?? [];
-  const isResect = dataset.layout === 'resect';
   return modalityFigure({
     title,
-    ...given({ note: dataset.simulated }),
+    ...given({ note: synthetic?.description }),
     fixed,
-    fixedName: isResect ? 'ultrasound' : 'fixed image',
-    movingName: isResect ? `MRI ${mri}` : 'moving image',
+    fixedName: imageNames?.fixed ?? 'fixed image',
+    movingName: imageNames?.moving ?? 'moving image',
     fixedLandmarks: landmarks?.fixed ?? [],
     methods: [
       {

@@ -104,7 +104,7 @@ export function onePairReport(
   pair: RegisteredPair,
   names: { fixed: string; moving: string },
   provenance: Provenance,
-  labelNames: LabelNames = {},
+  { labelNames = {}, note }: Pick<PairFigureText, 'labelNames' | 'note'> = {},
 ): string {
   const result = pairResult(names.fixed, names.moving, pair);
   const isTwoModalities = areTwoModalities(pair);
@@ -112,7 +112,7 @@ export function onePairReport(
   return pairReport({
     title: 'Registration report',
     subtitle: `${names.moving} moved onto ${names.fixed}`,
-    figure: pairFigure(pair, '', { labelNames, names, isTwoModalities }),
+    figure: pairFigure(pair, '', { labelNames, note, names, isTwoModalities }),
     metrics: summaryTable([result]),
     viewer: {
       fixed: pair.fixed,

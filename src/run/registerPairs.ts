@@ -4,6 +4,7 @@ import { distinctNames } from '../dataset/distinctNames.ts';
 import { findLabels } from '../dataset/files.ts';
 import { type CasePair, readPairsCsv } from '../dataset/pairsCsv.ts';
 import { fileAndVolume } from '../dataset/paths.ts';
+import { syntheticAround } from '../dataset/synthetic.ts';
 import { UserError } from '../errors.ts';
 import type { NamedFile } from '../file/distinctFiles.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
@@ -25,7 +26,7 @@ export interface RegisterPairsOptions {
 
 /** The pairs of a list with all that belongs to them. */
 export interface PairList {
-  readonly dataset: Pick<Dataset, 'root' | 'cases' | 'labelNames' | 'incomplete' | 'simulated'>;
+  readonly dataset: Pick<Dataset, 'root' | 'cases' | 'labelNames' | 'incomplete' | 'synthetic'>;
   readonly pairs: readonly CasePair[];
 }
 
@@ -41,7 +42,10 @@ export function usualStart({ pairs }: PairList): InitialAlignment {
 export async function readPairList(pairs: string, data: string, open: OpenOptions = {}): Promise<PairList> {
   const files = nodeFiles();
   const dataset = await openDataset(data, files, { requireFiles: false, anyLayout: true, ...open });
-  return { dataset, pairs: await readPairsCsv(pairs, dataset, files, resolve(dataset.root)) };
+  const list = await readPairsCsv(pairs, dataset, files, resolve(dataset.root));
+  const images = list.flatMap(({ fixed, moving }) => [fixed.image, moving.image]);
+  const synthetic = dataset.synthetic ?? (await syntheticAround(images, files));
+  return { dataset: { ...dataset, ...given({ synthetic }) }, pairs: list };
 }
 
 /**

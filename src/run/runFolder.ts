@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Synthetic } from '../dataset/synthetic.ts';
 import { UserError } from '../errors.ts';
 import { isTemporary, removeTemporaries, writeAtomically } from '../file/atomic.ts';
 import { parseJson, readJsonFile, readTextFile } from '../file/jsonFile.ts';
@@ -21,6 +22,8 @@ export interface StoredConfig {
   readonly version: string;
   /** The data folder as it was given. */
   readonly data: string;
+  /** Where the data are made, how. */
+  readonly synthetic?: Synthetic;
   readonly config: TrainingConfig;
   /** Case ids by what they were used for. */
   readonly split: {

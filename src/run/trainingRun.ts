@@ -58,7 +58,7 @@ export interface TrainingRunOptions {
 export interface TrainingRunObserver {
   loading?(done: number, total: number): void;
   aligning?(done: number, total: number): void;
-  /** What is not as it was when the run was left, in a sentence. */
+  /** What is to be known of the data, or is not as it was when the run was left, in a sentence. */
   note?(sentence: string): void;
   /** Before the first epoch, with the settings as they are used. */
   started?(stored: StoredConfig, state: TrainingState | undefined): void;
@@ -134,10 +134,13 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const { extent } = checkData(sets);
   assertFits(chooseSimilarity(config.loss, config.lossOptions), extent);
   const hasFirst = first !== undefined;
-  const stored: StoredConfig = { version: options.version, data, config, split, origin, hasFirst };
+  const { version } = options;
+  const { synthetic } = dataset;
+  const stored: StoredConfig = { version, data, ...given({ synthetic }), config, split, origin, hasFirst };
   // A run that has its settings has its first model too.
   if (first && !previous) await folder.writeFirst(first);
   await folder.writeConfig(stored);
+  if (synthetic) options.observer?.note?.(synthetic.description);
   options.observer?.started?.(stored, state);
 
   const { reason, state: last } = await train({

@@ -159,7 +159,7 @@ describe('compare-losses', () => {
     await rm(tagOf(4));
     args[args.indexOf('--out') + 1] = at('unmarked');
     const refused = await earthmorph(args);
-    expect(refused.stderr).toMatch(/\nearthmorph: Case4 onto Case4 cannot be judged: [^\n]+\n$/);
+    expect(refused.stderr).toMatch(/^earthmorph: Case4 onto Case4 cannot be judged: [^\n]+\n$/);
     expect({ code: refused.code, written: existsSync(at('unmarked')) }).toEqual({ code: 2, written: false });
   });
 

@@ -13,12 +13,22 @@ const names = [1, 2, 3, 4].map((n) => `phantom_00${n}`);
 
 beforeAll(async () => {
   const { code, stdout, stderr } = await earthmorph(phantom(at('good'), '--cases', '4', '--size', '40,48,36'));
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${at('good')}: 4 cases, seed 1\n`, stderr: '' });
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: `${at('good')}: 4 synthetic cases, seed 1\n`,
+    stderr: '',
+  });
 });
 
 describe('data phantom', () => {
   test('writes images, labels and landmarks in the layout of the Decathlon', async () => {
-    expect((await readdir(at('good'))).sort()).toEqual(['dataset.json', 'imagesTr', 'labelsTr', 'landmarksTr']);
+    expect((await readdir(at('good'))).sort()).toEqual([
+      'dataset.json',
+      'imagesTr',
+      'labelsTr',
+      'landmarksTr',
+      'synthetic.json',
+    ]);
     expect((await readdir(at())).filter((name) => name.startsWith('.'))).toEqual([]);
     for (const name of names) {
       const image = await readVolume(at('good', 'imagesTr', `${name}.nii.gz`));
@@ -43,7 +53,7 @@ describe('data phantom', () => {
   test('fills an empty folder and prints JSON', async () => {
     await mkdir(at('empty-target'));
     const found = await printed(phantom(at('empty-target'), '--cases', '1', '--size', '9,9,9'));
-    expect(found).toEqual({ folder: at('empty-target'), cases: 1, seed: 1 });
+    expect(found).toEqual({ folder: at('empty-target'), synthetic: true, cases: 1, seed: 1 });
     expect(await readdir(at('empty-target'))).toContain('dataset.json');
   });
 
@@ -67,9 +77,9 @@ describe('data phantom', () => {
   });
 
   test.each([
-    ['--cases', '0', /whole number of at least 1/],
-    ['--cases', '2.5', /whole number of at least 1/],
-    ['--seed', 'x', /whole number of at least 0/],
+    ['--cases', '0', /must be at least 1/],
+    ['--cases', '2.5', /must be a whole number/],
+    ['--seed', 'x', /must be a number/],
     ['--size', '40,48', /three whole numbers from 1 to 512/],
     ['--size', '40,,36', /three whole numbers from 1 to 512/],
     ['--size', '40,48,100000', /three whole numbers from 1 to 512/],

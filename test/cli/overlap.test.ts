@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeAtomically } from '../../src/file/atomic.ts';
 import { writeTransform } from '../../src/file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
-import { writePhantomDataset } from '../../src/synthesis/phantom/phantomDataset.ts';
+import { makeDataset } from '../../src/run/makeDataset.ts';
+import { phantoms } from '../../src/synthesis/phantom/phantomDataset.ts';
 import { multiply, translation } from '../../src/volume/matrix.ts';
 import { earthmorph, expectRefusal, temporaryFolder, warpOf } from './support.ts';
 
@@ -12,14 +12,7 @@ const near = (): string => at('data/imagesTr/phantom_001.nii.gz');
 const far = (): string => at('data/imagesTr/phantom_002.nii.gz');
 
 beforeAll(async () => {
-  await writePhantomDataset(
-    {
-      image: (path, volume) => writeVolume(at(`data/${path}`), volume),
-      labels: (path, volume) => writeLabels(at(`data/${path}`), volume),
-      text: (path, text) => writeAtomically(at(`data/${path}`), text),
-    },
-    { seed: 2, count: 3, size: [24, 30, 22] },
-  );
+  await makeDataset(at('data'), phantoms, { seed: 2, cases: 3, size: [24, 30, 22] });
   const away = translation([0, 3000, 4000]);
   for (const path of [far(), at('data/labelsTr/phantom_002.nii.gz')]) {
     const moved = await readVolume(path);

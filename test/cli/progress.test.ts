@@ -97,7 +97,7 @@ describe('without a terminal', () => {
     [
       'data simulate-us',
       () => ['data', 'simulate-us', '--out', at('simulated'), '--cases', '2', '--size', '40,40,36', '--spacing', '3'],
-      /^Simulating cases: 1 of 2, about .+ left$/m,
+      /^Making cases: 1 of 2, about .+ left$/m,
     ],
   ])('%s says how far it is on standard error, and standard output stays JSON', async (_, args, line) => {
     const { code, stdout, stderr } = await earthmorph([...args(), '--json'], talkative);
@@ -133,7 +133,7 @@ describe('what was written', () => {
     );
     expect(await wrote('evaluate', ...list, '--report', report)).toContain(`\nWrote ${report}.\n`);
     expect(await wrote('data', 'phantom', '--out', at('said/phantom'), '--cases', '1', '--size', '16,16,16')).toBe(
-      `${at('said/phantom')}: 1 case, seed 1\n`,
+      `${at('said/phantom')}: 1 synthetic case, seed 1\n`,
     );
   });
 });

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeAtomically } from '../../src/file/atomic.ts';
-import { readLabels, readVolume, readWarp, writeLabels, writeVolume } from '../../src/file/volumeFile.ts';
+import { readLabels, readVolume, readWarp, writeLabels } from '../../src/file/volumeFile.ts';
 import { encodeModel } from '../../src/network/model.ts';
 import { agreement } from '../../src/registration/assess.ts';
+import { makeDataset } from '../../src/run/makeDataset.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
-import { writePhantomDataset } from '../../src/synthesis/phantom/phantomDataset.ts';
+import { phantoms } from '../../src/synthesis/phantom/phantomDataset.ts';
 import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
 import { randomModel } from '../support/phantomModel.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
@@ -17,14 +17,7 @@ const labels = (n: number): string => at(`data/labelsTr/phantom_00${n}.nii.gz`);
 const model = (): string => at('run/model.onnx');
 
 beforeAll(async () => {
-  await writePhantomDataset(
-    {
-      image: (path, volume) => writeVolume(at(`data/${path}`), volume),
-      labels: (path, volume) => writeLabels(at(`data/${path}`), volume),
-      text: (path, text) => writeAtomically(at(`data/${path}`), text),
-    },
-    { seed: 2, count: 3, size: [24, 30, 22] },
-  );
+  await makeDataset(at('data'), phantoms, { seed: 2, cases: 3, size: [24, 30, 22] });
   await mkdir(at('run'));
   await writeFile(model(), encodeModel(randomModel()));
   await writeFile(

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { phantoms } from '../../src/synthesis/phantom/phantomDataset.ts';
 import type { Grid, Vec3, Warp } from '../../src/volume/grid.ts';
 import { applyToPoint } from '../../src/volume/matrix.ts';
 import { TESTED } from '../support/tested.ts';
@@ -19,6 +20,7 @@ export interface Outcome {
 export interface Surroundings {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  readonly whole?: boolean;
 }
 
 /** What was started and has not ended. */
@@ -32,8 +34,14 @@ afterAll(() => {
 /** Lines of progress would tell how fast the machine is. */
 const QUIET = { EARTHMORPH_PROGRESS_SECONDS: '1e6' };
 
+/** What commands say of the tests' phantoms; left out of standard error unless it is asked for `whole`. */
+export const PHANTOMS_NOTE = `Note: ${phantoms.synthetic({ cases: 1, seed: 1, spacing: 1 }).description}\n`;
+
 /** Starts the built program. */
-export function start(args: readonly string[], { cwd, env }: Surroundings = {}): [ChildProcess, Promise<Outcome>] {
+export function start(
+  args: readonly string[],
+  { cwd, env, whole }: Surroundings = {},
+): [ChildProcess, Promise<Outcome>] {
   let resolve: (outcome: Outcome) => void;
   const outcome = new Promise<Outcome>((done) => {
     resolve = done;
@@ -44,7 +52,7 @@ export function start(args: readonly string[], { cwd, env }: Surroundings = {}):
     { cwd, env: { ...process.env, ...QUIET, ...env }, maxBuffer: 1 << 26 },
     (_, stdout, stderr) => {
       running.delete(child);
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      resolve({ code: child.exitCode ?? -1, stdout, stderr: whole ? stderr : stderr.replace(PHANTOMS_NOTE, '') });
     },
   );
   running.add(child);

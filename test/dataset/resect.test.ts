@@ -24,7 +24,8 @@ describe('RESECT layout', () => {
     });
     expect(dataset.layout).toBe('resect');
     expect(dataset.incomplete).toBeUndefined();
-    expect(dataset.simulated).toBeUndefined();
+    expect(dataset.synthetic).toBeUndefined();
+    expect(dataset.imageNames).toEqual({ fixed: 'ultrasound', moving: 'MRI T1' });
   });
 
   it('takes the FLAIR when asked to', async () => {
@@ -63,7 +64,7 @@ describe('RESECT layout', () => {
   it('says what is simulated, and refuses a description that does not', async () => {
     const simulation = { simulated: true, description: 'Ultrasound simulated from synthetic MRI.' };
     const dataset = await openDataset('data', memoryFiles({ ...WHOLE('Case1'), 'data/simulation.json': simulation }));
-    expect(dataset.simulated).toBe('Ultrasound simulated from synthetic MRI.');
+    expect(dataset.synthetic).toEqual({ kind: 'simulated', description: 'Ultrasound simulated from synthetic MRI.' });
     expect(dataset.name).toBe('data');
     const damaged = memoryFiles({ ...WHOLE('Case1'), 'data/simulation.json': { description: 'a' } });
     await expect(openDataset('data', damaged)).rejects.toThrow(/simulation.json' is not a description.*simulated/);
@@ -77,7 +78,9 @@ describe('RESECT layout', () => {
         'MNI Tag Point File\nVolumes = 2;\n% Case2: landmarks. SIMULATED by EarthMorph: synthetic MRI\n\nPoints =\n 0 0 0 0 0 0 "1";\n',
     };
     const dataset = await openDataset('data', memoryFiles(copied));
-    expect(dataset.simulated).toBe('The landmark file of Case2 says that Case2-US-before.nii.gz is simulated.');
+    expect(dataset.synthetic?.description).toBe(
+      'The landmark file of Case2 says that Case2-US-before.nii.gz is simulated.',
+    );
     expect(dataset.name).toBe('data');
   });
 

@@ -53,7 +53,7 @@ export function fault(outcome: Outcome, expectation: Expectation, digest?: strin
 function faultOfRefusal({ door, message, stderr, stdout }: Outcome): string | undefined {
   // `data check` reports on standard output what it found, and ends with 2.
   if (door !== 'library' && stderr === '' && stdout !== '') return faultOfText(stdout, 'its report');
-  const sentence = door === 'library' ? (message ?? '') : stderr.replace(/\n$/, '');
+  const sentence = door === 'library' ? (message ?? '') : stderr.replace(/^(Note: [^\n]+\n)+/, '').replace(/\n$/, '');
   if (door !== 'library' && !sentence.startsWith('earthmorph: ')) return `no sentence: ${excerpt(stderr)}`;
   if (sentence.includes('\n')) return `more than one line: ${excerpt(sentence)}`;
   if (sentence.length > LONGEST_SENTENCE) return `a sentence of ${sentence.length} characters: ${excerpt(sentence)}`;

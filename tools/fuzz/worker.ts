@@ -46,7 +46,7 @@ function textOf(path: string): string {
 async function answer(job: Job): Promise<Omit<Answer, 'bytes'>> {
   if (job.door === 'program') {
     process.exitCode = undefined;
-    const code = await runProgram(buildProgram(commands), job.args);
+    const code = await runProgram(() => buildProgram(commands), job.args);
     process.exitCode = undefined;
     return { code };
   }

@@ -3,11 +3,12 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Dataset, isPaired, openDataset } from '../../dataset/dataset.ts';
+import { type Synthetic, syntheticSchema } from '../../dataset/synthetic.ts';
 import { UserError } from '../../errors.ts';
 import { removeTemporaries, writeAtomically, writeOnce } from '../../file/atomic.ts';
 import { readJsonFile, readTextFile } from '../../file/jsonFile.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
-import { given } from '../../given.ts';
+import { makeDataset } from '../../run/makeDataset.ts';
 import {
   assertSameScans,
   type Origin,
@@ -19,10 +20,10 @@ import {
   writeOrigin,
 } from '../../run/origin.ts';
 import { type ExperimentConfig, experimentConfig } from '../protocol/configuration.ts';
+import { generatorOf, madeSettings } from '../protocol/madeData.ts';
 import { type TestResult, type TrialResult, testResultSchema, trialResultSchema } from '../protocol/results.ts';
 import { casesOf, methodsOf, type Trial, trialsOf } from '../protocol/trials.ts';
 import type { ExperimentFile } from './experimentFile.ts';
-import { madeData } from './madeData.ts';
 
 /** What `experiment.json` holds: all that a process needs to run a trial of it. */
 export interface StoredExperiment {
@@ -34,7 +35,9 @@ export interface StoredExperiment {
   readonly data: string;
   /** Whether each case holds the two images of a pair. */
   readonly paired?: boolean;
-  /** What is simulated, as the data say it. */
+  /** Where the data are made, how; null where they are not; undefined in experiments that were begun before that was kept. */
+  readonly synthetic?: Synthetic | null;
+  /** What earlier versions kept of simulated data. */
   readonly simulated?: string;
 }
 
@@ -45,6 +48,7 @@ const storedSchema = z.looseObject({
   caseIds: z.array(z.string()),
   data: z.string(),
   paired: z.boolean().optional(),
+  synthetic: syntheticSchema.nullable().optional(),
   simulated: z.string().optional(),
 });
 
@@ -86,14 +90,15 @@ export class ExperimentFolder {
       throw new UserError(`${path} holds files of something else; give another --out.`);
     const before = entries.includes(EXPERIMENT) ? await ExperimentFolder.open(path) : undefined;
     if (before) assertSame(path, before.config, config);
-    const own = madeData(data);
+    const own = generatorOf(data);
     const folder = own ? join(path, 'data') : data;
-    if (own) assertEnough(config, own.count(config), own.paired);
+    const made = own && madeSettings(own, config.made);
+    if (own && made) assertEnough(config, made.cases, own.paired);
     if (data === config.data && !own && !existsSync(folder))
       throw new UserError(
         `There is no folder '${folder}', which the experiment names; give that of the scans with --data.`,
       );
-    if (own && !existsSync(folder)) await own.make(folder, config);
+    if (own && made && !existsSync(folder)) await makeDataset(folder, own, made);
     await removeLeftovers(path);
     const dataset = await openDataset(folder, nodeFiles(), { mri: config.mri });
     const paired = isPaired(dataset);
@@ -108,7 +113,8 @@ export class ExperimentFolder {
       values,
       caseIds,
       data: folder,
-      ...given({ paired, simulated: dataset.simulated }),
+      paired,
+      synthetic: dataset.synthetic ?? null,
     };
     if (before && before.stored.caseIds.join() !== caseIds.join())
       throw new UserError(
@@ -140,6 +146,15 @@ export class ExperimentFolder {
       if (!(error instanceof UserError)) throw error;
       throw new UserError(`${file} is damaged (${error.message.replace(/\.$/, '')}); ${wayOn}.`);
     }
+  }
+
+  /** Where the data are made, how. */
+  get synthetic(): Synthetic | undefined {
+    const { synthetic, simulated } = this.stored;
+    if (synthetic !== undefined) return synthetic ?? undefined;
+    if (simulated !== undefined) return { kind: 'simulated', description: simulated };
+    const own = generatorOf(this.config.data);
+    return own?.synthetic(madeSettings(own, this.config.made) as never);
   }
 
   /** Every trial that the experiment can come to, chosen or not. */
@@ -253,28 +268,25 @@ async function removeLeftovers(path: string): Promise<void> {
 }
 
 /** What makes results comparable: with another value the folder's results would not belong together. */
-const SAME = [
-  'name',
-  'phantomCases',
-  'phantomSize',
-  'phantomSpacing',
-  'phantomSeed',
-  'simulatedCases',
-  'simulatedSpacing',
-  'simulatedSeed',
-  'split',
-  'splitSeed',
-  'folds',
-  'testPairs',
-  'mri',
-] as const;
+function comparable({
+  name,
+  made,
+  split,
+  splitSeed,
+  folds,
+  testPairs,
+  mri,
+}: ExperimentConfig): Record<string, unknown> {
+  return { name, ...made, split, splitSeed, folds, testPairs, mri };
+}
 
 /** Losses, seeds and grids may be added to an experiment; its data may not change. */
 function assertSame(path: string, before: ExperimentConfig, now: ExperimentConfig): void {
-  const changed = SAME.find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+  const [old, values] = [comparable(before), comparable(now)];
+  const changed = Object.keys(values).find((key) => JSON.stringify(old[key]) !== JSON.stringify(values[key]));
   if (changed !== undefined)
     throw new UserError(
-      `${path} holds the experiment "${before.name}" with ${changed} = ${JSON.stringify(before[changed])}, not ${JSON.stringify(now[changed])}; give another --out.`,
+      `${path} holds the experiment "${before.name}" with ${changed} = ${JSON.stringify(old[changed])}, not ${JSON.stringify(values[changed])}; give another --out.`,
     );
 }
 

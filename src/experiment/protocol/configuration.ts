@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MRI_SEQUENCES } from '../../dataset/resect.ts';
 import { requirement, UserError } from '../../errors.ts';
 import { closest, PRESETS, trainingSchema } from '../../training/configuration.ts';
+import { madeShape } from './madeData.ts';
 
 /** Training settings that an experiment sets for all its losses; a list is a grid. */
 const {
@@ -17,8 +18,6 @@ const {
 /** Settings whose own value is a list: their grid is a list of lists. */
 const LISTS = ['encoder', 'decoder', 'remaining'];
 
-/** Edge of a phantom in voxels. */
-const edge = z.int().min(8).max(256);
 /** What a loss is called, and how it is written. */
 const word = z.string().min(1).max(10_000);
 
@@ -35,21 +34,12 @@ const ownSchema = z.strictObject({
   /** Name in tables and figures. */
   name: z.string().min(1).max(200),
   /**
-   * Folder of the scans, relative to where the command runs; `phantom`: synthetic scans, `simulated-us`: MRI with simulated ultrasound, both
-   * made beside the results.
+   * Folder of the scans, relative to where the command runs, or the name of a generator, such as `phantom` or `simulated-us`: data that are
+   * made beside the results. Its settings are keys of their own, see {@link madeShape}.
    */
   data: z.string().min(1).max(4096),
   /** File with the ids of the cases to use, one a line, relative to the experiment's file; all cases when left out. */
   cases: z.string().max(4096).optional(),
-  /** With `phantom`: how many cases, their voxels, the edge of a voxel in mm, and their seed. */
-  phantomCases: z.int().min(6).max(1000).default(24),
-  phantomSize: z.tuple([edge, edge, edge]).default([24, 32, 24]),
-  phantomSpacing: z.number().min(0.01).max(100).default(1.75),
-  phantomSeed: z.int().min(0).default(1),
-  /** With `simulated-us`: how many cases, the edge of a voxel in mm, and their seed. */
-  simulatedCases: z.int().min(3).max(1000).default(22),
-  simulatedSpacing: z.number().min(0.3).max(10).default(1),
-  simulatedSeed: z.int().min(0).default(1),
   /** With RESECT's layout: which MRI is moved onto the ultrasound. */
   mri: z.enum(MRI_SEQUENCES).default('T1'),
   /** What is compared, by its name in tables: see {@link parseMethod}. */
@@ -85,13 +75,16 @@ const ownSchema = z.strictObject({
   hours,
 });
 
-/** The experiment's own keys and, in `settings`, the training settings with the values to try. */
+/** The experiment's own keys. */
 export interface ExperimentConfig extends z.infer<typeof ownSchema> {
+  /** The settings of made data, under the keys that the file has for them. */
+  readonly made: Readonly<Record<string, unknown>>;
+  /** The training settings with the values to try. */
   readonly settings: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /**
- * Checks an experiment's file, which is flat: the keys of {@link ownSchema} and any training setting, where a list is a grid.
+ * Checks an experiment's file, which is flat: the keys of {@link ownSchema}, those of generators, and any training setting, where a list is a grid.
  * @throws UserError that names what is wrong, and for an unknown key the closest known one
  */
 export function experimentConfig(values: unknown, file = 'The experiment'): ExperimentConfig {
@@ -99,12 +92,13 @@ export function experimentConfig(values: unknown, file = 'The experiment'): Expe
     throw new UserError(`${file} is no JSON object; see "earthmorph experiment run --help" for an example.`);
   const entries = Object.entries(values);
   const own = Object.fromEntries(entries.filter(([key]) => !isShared(key)));
-  const parsed = ownSchema.safeParse(own);
+  const shape = madeShape();
+  const parsed = ownSchema.extend(shape).safeParse(own);
   if (!parsed.success) {
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     if (issue.code === 'unrecognized_keys') {
       const key = issue.keys[0] as string;
-      const close = closest(key, [...Object.keys(ownSchema.shape), ...Object.keys(shared)]);
+      const close = closest(key, [ownSchema.shape, shape, shared].flatMap(Object.keys));
       throw new UserError(`${file} has the unknown key "${key}"${close ? `; did you mean "${close}"?` : '.'}`);
     }
     const where = issue.path.join('.');
@@ -113,7 +107,9 @@ export function experimentConfig(values: unknown, file = 'The experiment'): Expe
       throw new UserError(`${file} has no "${top}"; see docs/experiments.md.`);
     throw new UserError(`${file}: "${where}" ${requirement(issue)}.`);
   }
-  const { data } = parsed;
+  const known = Object.entries(parsed.data);
+  const data = Object.fromEntries(known.filter(([key]) => !(key in shape))) as z.infer<typeof ownSchema>;
+  const made = Object.fromEntries(known.filter(([key]) => key in shape));
   if (Object.hasOwn(own, 'split') && data.folds !== undefined)
     throw new UserError(`${file} has both "split" and "folds"; leave one out.`);
   if (Math.abs(data.split.reduce((a, b) => a + b) - 100) > 1e-6)
@@ -121,7 +117,7 @@ export function experimentConfig(values: unknown, file = 'The experiment'): Expe
   const settings = Object.fromEntries(
     entries.filter(([key]) => isShared(key)).map(([key, value]) => [key, gridOf(key, value, file)]),
   );
-  return { ...parsed.data, settings };
+  return { ...data, made, settings };
 }
 
 /** Whether a key is a training setting; what every object has, such as `constructor`, is none. */

@@ -4,8 +4,8 @@ import { measures } from '../../metric/measures.ts';
 import { type EpochRecord, epochRecordSchema } from '../../training/epochRecord.ts';
 import type { ExperimentFile } from '../folder/experimentFile.ts';
 import type { StoredExperiment } from '../folder/experimentFolder.ts';
-import { madeData } from '../folder/madeData.ts';
 import { experimentConfig } from '../protocol/configuration.ts';
+import { generatorOf } from '../protocol/madeData.ts';
 import type { validationScore } from '../protocol/results.ts';
 import { allTrials, epochsOf, type Trial } from '../protocol/trials.ts';
 import { shortLine } from '../runner/shortLine.ts';
@@ -93,7 +93,7 @@ export function readJob(data: unknown, id: string): ReadJob {
   if (!task) throw new UserError('its experiment has no such trial');
   if (epochsOf(task) !== epochsAtMost) throw new UserError('its number of epochs is not that of its experiment');
   const file = { values: experiment.values, config, caseIds: experiment.caseIds };
-  return { ...parsed.data, made: made && madeData(config.data) !== undefined, file, task };
+  return { ...parsed.data, made: made && generatorOf(config.data) !== undefined, file, task };
 }
 
 /** The number of epochs that a job names; 0 where it names none. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Dataset, isPaired, openDataset } from '../../dataset/dataset.ts';
+import { clause } from '../../dataset/synthetic.ts';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
@@ -58,7 +59,7 @@ export async function applyExperiment(folder: ExperimentFolder, options: ApplyOp
         registered.push({ name: model.name, pair: await registerWith(model, dataset, id, out) });
       results.set(id, registered);
       const title = `${dataset.name}, ${id}`;
-      const svg = modalityPicture(registered, { title, dataset, mri: folder.config.mri });
+      const svg = modalityPicture(registered, { title, dataset });
       for (const type of ['svg', 'png']) await writeFigure(join(out, `${id}.${type}`), svg);
       onCase?.(id, index + 1, ids.length);
     }
@@ -108,7 +109,7 @@ async function registerWith(
 
 function tableOf(
   { config }: ExperimentFolder,
-  { name, simulated }: Dataset,
+  { name, synthetic }: Dataset,
   models: readonly AppliedModel[],
   results: ReadonlyMap<string, readonly RegisteredBy[]>,
 ): Table {
@@ -125,7 +126,7 @@ function tableOf(
       isAligned: scores[method]?.some(({ aligned }) => aligned) ?? false,
     })),
   );
-  const data = simulated === undefined ? name : `${name} (${simulated.replace(/[.\s]+$/, '')})`;
+  const data = synthetic ? `${name} (${clause(synthetic)})` : name;
   return {
     caption: `Models of "${config.name}" on ${results.size === 1 ? '1 pair' : `${results.size} pairs`} of ${data}; mean ± SD over pairs.`,
     columns: [{ key: 'loss', heading: 'loss' }, ...measures.map(({ column }) => column)],

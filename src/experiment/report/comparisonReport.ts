@@ -1,3 +1,4 @@
+import { withKind } from '../../dataset/synthetic.ts';
 import { type Among, measures, valueIn } from '../../metric/measures.ts';
 import { mean } from '../../metric/statistics.ts';
 import { boxPlot } from '../../report/chart/boxPlot.ts';
@@ -42,7 +43,7 @@ function measuredOf(all: readonly (readonly PairScore[])[], among?: Among): read
 
 /** Mean ± SD over the test pairs for each loss, and paired tests against the first loss. */
 export function comparisonTable(comparison: Comparison): Table {
-  const { settings, judge, simulated, unregistered, results } = comparison;
+  const { settings, judge, synthetic, unregistered, results } = comparison;
   const [first] = results as [MethodResult];
   const all = scoresOf(comparison);
   const found = measuredOf(all, () => true);
@@ -51,7 +52,7 @@ export function comparisonTable(comparison: Comparison): Table {
   const { crop, size } = settings.preprocessing;
   const seen = crop === 'label' ? 'each scan cropped to the box of its own labels' : 'whole scans';
   const noun = unregistered.length === 1 ? 'pair' : 'pairs';
-  const pairs = `${unregistered.length} ${simulated === undefined ? noun : `simulated ${noun} (${simulated.replace(/[.\s]+$/, '')})`}`;
+  const pairs = `${unregistered.length} ${withKind(noun, synthetic)}`;
   return {
     caption: `Instance refinement of ${pairs}, ${seen}, ${size}³ voxels, ${settings.steps} ${settings.steps === 1 ? 'step' : 'steps'}, seed ${settings.seed}; each loss with the smoothness weight that was best on other pairs (*: the smallest or largest that was tried). Differences are those of ${headline.column.heading} to ${first.method.name} on the same pairs, ${HOW_TESTED}.`,
     columns: [
@@ -127,11 +128,11 @@ export function pairedTests(comparison: Comparison): Table {
 
 /** What every loss is judged by as box plots, as an SVG. */
 export function comparisonFigure(comparison: Comparison): string {
-  const { judge, simulated, unregistered, results } = comparison;
+  const { judge, synthetic, unregistered, results } = comparison;
   const { column, axis } = measureInfo(judge);
   const all = scoresOf(comparison);
   return boxPlot({
-    title: `Instance refinement of ${unregistered.length} ${simulated === undefined ? '' : 'simulated '}pairs`,
+    title: `Instance refinement of ${unregistered.length} ${synthetic ? `${synthetic.kind} ` : ''}pairs`,
     xLabel: axis,
     width: 660,
     boxes: [

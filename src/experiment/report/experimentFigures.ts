@@ -82,22 +82,18 @@ async function writePairFigures(
   }
   const last = registered.at(-1)?.pair;
   if (!last) return [];
+  const kind = folder.synthetic ? ` (${folder.synthetic.kind})` : '';
   const svg = isPaired(dataset)
     ? modalityPicture(registered, {
         title: `${folder.config.name}, ${pair.fixed}: ${chosen}`,
         dataset,
-        mri: folder.config.mri,
       })
-    : lossPicture(registered, last, dataset, `${pair.moving} onto ${pair.fixed}${synthetic(folder)}: ${chosen}`);
+    : lossPicture(registered, last, dataset, `${pair.moving} onto ${pair.fixed}${kind}: ${chosen}`);
   await write(isPaired(dataset) ? 'figure3-modalities' : 'figure2-losses', svg);
   const without = drawn.filter((method) => !there.includes(method)).map(({ name }) => name);
   return without.length === 0
     ? []
     : [`Figures 2 and 3 leave out ${without.join(', ')}, whose models are not there (${lost}).`];
-}
-
-function synthetic({ config }: ExperimentFolder): string {
-  return config.data === 'phantom' ? ' (synthetic)' : '';
 }
 
 function lossPicture(

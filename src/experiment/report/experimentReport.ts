@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withKind } from '../../dataset/synthetic.ts';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../file/atomic.ts';
 import { type Table, toCsv, toMarkdown } from '../../report/page/table.ts';
@@ -38,7 +39,7 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
     reference: referenceOf(config, methodsOf(config)).name,
     rules: config.stopping,
     paper: config.paper,
-    pairs: pairsText(folder),
+    pairs: withKind('pairs', folder.synthetic),
     measures: measuresOf(
       done.flatMap(({ trials }) =>
         trials.flatMap(({ result }) => Object.values(result.rules).flatMap(({ validation }) => validation)),
@@ -55,12 +56,6 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
   for (const [name, text] of texts) await writeAtomically(join(folder.path, name), text);
   const notes = await writeExperimentFigures(folder, outcome, done);
   return { tables, notes: [...notes, ...missing(methods, folder)] };
-}
-
-/** What the pairs are; nothing synthetic or simulated may pass for real. */
-function pairsText({ config, stored }: ExperimentFolder): string {
-  if (stored.simulated !== undefined) return `simulated pairs (${stored.simulated.replace(/[.\s]+$/, '')})`;
-  return config.data === 'phantom' ? 'synthetic pairs (phantoms)' : 'pairs';
 }
 
 /** The tables by the name of their file; those of further rules of early stopping end in the rule's name. */

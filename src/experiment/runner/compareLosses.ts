@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Case } from '../../dataset/dataset.ts';
 import type { CasePair } from '../../dataset/pairsCsv.ts';
+import type { Synthetic } from '../../dataset/synthetic.ts';
 import { UserError } from '../../errors.ts';
 import { given } from '../../given.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
@@ -61,8 +62,8 @@ export interface Comparison {
   readonly settings: ComparisonSettings;
   /** The key of the measure that losses are judged by: of landmarks where every pair has them, else of labels. */
   readonly judge: string;
-  /** What is simulated, as the data say it. */
-  readonly simulated?: string;
+  /** Where the data are made, how. */
+  readonly synthetic?: Synthetic;
   /** The test pairs as they start. */
   readonly unregistered: readonly Values[];
   readonly results: readonly MethodResult[];
@@ -130,8 +131,8 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
     const smoothness = best?.smoothness ?? (method.weights[0] as number);
     results.push({ method, smoothness, tuning, pairs: await refineAll(method, smoothness, test) });
   }
-  const { simulated } = test.dataset;
-  return { settings, judge: judge.key, ...given({ simulated }), unregistered, results };
+  const { synthetic } = test.dataset;
+  return { settings, judge: judge.key, ...given({ synthetic }), unregistered, results };
 }
 
 /** @throws UserError when the pairs can be judged by nothing that all of them have */

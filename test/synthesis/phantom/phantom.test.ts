@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/random.ts';
+import { generate } from '../../../src/synthesis/generator.ts';
 import { makePhantomCase, type PhantomCase, truePoint, trueWarp } from '../../../src/synthesis/phantom/phantom.ts';
 import { makePhantomAtlas } from '../../../src/synthesis/phantom/phantomAtlas.ts';
-import { writePhantomDataset } from '../../../src/synthesis/phantom/phantomDataset.ts';
+import { phantoms } from '../../../src/synthesis/phantom/phantomDataset.ts';
 import type { Grid, Labels, Vec3 } from '../../../src/volume/grid.ts';
 import { applyToPoint, invert } from '../../../src/volume/matrix.ts';
 import { applyWarp } from '../../../src/volume/warp.ts';
@@ -228,26 +229,24 @@ describe('a phantom case', () => {
   });
 });
 
-describe('writePhantomDataset', () => {
-  it('writes the layout of the Decathlon, the description last', async () => {
+describe('a data set of phantoms', () => {
+  it('has the layout of the Decathlon, and says last that it is synthetic', async () => {
     const paths: string[] = [];
     const texts = new Map<string, string>();
     const keep = async (path: string): Promise<void> => void paths.push(path);
     const writer = {
       image: keep,
       labels: keep,
+      warp: keep,
       async text(path: string, content: string) {
         paths.push(path);
         texts.set(path, content);
       },
     };
     const steps: string[] = [];
-    await writePhantomDataset(writer, {
-      seed: SEED,
-      count: 2,
-      size: [8, 8, 8],
-      onProgress: (done, total) => steps.push(`${done}/${total}`),
-    });
+    const settings = { seed: SEED, cases: 2, size: [8, 8, 8] };
+    const onProgress = (done: number, total: number): void => void steps.push(`${done}/${total}`);
+    await generate(phantoms, settings, { writer, onProgress });
     expect(paths).toEqual([
       'imagesTr/phantom_001.nii.gz',
       'labelsTr/phantom_001.nii.gz',
@@ -256,6 +255,7 @@ describe('writePhantomDataset', () => {
       'labelsTr/phantom_002.nii.gz',
       'landmarksTr/phantom_002.csv',
       'dataset.json',
+      'synthetic.json',
     ]);
     expect(steps).toEqual(['1/2', '2/2']);
     const rows = texts.get('landmarksTr/phantom_002.csv')!.trimEnd().split('\n');
@@ -267,8 +267,11 @@ describe('writePhantomDataset', () => {
       image: './imagesTr/phantom_002.nii.gz',
       label: './labelsTr/phantom_002.nii.gz',
     });
-    await expect(writePhantomDataset(writer, { seed: 1, count: 0 })).rejects.toThrow(
-      'A phantom data set of 0 cases is not possible: ask for 1 or more.',
-    );
+    expect(JSON.parse(texts.get('synthetic.json')!)).toEqual({
+      synthetic: true,
+      ...phantoms.synthetic({ ...settings, size: [8, 8, 8], spacing: 1 }),
+      generator: 'phantom',
+      settings: { ...settings, spacing: 1 },
+    });
   });
 });

@@ -1,32 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type MriSource,
-  type Simulation,
-  type SimulationOptions,
-  type SimulationWriter,
-  writeSimulation,
-} from '../../../src/synthesis/ultrasound/simulatedDataset.ts';
+import { type DataWriter, generate } from '../../../src/synthesis/generator.ts';
+import { simulatedUltrasound } from '../../../src/synthesis/ultrasound/simulatedDataset.ts';
 import type { Volume, Warp } from '../../../src/volume/grid.ts';
 import { decodeTag } from '../../../src/volume/tagFile.ts';
 import { warpPoints } from '../../../src/volume/warp.ts';
+import { memoryFiles } from '../../support/memoryFiles.ts';
 
-const small: SimulationOptions = { seed: 2, count: 1, size: [32, 32, 30], spacing: 3.4 };
+const small = { seed: 2, cases: 1, size: [32, 32, 30], spacing: 3.4 };
 
 /** What is written, in its order. */
-function memoryWriter(): SimulationWriter & { readonly written: Map<string, Volume | Warp | string> } {
+function memoryWriter(): DataWriter & { readonly written: Map<string, Volume | Warp | string> } {
   const written = new Map<string, Volume | Warp | string>();
   const keep = async (path: string, content: Volume | Warp | string): Promise<void> => void written.set(path, content);
-  return { written, image: keep, warp: keep, text: keep };
+  return { written, image: keep, labels: async () => undefined, warp: keep, text: keep };
 }
 
-describe('writeSimulation', async () => {
+interface Said {
+  readonly description: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly cases: readonly { id: string; mri: string; landmarks: number; initialDistance: number }[];
+}
+
+const saidIn = (written: ReadonlyMap<string, unknown>): Said =>
+  JSON.parse(written.get('synthetic.json') as string) as Said;
+
+describe('simulated ultrasound', async () => {
   const { written, ...writer } = memoryWriter();
   const steps: string[] = [];
-  const simulation = await writeSimulation(writer, {
-    ...small,
-    count: 2,
-    onProgress: (done, total) => steps.push(`${done}/${total}`),
-  });
+  const onProgress = (done: number, total: number): void => void steps.push(`${done}/${total}`);
+  const { remark } = await generate(simulatedUltrasound, { ...small, cases: 2 }, { writer, onProgress });
+  const simulation = saidIn(written);
 
   it("writes RESECT's layout, the truth beside it, and last what it is", () => {
     const files = ['Case1', 'Case2'].flatMap((id) => [
@@ -36,20 +39,20 @@ describe('writeSimulation', async () => {
       `${id}/Landmarks/${id}-MRI-beforeUS.tag`,
       `${id}/Truth/${id}-US-to-MRI-warp.nii.gz`,
     ]);
-    expect([...written.keys()]).toEqual([...files, 'simulation.json']);
+    expect([...written.keys()]).toEqual([...files, 'synthetic.json']);
     expect(steps).toEqual(['1/2', '2/2']);
   });
 
   it('says that the data is simulated, in the description and in each tag file', () => {
-    const stored = JSON.parse(written.get('simulation.json') as string) as Simulation;
-    expect(stored).toEqual(simulation);
-    expect(stored).toMatchObject({
-      simulated: true,
-      seed: 2,
-      settings: { shift: 5.3, spacing: 3.4, size: [32, 32, 30] },
+    expect(simulation).toMatchObject({
+      synthetic: true,
+      kind: 'simulated',
+      generator: 'simulate-us',
+      settings: { seed: 2, cases: 2, shift: 5.3, spacing: 3.4, size: [32, 32, 30] },
     });
-    expect(stored.description).toMatch(/ultrasound is simulated/);
-    expect(stored.cases.map(({ id, mri }) => [id, mri])).toEqual([
+    expect(remark).toMatch(/^landmarks are \d\.\d\d ± \d\.\d\d mm apart before registration$/);
+    expect(simulation.description).toMatch(/ultrasound is simulated/);
+    expect(simulation.cases.map(({ id, mri }) => [id, mri])).toEqual([
       ['Case1', 'synthetic'],
       ['Case2', 'synthetic'],
     ]);
@@ -76,18 +79,18 @@ describe('writeSimulation', async () => {
 
   it('has the same second case in a larger data set, and the same first one in a smaller', async () => {
     const one = memoryWriter();
-    await writeSimulation(one, small);
+    await generate(simulatedUltrasound, small, { writer: one });
     for (const [path, content] of one.written)
       if (path.startsWith('Case1/')) expect(content).toEqual(written.get(path));
   });
 
   it('goes round given MRI, with its own values, and leaves out the FLAIR that there is not', async () => {
     const mri = written.get('Case1/MRI/Case1-T1.nii.gz') as Volume;
-    const source = (name: string): MriSource => ({ name, read: async () => ({ t1: mri }) });
     const real = memoryWriter();
-    const { cases, description } = await writeSimulation(real, {
-      ...{ seed: 2, count: 3, mri: [source('a.nii'), source('b.nii')] },
-    });
+    const reader = { files: memoryFiles({}), volume: async () => mri };
+    await generate(simulatedUltrasound, { seed: 2, cases: 3, mri: ['here/a.nii', 'b.nii'] }, { writer: real, reader });
+    const { cases, description, settings } = saidIn(real.written);
+    expect(settings.mri).toEqual(['a.nii', 'b.nii']);
     expect(cases.map((each) => each.mri)).toEqual(['a.nii', 'b.nii', 'a.nii']);
     expect(description).toMatch(/^The MRI is real; the ultrasound is simulated/);
     expect(real.written.has('Case1/MRI/Case1-FLAIR.nii.gz')).toBe(false);
@@ -98,11 +101,15 @@ describe('writeSimulation', async () => {
   });
 
   it.each([
-    [{ count: 0 }, 'A simulation of 0 cases is not possible: ask for 1 or more.'],
-    [{ shift: 0 }, 'A mean misalignment of 0 mm is not possible: give more than 0 and at most 15.'],
-    [{ shift: 40 }, 'A mean misalignment of 40 mm is not possible: give more than 0 and at most 15.'],
-    [{ spacing: 9 }, 'Voxels of 9 mm are not possible: give 0.2 to 5.'],
+    [{ cases: 0 }, 'The setting "cases" of the generator "simulate-us" must be at least 1.'],
+    [{ shift: 0 }, '"shift" of the generator "simulate-us" must be more than 0.'],
+    [{ shift: 40 }, '"shift" of the generator "simulate-us" must be at most 15.'],
+    [{ spacing: 9 }, '"spacing" of the generator "simulate-us" must be at most 5.'],
+    [{ size: [32, 32] }, '"size" of the generator "simulate-us" must be three whole numbers from 8 to 512'],
+    [{ depth: 3 }, 'has no setting "depth", only cases, seed, mri, spacing, shift, size.'],
+    [{ mri: ['a.nii'] }, 'The size is that of synthetic MRI; leave it out with real MRI.'],
   ])('refuses %o', async (change, sentence) => {
-    await expect(writeSimulation(memoryWriter(), { ...small, ...change })).rejects.toThrow(sentence);
+    const made = generate(simulatedUltrasound, { ...small, ...change }, { writer: memoryWriter() });
+    await expect(made).rejects.toThrow(sentence);
   });
 });

@@ -1,0 +1,18 @@
+import type { Generator, GeneratorSettings } from './generator.ts';
+import { phantoms } from './phantom/phantomDataset.ts';
+import { simulatedUltrasound } from './ultrasound/simulatedDataset.ts';
+
+const known = new Map<string, Generator<never>>();
+
+/** Makes a generator known by its name to the command line and to experiments. */
+export function registerGenerator<Settings extends GeneratorSettings>(generator: Generator<Settings>): void {
+  known.set(generator.name, generator as unknown as Generator<never>);
+}
+
+registerGenerator(phantoms);
+registerGenerator(simulatedUltrasound);
+
+/** All generators by name. */
+export function generators(): ReadonlyMap<string, Generator<never>> {
+  return known;
+}
