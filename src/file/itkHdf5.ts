@@ -27,8 +27,8 @@ export async function decodeItkHdf5(bytes: Uint8Array, name: string): Promise<Tr
         const [type] = value(['TransformType']) as [unknown];
         return {
           type: String(type),
-          parameters: value(PARAMETERS) as ArrayLike<number>,
-          fixedParameters: value(FIXED_PARAMETERS) as ArrayLike<number>,
+          parameters: numbers(value(PARAMETERS)),
+          fixedParameters: numbers(value(FIXED_PARAMETERS)),
         };
       });
     } finally {
@@ -41,6 +41,11 @@ export async function decodeItkHdf5(bytes: Uint8Array, name: string): Promise<Tr
   if (records.length === 0)
     throw new UserError(`${name} holds no transform of ITK; give a file that ANTs, ITK or Slicer wrote.`);
   return chainOfRecords(records, name);
+}
+
+/** A damaged file may hold anything in their place. */
+function numbers(value: unknown): ArrayLike<number> {
+  return value instanceof Float64Array || value instanceof Float32Array ? value : [];
 }
 
 /** Writes transforms as such a file. */
