@@ -48,7 +48,7 @@ export function listsFormat(material: Material): Format {
         },
         {
           template: simulated,
-          target: 'simulated/simulation.json',
+          target: 'simulated/synthetic.json',
           mutations: JSON_TEXT,
           uses: [library('openDataset', 'simulated'), program('data', 'check', '$/simulated')],
         },
