@@ -47,8 +47,10 @@ export async function writeSweepReport(folder: ExperimentFolder): Promise<Table>
   );
   const { column, better } = rows[0]?.measure ?? headlineOf([]);
   const order = (row: (typeof rows)[number]): number => better * (row.score?.mean ?? Number.NEGATIVE_INFINITY * better);
+  const { synthetic } = folder;
+  const made = synthetic ? ` The pairs are ${synthetic.kind}: ${synthetic.description}` : '';
   const table: Table = {
-    caption: `${config.name}: ${column.heading} of the validation pairs after training, mean ± SD over trainings (seeds, folds), the best first.`,
+    caption: `${config.name}: ${column.heading} of the validation pairs after training, mean ± SD over trainings (seeds, folds), the best first.${made}`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'variant', heading: 'point of the grid' },
