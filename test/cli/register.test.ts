@@ -270,7 +270,7 @@ describe('register --refine', () => {
     [['--loss', 'pswd'], /--loss is for a refinement; give --refine/],
     [['--refine-grid', '3'], /--refine-grid is for a refinement/],
     [['--spacing', '2'], /--spacing belongs to --model none/],
-    [['--refine', '0'], /whole number of at least 1/],
+    [['--refine', '0'], /must be more than 0/],
     [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, mind, lc2, nmi, swd, radon, pswd/],
     [['--refine', '5', '--loss', 'pswd', '--loss-option', 'patch=99'], /99³ voxels do not fit/],
     [['--refine', '5', '--loss', 'pswd', '--loss-option', 'bin=3'], /bin/],
