@@ -1,32 +1,33 @@
 import { basename, join, resolve, sep } from 'node:path';
+import type { Command } from 'commander';
 import { syntheticAround } from '../dataset/synthetic.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
-import { assertTransformName, readTransforms, transformPath } from '../file/transformFile.ts';
+import { assertTransformName, transformPath } from '../file/transformFile.ts';
 import { assertWritable } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { foldedShare } from '../metric/jacobian.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
-import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { keysOf, type PairResult, pairResult, resultsTable, summaryTable } from '../run/pairResults.ts';
-import { type InverseResidual, type PairFiles, registerFiles, writeRegistration } from '../run/registerFiles.ts';
+import { type InverseResidual, registerFiles, writeRegistration } from '../run/registerFiles.ts';
 import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
-import type { Mat4 } from '../volume/grid.ts';
-import { chainMatrix } from '../volume/transformChain.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, jsonOption, optionName } from './options.ts';
 import { counted, decimals, printJson, saySynthetic, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
+import { commandLine, initialOf, pointsOf } from './pairInputs.ts';
+import { addPlannedOptions, assertNotPlanned } from './plannedOptions.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { type PlannedRegisterOptions, registerPlanned } from './registerPlanned.ts';
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, PlannedRegisterOptions {
   readonly fixed?: string;
   readonly moving?: string;
   readonly moved?: string;
@@ -55,10 +56,12 @@ export const registerCommand: CommandDefinition = (program) => {
     .command('register')
     .summary('move one scan onto another')
     .description(
-      'Registers a moving scan onto a fixed one in one pass through a trained network, by optimising the pair itself (--refine), or both; or every pair of a list.',
+      'Registers a moving scan onto a fixed one. Given just two scans, it looks at the pair, says what it plans, aligns the two, goes from coarse to fine, and writes a folder: moved image, warp and its inverse, transform, report with a viewer. Given --fixed and --moving, it takes one pass through a trained network, optimises the pair itself (--refine), or both; --pairs registers a list.',
     )
-    .option('--fixed <file>', 'scan that stays: a file, or a folder of DICOM slices')
-    .option('--moving <file>', 'scan that is moved onto it')
+    .argument('[fixed]', 'scan that stays: a file, or a folder of DICOM slices')
+    .argument('[moving]', 'scan that is moved onto it')
+    .option('-f, --fixed <file>', 'scan that stays: a file, or a folder of DICOM slices')
+    .option('-m, --moving <file>', 'scan that is moved onto it')
     .option('--moved <file>', 'writes the moved scan, in the fixed grid: .nii, .nii.gz, .nrrd or .mha')
     .option('--warp <file>', 'writes the warp: .nii.gz (5-D), .nrrd or .mha, LPS mm, fixed point to moving point')
     .option('--inverse-warp <file>', 'writes the inverse warp, on the moving grid')
@@ -92,13 +95,19 @@ export const registerCommand: CommandDefinition = (program) => {
       'registers many pairs: columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute',
     )
     .option('--data <dir>', "folder of the pairs' scans")
-    .option('--out <dir>', "folder for the pairs' moved_…, labels_…, warp_… and results.csv, results.json");
-  addModelOptions(command)
+    .option(
+      '-o, --out <dir>',
+      "folder for the results: of two scans, beside the moving one when left out; of a list, the pairs' moved_…, labels_…, warp_… and results.csv, results.json",
+    )
+    .option('--plan', 'of two scans: print what would be done as JSON, and stop');
+  addPlannedOptions(addModelOptions(command))
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
 Examples:
+  earthmorph register fixed.nii.gz moving.nii.gz
+  earthmorph register fixed.nii.gz moving.nii.gz --effort best --loss mse --out registered
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --moved moved.nii.gz --warp warp.nii.gz
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --model runs/ncc --report report.html
   earthmorph register --fixed a.nii.gz --moving b.nii.gz --model none --refine 100 --loss pswd --moved moved.nii.gz
@@ -121,7 +130,17 @@ const INPUTS = [
   'model',
 ] as const;
 
-async function run(options: Options): Promise<void> {
+async function run(
+  fixedScan: string | undefined,
+  movingScan: string | undefined,
+  options: Options,
+  command: Command,
+): Promise<void> {
+  if (fixedScan !== undefined) {
+    const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+    return registerPlanned(fixedScan, movingScan, options, isGiven);
+  }
+  assertNotPlanned(options);
   if (options.pairs !== undefined) return runPairs(options, options.pairs);
   const { fixed, moving, json } = options;
   if (fixed === undefined || moving === undefined)
@@ -264,34 +283,11 @@ async function runPairs(options: Options, csv: string): Promise<void> {
   }
 }
 
-/** The transform at which a pair starts, RAS mm. */
-async function initialOf(files: readonly string[], init: InitialAlignment | undefined): Promise<Mat4> {
-  if (init !== undefined)
-    throw new UserError('--init and --initial-transform both say where the scans start; give one.');
-  const matrix = chainMatrix(await readTransforms(files));
-  if (!matrix)
-    throw new UserError(
-      `${files.join(', ')} holds a warp, and --initial-transform takes linear transforms; move the scan through it first, with earthmorph warp.`,
-    );
-  return matrix;
-}
-
-/** The two sides of a file with the landmarks of both scans. */
-function pointsOf(path: string, fixed: FixedSide = 'second'): Pick<PairFiles, 'fixedLandmarks' | 'movingLandmarks'> {
-  const moving = fixed === 'second' ? 'first' : 'second';
-  return { fixedLandmarks: { path, side: fixed }, movingLandmarks: { path, side: moving } };
-}
-
 /** Folded voxels in % that are worth a word. */
 const MANY_FOLDS = 0.5;
 
 /** Residual of an inverse warp in mm that must not go unseen. */
 const INVERSE_LIMIT = 0.5;
-
-/** The command line as the user gave it. */
-function commandLine(): string {
-  return ['earthmorph', ...process.argv.slice(2)].join(' ');
-}
 
 function sentence(result: PairResult, inverse: InverseResidual | undefined): string {
   const measured = [...measures().values()].filter(isWatched).flatMap((measure) => {

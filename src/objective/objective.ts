@@ -9,8 +9,8 @@ export interface ObjectiveTerms {
   readonly loss: ChosenSimilarity;
   /** `diffusion` when left out. */
   readonly regulariser?: ChosenRegulariser;
-  /** λ, the weight of the regulariser. */
-  readonly smoothness: number;
+  /** λ, the weight of the regulariser; a scalar where it depends on the pair. */
+  readonly smoothness: number | Tensor;
 }
 
 /** A pair, as the similarity sees it. */

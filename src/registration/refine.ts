@@ -4,24 +4,30 @@ import { given } from '../given.ts';
 import {
   add,
   compile,
+  concat,
   Graph,
   gradients,
   hoisted,
   interpolationMatrix,
   linearAlongAxis,
+  multiply,
   type Program,
   type RuntimeOptions,
+  slice,
   type Tensor,
 } from '../graph/index.ts';
+import { graphMemory, RESERVE } from '../graph/memory.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import type { Extent } from '../network/displacement.ts';
+import { type Extent, integrateVelocity } from '../network/displacement.ts';
 import { warp } from '../network/spatialTransformer.ts';
 import { fedFieldOfView } from '../objective/fieldOfView.ts';
 import { defaultWeight, objective } from '../objective/objective.ts';
 import { adam, adamValues } from '../optimise/adam.ts';
 import { cosineRate } from '../optimise/schedule.ts';
+import type { Size, Vec3 } from '../volume/grid.ts';
+import { clampTo, sampleVector } from '../volume/warp.ts';
 
 /** The settings of a refinement that are numbers. Texts are those of the command line. */
 export const refineSchema = z.strictObject({
@@ -53,6 +59,18 @@ export interface RefineOptions {
   readonly mask: boolean;
   /** Seed of the loss's random directions. */
   readonly seed: number;
+  /**
+   * n > 0: what is optimised is a stationary velocity, integrated by n steps of scaling and squaring, so that the displacement has no folds
+   * but those of interpolation, and an inverse; the regulariser then sees the velocity. 0, the default: it is the displacement itself.
+   */
+  readonly integrationSteps?: number;
+  /**
+   * Take the regulariser's mean over the voxels that count rather than over the grid, so that the surroundings do not change its weight.
+   * Needs `mask`.
+   */
+  readonly balanced?: boolean;
+  /** Stop before the last step where ten steps bring less than this share of all that was gained; never when left out. */
+  readonly leastGain?: number;
 }
 
 /** Settings of a refinement that need no choice. */
@@ -64,8 +82,29 @@ export interface RefinePair {
   readonly moving: Float32Array;
   readonly fixedMask?: Float32Array;
   readonly movingMask?: Float32Array;
-  /** Displacement to begin with, [3, D, H, W] in voxels; none when left out. */
+  /** Displacement to begin with, [3, D, H, W] in voxels; none when left out. It cannot be had with a velocity. */
   readonly start?: Float32Array;
+  /** What is optimised, to begin with, on its own coarser grid, in voxels of the volumes' grid; zeros when left out. */
+  readonly field?: RefinedField;
+}
+
+/** What is optimised: a displacement or a velocity, [3, ...extent] in voxels of the volumes' grid. */
+export interface RefinedField {
+  readonly extent: Extent;
+  /** Extent of the volumes, over the same box. */
+  readonly volumes: Extent;
+  readonly data: Float32Array;
+}
+
+/** A refined pair. */
+export interface Refined {
+  /** [3, D, H, W] in voxels. */
+  readonly displacement: Float32Array;
+  /** Of a velocity: the displacement that undoes it, in the same form. */
+  readonly inverse?: Float32Array;
+  readonly field: RefinedField;
+  /** The loss of every step. */
+  readonly losses: readonly number[];
 }
 
 /** Called after each step with its loss. */
@@ -87,31 +126,7 @@ export class Refiner {
 
   /** Builds the graphs. @param extent of the volumes, [D, H, W] */
   static async create(options: RefineOptions, extent: Extent, runtime: RuntimeOptions = {}): Promise<Refiner> {
-    const coarse = extent.map((size) => Math.max(2, Math.ceil(size / options.grid))) as unknown as Extent;
-    const graph = new Graph('refinement_step');
-    const moving = graph.input('moving', [1, 1, ...extent]);
-    const fixed = graph.input('fixed', [1, 1, ...extent]);
-    const start = graph.input('start', [1, 3, ...extent]);
-    const field = graph.input('field', [1, 3, ...coarse]);
-    const displacement = add(start, interpolated(field, extent));
-    const random = new RandomInputs(graph);
-    const moved = warp(moving, displacement);
-    const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
-    const weight = options.smoothness ?? defaultWeight(options.loss, 'pair', options.regulariser);
-    const { loss } = objective(pair, { flow: displacement, displacement }, { ...options, smoothness: weight });
-    const [gradient] = gradients(loss, [field]) as [Tensor];
-    const moments = { first: graph.input('first', field.shape), second: graph.input('second', field.shape) };
-    const next = adam(field, gradient, moments, {
-      rate: graph.input('rate', []),
-      correction1: graph.input('correction1', []),
-      correction2: graph.input('correction2', []),
-    });
-    const outputs = {
-      next_field: next.parameters,
-      next_first: next.moments.first,
-      next_second: next.moments.second,
-      loss,
-    };
+    const { graph, random, coarse, displacement, inverse, outputs } = refinementGraph(options, extent);
     const changing = ['field', 'first', 'second', 'rate', 'correction1', 'correction2', ...random.fresh];
     const cut = hoisted(
       graph,
@@ -120,31 +135,34 @@ export class Refiner {
     );
     const once = Object.keys(cut).length > 0 ? await compile(graph, cut, runtime) : undefined;
     const step = await compile(graph, outputs, runtime, Object.values(cut));
-    const whole = await compile(graph, { displacement }, runtime);
+    const whole = await compile(graph, { displacement, ...given({ inverse }) }, runtime);
     return new Refiner(options, { once, step, whole }, random, extent, coarse);
+  }
+
+  /** Bytes that refining volumes of an extent takes, as {@link create} would ask for them. */
+  static memory(options: RefineOptions, extent: Extent): number {
+    const { graph, outputs } = refinementGraph(options, extent);
+    return RESERVE * graphMemory(graph, outputs);
   }
 
   /**
    * Refines one pair.
-   * @returns displacement, [3, D, H, W] in voxels, and the loss of every step
    * @throws UserError when the loss is not a number
    */
-  async refine(
-    pair: RefinePair,
-    progress: RefineProgress = () => undefined,
-  ): Promise<{ displacement: Float32Array; losses: number[] }> {
-    const { steps, rate, seed } = this.options;
-    const count = this.coarse[0] * this.coarse[1] * this.coarse[2] * 3;
+  async refine(pair: RefinePair, progress: RefineProgress = () => undefined): Promise<Refined> {
+    const { steps, rate, seed, balanced, leastGain } = this.options;
+    const masks = given({ fixed_mask: pair.fixedMask, moving_mask: pair.movingMask });
     const still = {
       fixed: pair.fixed,
       moving: pair.moving,
-      start: pair.start ?? new Float32Array(3 * this.extent[0] * this.extent[1] * this.extent[2]),
-      ...given({ fixed_mask: pair.fixedMask, moving_mask: pair.movingMask }),
+      start: pair.start ?? new Float32Array(this.programs.whole.takes('start') ? 3 * pair.fixed.length : 0),
+      ...masks,
+      ...(balanced ? { balance: Float32Array.of(balanceOf(pair)) } : {}),
     };
     const ready = { ...still, ...(await this.programs.once?.run({ ...still, ...this.random.values(seed, 1) })) };
-    let field = new Float32Array(count);
-    let first = new Float32Array(count);
-    let second = new Float32Array(count);
+    let field = this.#firstField(pair.field);
+    let first = new Float32Array(field.length);
+    let second = new Float32Array(field.length);
     const losses: number[] = [];
     for (let step = 1; step <= steps; step++) {
       const out = await this.programs.step.runOrNothing({
@@ -163,11 +181,32 @@ export class Refiner {
         throw new UserError(`The loss is not a number in step ${step} of the refinement; ${CALMER}.`);
       losses.push(loss);
       progress(step, steps, loss);
+      if (leastGain !== undefined && hasSettled(losses, leastGain)) break;
     }
-    const { displacement } = await this.programs.whole.runOrNothing({ ...still, field });
+    return { ...(await this.displacementOf(field, pair)), losses };
+  }
+
+  /**
+   * The displacement that a field stands for, and of a velocity its inverse.
+   * @param data on the refiner's coarser grid, in voxels of the volumes' grid
+   */
+  async displacementOf(
+    data: Float32Array,
+    { start }: Pick<RefinePair, 'start'> = {},
+  ): Promise<Omit<Refined, 'losses'>> {
+    const voxels = this.extent[0] * this.extent[1] * this.extent[2];
+    const { displacement, inverse } = await this.programs.whole.runOrNothing({
+      start: start ?? new Float32Array(this.programs.whole.takes('start') ? 3 * voxels : 0),
+      field: data,
+    });
     if (!displacement?.every(Number.isFinite))
       throw new UserError(`The refinement ends in displacements that are not numbers; ${CALMER}.`);
-    return { displacement, losses };
+    return { displacement, ...given({ inverse }), field: { extent: this.coarse, volumes: this.extent, data } };
+  }
+
+  #firstField(given: RefinedField | undefined): Float32Array<ArrayBuffer> {
+    if (given) return resizedField(given, this.coarse, this.extent) as Float32Array<ArrayBuffer>;
+    return new Float32Array(3 * this.coarse[0] * this.coarse[1] * this.coarse[2]);
   }
 
   /** Frees what the runtime holds. */
@@ -178,6 +217,106 @@ export class Refiner {
 
 /** What to do about a refinement that goes astray. */
 const CALMER = 'try a smaller --refine-rate or a larger --smoothness';
+
+/** Steps over which the gain is looked at. */
+const LOOK_BACK = 10;
+
+/** Whether the last steps brought no more than a share of all that was gained. */
+function hasSettled(losses: readonly number[], leastGain: number): boolean {
+  if (losses.length <= LOOK_BACK) return false;
+  const [first, before, now] = [losses[0]!, losses[losses.length - 1 - LOOK_BACK]!, losses[losses.length - 1]!];
+  return before - now <= leastGain * Math.max(first - now, 0);
+}
+
+/** Voxels of the grid for each voxel that counts. */
+function balanceOf({ fixed, fixedMask, movingMask }: RefinePair): number {
+  let counted = 0;
+  for (let n = 0; n < fixed.length; n++) counted += (fixedMask?.[n] ?? 1) * (movingMask?.[n] ?? 1);
+  return fixed.length / Math.max(counted, 1);
+}
+
+/** A refinement's step, and what its field stands for, as symbolic tensors. */
+function refinementGraph(options: RefineOptions, extent: Extent) {
+  const coarse = extent.map((size) => Math.max(2, Math.ceil(size / options.grid))) as unknown as Extent;
+  const graph = new Graph('refinement_step');
+  const moving = graph.input('moving', [1, 1, ...extent]);
+  const fixed = graph.input('fixed', [1, 1, ...extent]);
+  const field = graph.input('field', [1, 3, ...coarse]);
+  const { displacement, inverse, flow } = options.integrationSteps
+    ? ofVelocity(field, extent, options.integrationSteps)
+    : ofDisplacement(field, graph.input('start', [1, 3, ...extent]), extent);
+  const random = new RandomInputs(graph);
+  const moved = warp(moving, displacement);
+  const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
+  const weight = options.smoothness ?? defaultWeight(options.loss, 'pair', options.regulariser);
+  const smoothness = options.balanced ? multiply(graph.input('balance', []), weight) : weight;
+  const { loss } = objective(pair, { flow, displacement }, { ...options, smoothness });
+  const [gradient] = gradients(loss, [field]) as [Tensor];
+  const moments = { first: graph.input('first', field.shape), second: graph.input('second', field.shape) };
+  const next = adam(field, gradient, moments, {
+    rate: graph.input('rate', []),
+    correction1: graph.input('correction1', []),
+    correction2: graph.input('correction2', []),
+  });
+  const outputs = {
+    next_field: next.parameters,
+    next_first: next.moments.first,
+    next_second: next.moments.second,
+    loss,
+  };
+  return { graph, random, coarse, displacement, inverse, outputs };
+}
+
+/** What a field stands for. */
+interface Meaning {
+  readonly displacement: Tensor;
+  readonly inverse?: Tensor;
+  /** What the regulariser sees. */
+  readonly flow: Tensor;
+}
+
+function ofDisplacement(field: Tensor, start: Tensor, extent: Extent): Meaning {
+  const displacement = add(start, interpolated(field, extent));
+  return { displacement, flow: displacement };
+}
+
+/** exp(v) and exp(−v) of a velocity on its coarser grid, where integrating costs little. */
+function ofVelocity(field: Tensor, extent: Extent, steps: number): Meaning {
+  const ratios = extent.map((size, a) => size / (field.shape[a + 2] as number));
+  const flow = scaled(
+    field,
+    ratios.map((ratio) => 1 / ratio),
+  );
+  const [displacement, inverse] = [flow, multiply(flow, -1)].map((velocity) =>
+    scaled(interpolated(integrateVelocity(velocity, steps), extent), ratios),
+  ) as [Tensor, Tensor];
+  return { displacement, inverse, flow };
+}
+
+/** Each component of a field times a number. */
+function scaled(field: Tensor, by: readonly number[]): Tensor {
+  return concat(
+    by.map((factor, a) => multiply(slice(field, 1, a, a + 1), factor)),
+    1,
+  );
+}
+
+/** A field between other coarse grids of the same box, by linear interpolation; its unit, voxels, grows with the grid's number of voxels. */
+function resizedField({ extent, volumes, data }: RefinedField, to: Extent, of: Extent): Float32Array {
+  const count = to[0] * to[1] * to[2];
+  const out = new Float32Array(3 * count);
+  const grid = ([d, h, w]: Extent): Size => [w, h, d];
+  const at: [number, number, number] = [0, 0, 0];
+  const middle = (n: number, a: number): number => ((n + 0.5) * extent[a]!) / to[a]! - 0.5;
+  for (let k = 0, n = 0; k < to[0]; k++)
+    for (let j = 0; j < to[1]; j++)
+      for (let i = 0; i < to[2]; i++, n++) {
+        const position: Vec3 = [middle(i, 2), middle(j, 1), middle(k, 0)];
+        sampleVector(data, grid(extent), clampTo(grid(extent), position), at);
+        for (let c = 0; c < 3; c++) out[c * count + n] = (at[c]! * of[c]!) / volumes[c]!;
+      }
+  return out;
+}
 
 /** A field in voxels of the full grid, given on a coarser one, by linear interpolation. */
 function interpolated(field: Tensor, extent: Extent): Tensor {

@@ -22,6 +22,8 @@ import type { Grid, Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp, reaches } from '../volume/warp.ts';
 import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine/affine.ts';
+import type { Plan } from './plan.ts';
+import type { PyramidResult } from './pyramid/pyramid.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 
 /** A pair to register. Labels are needed only by models that crop to them. */
@@ -50,6 +52,25 @@ export interface Registration {
   readonly moved: Volume;
   /** The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. RAS mm. */
   readonly affine?: Mat4;
+  /** About what undoes the warp, on the moving image's grid, where the method knows: `invertWarp` begins there. */
+  readonly inverse?: Warp;
+  /** What was done, where a plan was made for the pair. */
+  readonly done?: PlanDone;
+}
+
+/** A plan as it was carried out. */
+export interface PlanDone {
+  readonly plan: Plan;
+  readonly levels: PyramidResult['levels'];
+  /** How often the velocity was smoothed to keep within the plan's limit of folds. */
+  readonly smoothings: number;
+  readonly notes: readonly string[];
+}
+
+/** Whatever registers pairs. */
+export interface PairRegistrar {
+  register(pair: RegistrationPair, start?: InitialAlignment | Mat4): Promise<Registration>;
+  release(): Promise<void>;
 }
 
 /** How pairs are registered. */
@@ -66,7 +87,7 @@ export interface RegistrarOptions {
 }
 
 /** A model, or what optimises pairs without one, ready for use; compiled once for each size of grid that it meets. */
-export class Registrar {
+export class Registrar implements PairRegistrar {
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #refiners = new Map<string, Promise<Refiner>>();
 
@@ -229,7 +250,7 @@ function perKey<T>(entries: Map<string, Promise<T>>, key: string, make: () => Pr
 }
 
 /** 1 at the voxels of each image that count; all when undefined. */
-function masksOf(pair: RegistrationPair): {
+export function masksOf(pair: RegistrationPair): {
   fixedMask: Float32Array | undefined;
   movingMask: Float32Array | undefined;
 } {
@@ -247,7 +268,7 @@ function masksOf(pair: RegistrationPair): {
 const FIXED_BYTES = 60;
 const MOVING_BYTES = 20;
 
-function assertRoom(fixed: Grid, moving: Grid): void {
+export function assertRoom(fixed: Grid, moving: Grid): void {
   const short = shortage(FIXED_BYTES * voxelCount(fixed) + MOVING_BYTES * voxelCount(moving));
   if (short)
     throw new UserError(
@@ -256,7 +277,10 @@ function assertRoom(fixed: Grid, moving: Grid): void {
 }
 
 /** Why a pair that does not overlap at its start cannot be registered. */
-function noOverlap({ fixed, moving }: RegistrationPair, start: InitialAlignment | Mat4): UserError {
+export function noOverlap(
+  { fixed, moving }: Pick<RegistrationPair, 'fixed' | 'moving'>,
+  start: InitialAlignment | Mat4,
+): UserError {
   const [a, b] = [centreOf(fixed), centreOf(moving)];
   const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
   return new UserError(
@@ -267,7 +291,7 @@ function noOverlap({ fixed, moving }: RegistrationPair, start: InitialAlignment 
 }
 
 /** Demands that what counts of an image differs somewhere. */
-function assertNotConstant({ data }: Volume, which: string, mask: Float32Array | undefined): void {
+export function assertNotConstant({ data }: Volume, which: string, mask: Float32Array | undefined): void {
   const first = mask ? data[mask.indexOf(1)] : data[0];
   if (data.some((value, n) => value !== first && mask?.[n] !== 0)) return;
   throw new UserError(

@@ -44,6 +44,20 @@ export function pairFigure(pair: RegisteredPair, title: string, text: PairFigure
   });
 }
 
+/** Both images of a registered pair in squares, before and after: edges that go on across squares show how well they fit. */
+export function checkerboardFigure(pair: RegisteredPair, title: string, note?: string): string {
+  return registrationFigure({
+    fixed: pair.fixed,
+    moving: pair.before,
+    moved: pair.moved,
+    warp: pair.warp,
+    title,
+    comparison: 'checkerboard',
+    ...given({ note }),
+    metrics: figureMetrics(pair),
+  });
+}
+
 function overlayFigure(pair: RegisteredPair, title: string, { note, names }: PairFigureText): string {
   const { landmarks, landmarkError: error } = pair;
   const moving = landmarks?.moving ?? [];

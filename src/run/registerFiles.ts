@@ -8,7 +8,7 @@ import { given } from '../given.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { type Assessment, assess } from '../registration/assess.ts';
 import { type RegistrationError, registrationError } from '../registration/landmarkError.ts';
-import type { Registrar, Registration } from '../registration/register.ts';
+import type { PairRegistrar, Registration } from '../registration/register.ts';
 import { assertSameGrid, isInside, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Mat4, Volume } from '../volume/grid.ts';
 import { invertWarp } from '../volume/invertWarp.ts';
@@ -59,9 +59,9 @@ export interface RegisteredPair extends Registration {
 
 /** Registers one pair of files and judges it. Nothing is written. */
 export async function registerFiles(
-  registrar: Registrar,
+  registrar: PairRegistrar,
   files: PairFiles,
-  start: InitialAlignment | Mat4,
+  start?: InitialAlignment | Mat4,
 ): Promise<RegisteredPair> {
   const started = performance.now();
   const fixed = await readVolume(files.fixed);
@@ -117,7 +117,7 @@ export async function writeRegistration(
   if (affineTransform !== undefined && pair.affine)
     await writeTransform(affineTransform, pair.affine, centreOf(pair.fixed));
   if (inverseWarp === undefined) return undefined;
-  const { warp: inverse, residual, meanResidual } = invertWarp(pair.warp, pair.moving);
+  const { warp: inverse, residual, meanResidual } = invertWarp(pair.warp, pair.moving, pair.inverse);
   await writeWarp(inverseWarp, inverse);
   return { mean: meanResidual, max: residual };
 }

@@ -10,14 +10,15 @@ import type { NamedFile } from '../file/distinctFiles.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { given } from '../given.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
-import type { Registrar } from '../registration/register.ts';
+import type { PairRegistrar } from '../registration/register.ts';
 import { type PairResult, pairResult } from './pairResults.ts';
 import { outputFiles, type PairFiles, type RegisteredPair, registerFiles, writeRegistration } from './registerFiles.ts';
 
 /** How the pairs of a list are registered. */
 export interface RegisterPairsOptions {
-  readonly registrar: Registrar;
-  readonly start: InitialAlignment;
+  readonly registrar: PairRegistrar;
+  /** Where pairs begin; as the registrar chooses when left out. */
+  readonly start?: InitialAlignment;
   /** Folder for moved images, labels and warps; nothing is written when left out. */
   readonly out?: string;
   /** After each pair. */

@@ -31,8 +31,10 @@ const tolerance = 0.001;
  * fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008, stops short of the solution where φ turns or shears strongly.) Where
  * Newton's method ends elsewhere than within the grid, all of the grid is searched ({@link PreimageSearch}), so that a point remains
  * unsolved only if φ takes no place of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several places is taken.
+ *
+ * @param guess about the inverse, on the same grid: Newton's method begins there
  */
-export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
+export function invertWarp(warp: Warp, grid: Grid, guess?: Warp): InverseWarp {
   const solver = new PointSolver(warp);
   const toIndex = invert(warp.affine);
   const [nx, ny, nz] = grid.size;
@@ -45,7 +47,7 @@ export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++, at++) {
         const q = applyToPoint(grid.affine, [i, j, k]);
-        const index = solver.solve(q);
+        const index = solver.solve(q, guess && applyToPoint(toIndex, guessed(guess, at, q)));
         const p = applyToPoint(warp.affine, index);
         data[at] = q[0] - p[0];
         data[count + at] = q[1] - p[1];
@@ -62,6 +64,12 @@ export function invertWarp(warp: Warp, grid: Grid): InverseWarp {
   }
   const inverse = { size: grid.size, affine: grid.affine, data };
   return { warp: inverse, residual, meanResidual: reached === 0 ? 0 : sum / reached };
+}
+
+/** Where a warp takes the point q of its voxel `at`, RAS mm. */
+function guessed({ data }: Warp, at: number, q: Vec3): Vec3 {
+  const count = data.length / 3;
+  return [q[0] - data[at]!, q[1] - data[count + at]!, q[2] + data[2 * count + at]!];
 }
 
 /**
@@ -100,10 +108,11 @@ class PointSolver {
     return [px - u[0] + ex, py - u[1] + ey, pz + u[2] + ez];
   }
 
-  /** The voxel index that φ takes to q; where there is none, one beyond the grid if it can be, from where φ continues by its affine part. */
-  solve(q: Vec3): Vec3 {
-    const { index, miss, found } = this.#newton(q);
-    if (found && isInside(this.warp.size, index)) return index;
+  /** The voxel index that φ takes to q, looked for from `from` or where the affine part puts it; where there is none, one beyond the grid if it can be, from where φ continues by its affine part. */
+  solve(q: Vec3, from?: Vec3): Vec3 {
+    const { index, miss, found } = this.#newton(q, from);
+    // Near a guess there is one place only, within the grid or beyond it.
+    if (found && (from || isInside(this.warp.size, index))) return index;
     this.#search ??= new PreimageSearch(this.warp.size, (x) => this.map(x));
     const within = this.#search.find(q, tolerance * Math.min(...spacingOf(this.#affine)));
     if (within) return within;
@@ -112,8 +121,8 @@ class PointSolver {
     return found || isInside(this.warp.size, beyond) ? index : beyond;
   }
 
-  #newton(q: Vec3): { index: Vec3; miss: Vec3; found: boolean } {
-    let index = applyToPoint(this.#inverseAffine, q);
+  #newton(q: Vec3, from?: Vec3): { index: Vec3; miss: Vec3; found: boolean } {
+    let index = from ?? applyToPoint(this.#inverseAffine, q);
     let miss = difference(q, this.map(index));
     for (let iteration = 0; iteration < maxIterations; iteration++) {
       if (squaredLength(applyToVector(this.#inverseAffine, miss)) < tolerance * tolerance)

@@ -23,7 +23,7 @@ async function refined(
   loss: string,
   options: Partial<RefineOptions> & { readonly lossOptions?: Record<string, unknown> } = {},
   start?: Float32Array,
-): Promise<{ displacement: Float32Array; losses: number[] }> {
+): Promise<{ displacement: Float32Array; losses: readonly number[] }> {
   const { lossOptions, ...others } = options;
   const refiner = await Refiner.create(
     {

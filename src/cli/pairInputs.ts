@@ -1,0 +1,33 @@
+import { UserError } from '../errors.ts';
+import { readTransforms } from '../file/transformFile.ts';
+import type { InitialAlignment } from '../preparation/preprocessing.ts';
+import type { FixedSide } from '../registration/landmarkError.ts';
+import type { PairFiles } from '../run/registerFiles.ts';
+import type { Mat4 } from '../volume/grid.ts';
+import { chainMatrix } from '../volume/transformChain.ts';
+
+/** The transform at which a pair starts, RAS mm. */
+export async function initialOf(files: readonly string[], init: InitialAlignment | undefined): Promise<Mat4> {
+  if (init !== undefined)
+    throw new UserError('--init and --initial-transform both say where the scans start; give one.');
+  const matrix = chainMatrix(await readTransforms(files));
+  if (!matrix)
+    throw new UserError(
+      `${files.join(', ')} holds a warp, and --initial-transform takes linear transforms; move the scan through it first, with earthmorph warp.`,
+    );
+  return matrix;
+}
+
+/** The two sides of a file with the landmarks of both scans. */
+export function pointsOf(
+  path: string,
+  fixed: FixedSide = 'second',
+): Pick<PairFiles, 'fixedLandmarks' | 'movingLandmarks'> {
+  const moving = fixed === 'second' ? 'first' : 'second';
+  return { fixedLandmarks: { path, side: fixed }, movingLandmarks: { path, side: moving } };
+}
+
+/** The command line as the user gave it. */
+export function commandLine(): string {
+  return ['earthmorph', ...process.argv.slice(2)].join(' ');
+}

@@ -1,0 +1,114 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
+import { EFFORTS, type Effort, type NamedLoss, type Plan, type PlanChoices } from '../registration/plan.ts';
+import { PlannedRegistrar } from '../registration/planned.ts';
+import type { Level, PyramidProgress } from '../registration/pyramid/pyramid.ts';
+import type { ModelOptions } from './modelOptions.ts';
+import { choice, optionName } from './options.ts';
+
+/** Options of a registration that is planned for each pair. */
+export interface PlannedOptions extends ModelOptions {
+  readonly effort?: Effort;
+  readonly modality?: 'same' | 'different';
+  readonly levels?: readonly Level[];
+  readonly field?: 'velocity' | 'displacement';
+  /** Bytes. */
+  readonly memory?: number;
+}
+
+/** Adds `--effort`, `--modality`, `--levels`, `--field` and `--memory`. */
+export function addPlannedOptions(command: Command): Command {
+  return command
+    .option('--effort <how>', `time to spend: ${EFFORTS.join(', ')} (default: standard)`, choice(EFFORTS))
+    .option(
+      '--modality <which>',
+      'whether the two scans show the same or different intensities (default: judged from them)',
+      choice(['same', 'different'] as const),
+    )
+    .option(
+      '--levels <mm:steps,…>',
+      'voxels and steps of each level, coarse to fine, such as 4:40,2:30; or none (default: planned)',
+      levels,
+    )
+    .option(
+      '--field <kind>',
+      'what is optimised: velocity, which does not fold, or displacement (default: velocity)',
+      choice(['velocity', 'displacement'] as const),
+    )
+    .option('--memory <size>', 'memory to take at most, such as 4GB (default: half of what is free)', memorySize);
+}
+
+const OWN = ['effort', 'modality', 'levels', 'field', 'memory'] as const;
+
+/** @throws UserError where an option of a plan is given for another kind of registration */
+export function assertNotPlanned(options: PlannedOptions): void {
+  const useless = OWN.find((name) => options[name] !== undefined);
+  if (useless)
+    throw new UserError(
+      `${optionName(useless)} is for two scans given without --fixed and --moving: earthmorph register fixed.nii.gz moving.nii.gz.`,
+    );
+}
+
+/** What registers pairs by a plan for each. */
+export function openPlanned(
+  options: PlannedOptions,
+  choices: PlanChoices,
+  onPlan?: (plan: Plan) => void,
+  onProgress?: PyramidProgress,
+): PlannedRegistrar {
+  const { device, threads } = options;
+  return new PlannedRegistrar({
+    choices,
+    runtime: { device, ...given({ threads }), remedy: 'give coarser --levels, or more --memory' },
+    ...given({ onPlan, onProgress }),
+  });
+}
+
+/**
+ * The parts of a plan that the options give.
+ * @param isGiven whether the user gave an option
+ */
+export function choicesOf(options: PlannedOptions, isGiven: (option: string) => boolean): PlanChoices {
+  const { effort, modality, init: start, affine, smoothness, levels: given_, field, seed, memory, spacing } = options;
+  return given({
+    effort,
+    modality,
+    start,
+    affine: isGiven('affine') ? affine : undefined,
+    affineLoss: named(options.affineLoss, options.affineLossOption),
+    loss: named(options.loss, options.lossOption),
+    regulariser: named(options.regulariser, options.regulariserOption),
+    smoothness,
+    levels: given_,
+    field,
+    seed,
+    memory,
+    finest: spacing,
+  });
+}
+
+function named(name: string | undefined, settings: Readonly<Record<string, unknown>> = {}): NamedLoss | undefined {
+  return name === undefined ? undefined : { name, options: settings };
+}
+
+/** `4:40,2:30`, or `none`. */
+function levels(text: string): Level[] {
+  if (text === 'none') return [];
+  return text.split(',').map((part) => {
+    const [spacing, steps = 30, ...rest] = part
+      .split(':')
+      .map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
+    if (!(spacing! > 0 && spacing! <= 1e4 && Number.isInteger(steps) && steps > 0 && rest.length === 0))
+      throw new InvalidArgumentError('It must be none, or mm:steps for each level, such as 4:40,2:30.');
+    return { spacing: spacing!, steps };
+  });
+}
+
+/** Bytes: `4GB`, `800MB`, or a number of GB. */
+function memorySize(text: string): number {
+  const [, amount, unit] = /^([\d.]+)\s*(GB?|MB?|)$/i.exec(text.trim()) ?? [];
+  const value = Number(amount) * (/^m/i.test(unit ?? '') ? 1e6 : 1e9);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a size such as 4GB or 800MB.');
+  return value;
+}

@@ -1,0 +1,69 @@
+import { correlation } from '../metric/statistics.ts';
+import { foregroundOf } from '../volume/foreground.ts';
+import type { Volume, Warp } from '../volume/grid.ts';
+import { percentiles } from '../volume/percentile.ts';
+
+/** How alike two images on one grid are, by what needs neither labels nor landmarks. */
+export interface Likeness {
+  /** Pearson's correlation, −1 to 1. */
+  readonly correlation: number;
+  /** Normalised mutual information, (H(a) + H(b)) / H(a, b): 1 for nothing in common, 2 for the same (Studholme et al., 1999). */
+  readonly nmi: number;
+}
+
+/** Bins of each image in the joint histogram. */
+const BINS = 32;
+
+/**
+ * Compares where the fixed image shows something and the other one has data.
+ * @param moved on the fixed image's grid, 0 where it has no data
+ */
+export function likeness(fixed: Volume, moved: Volume): Likeness {
+  const mask = foregroundOf(fixed);
+  const both = (n: number): boolean => mask?.[n] !== 0 && moved.data[n] !== 0;
+  return {
+    correlation: correlation(fixed.data, moved.data, both),
+    nmi: mutualInformation(fixed.data, moved.data, both),
+  };
+}
+
+function mutualInformation(a: Float32Array, b: Float32Array, counts: (n: number) => boolean): number {
+  const binOf = (data: Float32Array): ((value: number) => number) => {
+    const [low, high] = percentiles(
+      data.filter((_, n) => counts(n)),
+      [0.5, 99.5],
+    ) as [number, number];
+    const scale = high > low ? BINS / (high - low) : 0;
+    return (value) => Math.min(BINS - 1, Math.max(0, Math.floor((value - low) * scale)));
+  };
+  const [binA, binB] = [binOf(a), binOf(b)];
+  const joint = new Float64Array(BINS * BINS);
+  for (let n = 0; n < a.length; n++) if (counts(n)) joint[BINS * binA(a[n]!) + binB(b[n]!)]!++;
+  const [rows, columns] = [new Float64Array(BINS), new Float64Array(BINS)];
+  for (const [n, count] of joint.entries()) {
+    rows[Math.floor(n / BINS)]! += count;
+    columns[n % BINS]! += count;
+  }
+  const together = entropy(joint);
+  return together > 0 ? (entropy(rows) + entropy(columns)) / together : Number.NaN;
+}
+
+function entropy(counts: Float64Array): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count) => (count > 0 ? sum - (count / total) * Math.log(count / total) : sum), 0);
+}
+
+/** How far a warp moves points beyond where they start, in mm, over the fixed image's foreground. */
+export function movement(fixed: Volume, warp: Warp, start: Warp): { readonly mean: number; readonly max: number } {
+  const mask = foregroundOf(fixed);
+  const count = warp.data.length / 3;
+  let [sum, most, voxels] = [0, 0, 0];
+  for (let n = 0; n < count; n++) {
+    if (mask?.[n] === 0) continue;
+    const distance = Math.hypot(...[n, n + count, n + 2 * count].map((at) => warp.data[at]! - start.data[at]!));
+    sum += distance;
+    most = Math.max(most, distance);
+    voxels++;
+  }
+  return { mean: sum / Math.max(voxels, 1), max: most };
+}

@@ -1,0 +1,314 @@
+import { AFFINE_LOSS } from '../loss/affineLoss.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
+import { availableMemory } from '../memory.ts';
+import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
+import { voxelCount } from '../volume/checks.ts';
+import type { Grid, Vec3, Volume } from '../volume/grid.ts';
+import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
+import type { AffineKind } from './affine/motion.ts';
+import { judgeModalities } from './modality.ts';
+import { extentOfGrid, type Level, levelOptions, type PyramidOptions } from './pyramid/pyramid.ts';
+import { gridOver, type Region, regionOf, voxelsOver } from './pyramid/region.ts';
+import { Refiner } from './refine.ts';
+
+/** How much time a registration may take: levels and steps follow from it. */
+export const EFFORTS = ['fast', 'standard', 'best'] as const;
+export type Effort = (typeof EFFORTS)[number];
+
+/** A loss by its name, with its options. */
+export interface NamedLoss {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What a pair will go through. It can be written down as JSON. */
+export interface Plan {
+  readonly effort: Effort;
+  /** Whether the scans begin where their world coordinates put them, or with their centres together. */
+  readonly start: InitialAlignment;
+  readonly modality: 'same' | 'different';
+  /** Which of the scans is taken for ultrasound. */
+  readonly ultrasound?: 'fixed' | 'moving' | 'both';
+  /** What the two lines above were judged by. */
+  readonly why: string;
+  /** The transform that comes first. */
+  readonly alignment: { readonly kind: AffineKind; readonly loss: NamedLoss } | null;
+  /** From coarse to fine; none where a transform is all. */
+  readonly levels: readonly Level[];
+  readonly loss: NamedLoss;
+  readonly regulariser: NamedLoss;
+  /** λ, the weight of the regulariser. */
+  readonly smoothness: number;
+  /** Voxels of a level between the points that hold the velocity. */
+  readonly control: number;
+  /** Steps of scaling and squaring; 0: a displacement field, which may fold. */
+  readonly integrationSteps: number;
+  readonly rate: number;
+  readonly leastGain: number;
+  readonly seed: number;
+  /** Folded voxels in % above which the velocity is smoothed until there are fewer. */
+  readonly foldLimit: number;
+  /** The box that is registered, mm. */
+  readonly region: Region;
+  /** Bytes that the finest level takes, and those that were allowed. */
+  readonly memory: { readonly needed: number; readonly allowed: number };
+  /** Estimated on two cores. */
+  readonly seconds: number;
+}
+
+/** Parts of a plan that are given rather than chosen. */
+export interface PlanChoices {
+  readonly effort?: Effort;
+  readonly modality?: 'same' | 'different';
+  readonly start?: InitialAlignment;
+  readonly affine?: AffineKind | 'none';
+  readonly affineLoss?: NamedLoss;
+  readonly loss?: NamedLoss;
+  readonly regulariser?: NamedLoss;
+  readonly smoothness?: number;
+  readonly levels?: readonly Level[];
+  /** Edge of the finest level's voxels in mm at least; the fixed scan's own when left out. */
+  readonly finest?: number;
+  readonly field?: 'velocity' | 'displacement';
+  readonly control?: number;
+  readonly seed?: number;
+  /** Bytes; half of what is free when left out. */
+  readonly memory?: number;
+}
+
+/** A pair with where each scan counts. */
+export interface MaskedPair {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  readonly fixedMask: Float32Array | undefined;
+  readonly movingMask: Float32Array | undefined;
+}
+
+/** Millimetres of surroundings that are registered with what counts of the fixed scan; at most a tenth of its size. */
+const MARGIN = 8;
+
+/**
+ * Voxels of each level, and its steps at most. Levels that would be finer than the scan's own voxels are left out. Chosen on the development
+ * pairs of `docs/registering.md`.
+ */
+const LEVELS: Readonly<Record<Effort, readonly { readonly voxels: number; readonly steps: number }[]>> = {
+  fast: [
+    { voxels: 90_000, steps: 40 },
+    { voxels: 400_000, steps: 20 },
+  ],
+  standard: [
+    { voxels: 90_000, steps: 40 },
+    { voxels: 730_000, steps: 30 },
+    { voxels: 1_200_000, steps: 15 },
+  ],
+  best: [
+    { voxels: 90_000, steps: 60 },
+    { voxels: 730_000, steps: 50 },
+    { voxels: 2_400_000, steps: 40 },
+  ],
+};
+/** Voxels of the finest level as a share of the fixed scan's shortest edge, at least: a little finer, since sampling blurs. */
+const FINER = 0.95;
+/** Levels whose voxels differ by less than this factor are one. */
+const APART = 1.15;
+
+/** Similarity and λ for pairs of one modality and of two. */
+const SAME = { loss: 'ncc', smoothness: 0.3 } as const;
+const DIFFERENT = { loss: 'mind', smoothness: 0.3 } as const;
+/** λ of other losses, as a share of what suits a displacement field. */
+const VELOCITY_SHARE = 0.1;
+
+/** Share of the smaller scan's box that must lie in the other's for world coordinates to be believed. */
+const LEAST_OVERLAP = 0.3;
+
+/** Chooses how a pair is registered, from the pair itself. */
+export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
+  const { fixed, moving } = pair;
+  const effort = choices.effort ?? 'standard';
+  const judged = judgeModalities(fixed, moving);
+  const modality = choices.modality ?? (judged.same ? 'same' : 'different');
+  const ultrasound = judged.same ? undefined : judged.ultrasound;
+  const start = choices.start ?? (boxOverlap(fixed, moving) >= LEAST_OVERLAP ? 'world' : 'center');
+  const margin = Math.min(MARGIN, 0.1 * voxelEdge(fixed.affine) * Math.max(...fixed.size));
+  const region = regionOf(fixed, pair.fixedMask, margin);
+  const usual = modality === 'same' ? SAME : DIFFERENT;
+  const loss = choices.loss ?? { name: usual.loss, options: {} };
+  const chosen = chooseSimilarity(loss.name, loss.options);
+  const regulariser = choices.regulariser ?? { name: DEFAULT_REGULARISER, options: {} };
+  const integrationSteps = choices.field === 'displacement' ? 0 : 5;
+  const { similarity } = chosen;
+  const smoothness =
+    choices.smoothness ??
+    (loss.name === usual.loss
+      ? usual.smoothness
+      : VELOCITY_SHARE * (similarity.refinementSmoothness ?? similarity.smoothness)) *
+      chooseRegulariser(regulariser.name, regulariser.options).regulariser.weight;
+  const settings = {
+    loss,
+    regulariser,
+    smoothness,
+    control: choices.control ?? 2,
+    integrationSteps,
+    rate: 0.15,
+    leastGain: 0.005,
+    seed: choices.seed ?? 1,
+  };
+  const allowed = choices.memory ?? availableMemory() / 2;
+  // Ultrasound shows too little of what MRI shows for more than a transform.
+  const wanted =
+    choices.levels ??
+    (ultrasound ? [] : levelsOf(region, choices.finest ?? FINER * Math.min(...spacingOf(fixed.affine)), effort));
+  const levels = wanted.length === 0 ? [] : fitting(wanted, region, settings, allowed);
+  const alignment = alignmentOf(choices, modality, ultrasound);
+  return {
+    effort,
+    start,
+    modality,
+    ...(ultrasound ? { ultrasound } : {}),
+    why: judged.why,
+    alignment,
+    levels,
+    ...settings,
+    foldLimit: 0.1,
+    region,
+    memory: { needed: levels.length === 0 ? 0 : memoryOf(levels[levels.length - 1]!, region, settings), allowed },
+    seconds: secondsOf(levels, region, loss.name, alignment !== null),
+  };
+}
+
+type Settings = Pick<
+  Plan,
+  'loss' | 'regulariser' | 'smoothness' | 'control' | 'integrationSteps' | 'rate' | 'leastGain' | 'seed'
+>;
+
+/** What the levels of a plan are carried out with. */
+export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }): PyramidOptions {
+  const { loss, regulariser, smoothness, control, integrationSteps, rate, leastGain, seed, levels } = plan;
+  return {
+    levels,
+    loss: chooseSimilarity(loss.name, loss.options),
+    regulariser: chooseRegulariser(regulariser.name, regulariser.options),
+    smoothness,
+    control,
+    integrationSteps,
+    rate,
+    leastGain,
+    seed,
+  };
+}
+
+function alignmentOf(
+  { affine, affineLoss }: PlanChoices,
+  modality: Plan['modality'],
+  ultrasound: Plan['ultrasound'],
+): Plan['alignment'] {
+  if (affine === 'none') return null;
+  const usual = modality === 'same' ? 'ncc' : ultrasound ? 'mind' : AFFINE_LOSS;
+  const kind = affine ?? (modality === 'same' ? 'affine' : 'rigid');
+  return { kind, loss: affineLoss ?? { name: usual, options: {} } };
+}
+
+/** Levels of an effort with voxels of at least `own` mm, from coarse to fine. */
+function levelsOf(region: Region, own: number, effort: Effort): Level[] {
+  const volume = region.lengths.reduce((a, b) => a * b);
+  const edge = (voxels: number): number => Math.cbrt(volume / voxels);
+  const finest = Math.max(own, edge(LEVELS[effort].at(-1)!.voxels));
+  const levels: Level[] = [];
+  for (const { voxels, steps } of LEVELS[effort]) {
+    // A small scan begins at half its resolution.
+    const spacing = Math.max(levels.length === 0 ? Math.max(edge(voxels), 2 * finest) : edge(voxels), own);
+    const last = levels.at(-1);
+    if (last && last.spacing < APART * spacing) levels.pop();
+    levels.push({
+      spacing: rounded(spacing),
+      steps: Math.max(steps, last && last.spacing < APART * spacing ? last.steps : 0),
+    });
+  }
+  return levels;
+}
+
+/** The levels, the finest ones made coarser where they would take more memory than is allowed. */
+function fitting(levels: readonly Level[], region: Region, settings: Settings, allowed: number): Level[] {
+  const fits: Level[] = [];
+  for (const level of levels) {
+    let { spacing } = level;
+    while (memoryOf({ ...level, spacing }, region, settings) > allowed && voxelsOver(region, spacing) > 4096)
+      spacing *= 1.1;
+    const last = fits.at(-1);
+    if (last && last.spacing < APART * spacing) continue;
+    fits.push({ ...level, spacing: rounded(spacing) });
+  }
+  return fits;
+}
+
+/** Voxels of the grid on which memory is estimated; it grows with their number. */
+const SAMPLE = 40 ** 3;
+
+/** Bytes that a level takes. */
+function memoryOf({ spacing, steps }: Level, region: Region, settings: Settings): number {
+  const sample = gridOver(region, Math.cbrt(region.lengths.reduce((a, b) => a * b) / SAMPLE));
+  const options = levelOptions(pyramidOf({ ...settings, levels: [] }), steps);
+  return (Refiner.memory(options, extentOfGrid(sample)) * voxelsOver(region, spacing)) / voxelCount(sample);
+}
+
+/** Seconds for a voxel and step on two cores; other losses are taken to be as slow as the slowest of these. */
+const SECONDS: Readonly<Record<string, number>> = { mse: 2.5e-7, ncc: 4e-7, mind: 9e-7 };
+/** Seconds for reading, writing, and for an alignment. */
+const OVERHEAD = 5;
+const ALIGNMENT = 10;
+
+function secondsOf(levels: readonly Level[], region: Region, loss: string, isAligned: boolean): number {
+  const each = SECONDS[loss] ?? Math.max(...Object.values(SECONDS));
+  const steps = levels.reduce((sum, { spacing, steps }) => sum + steps * voxelsOver(region, spacing), 0);
+  return Math.round(OVERHEAD + (isAligned ? ALIGNMENT : 0) + each * steps);
+}
+
+/** Share of the smaller scan's box, along the world's axes, that lies in the other's. */
+export function boxOverlap(fixed: Grid, moving: Grid): number {
+  const [a, b] = [boxOf(fixed), boxOf(moving)];
+  const share = [0, 1, 2].reduce((product, c) => {
+    const common = Math.min(a.high[c]!, b.high[c]!) - Math.max(a.low[c]!, b.low[c]!);
+    const least = Math.min(a.high[c]! - a.low[c]!, b.high[c]! - b.low[c]!);
+    return product * Math.max(0, Math.min(1, common / Math.max(least, 1e-6)));
+  }, 1);
+  return share;
+}
+
+function boxOf(grid: Grid): { readonly low: Vec3; readonly high: Vec3 } {
+  const [nx, ny, nz] = grid.size;
+  const ends = [-0.5, 1].flatMap((x) => [-0.5, 1].flatMap((y) => [-0.5, 1].map((z) => [x, y, z] as const)));
+  const corners = ends.map(([x, y, z]) =>
+    applyToPoint(grid.affine, [x < 0 ? x : nx - 0.5, y < 0 ? y : ny - 0.5, z < 0 ? z : nz - 0.5]),
+  );
+  const along = (pick: (...values: number[]) => number): Vec3 =>
+    [0, 1, 2].map((c) => pick(...corners.map((corner) => corner[c]!))) as unknown as Vec3;
+  return { low: along(Math.min), high: along(Math.max) };
+}
+
+/** Distance of the middles of two scans in mm. */
+export function centreDistance(fixed: Grid, moving: Grid): number {
+  const [a, b] = [centreOf(fixed), centreOf(moving)];
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
+function rounded(spacing: number): number {
+  return Number(spacing.toPrecision(3));
+}
+
+/** What a plan comes to, in one sentence. */
+export function planSentence(plan: Plan): string {
+  const { levels, alignment, loss, seconds } = plan;
+  const start = plan.start === 'world' ? 'from world coordinates' : 'from centres put together';
+  const parts = [
+    ...(alignment ? [`${alignment.kind} alignment by ${alignment.loss.name.toUpperCase()}`] : []),
+    ...(levels.length > 0
+      ? [
+          `${plan.integrationSteps > 0 ? 'a velocity field' : 'a displacement field'} at ${levels
+            .map(({ spacing }) => Number(spacing.toPrecision(2)))
+            .join(', ')} mm by ${loss.name.toUpperCase()}`,
+        ]
+      : []),
+  ];
+  return `${plan.why} Plan, ${start}: ${parts.join(', then ') || 'nothing'}; about ${seconds} s on two cores.`;
+}

@@ -1,0 +1,157 @@
+import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import { affineSimilarity } from '../loss/affineLoss.ts';
+import { foldedPercent, voxelJacobianDeterminant } from '../metric/jacobian.ts';
+import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
+import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
+import type { Grid, Mat4, Warp } from '../volume/grid.ts';
+import { identity, invert, translation } from '../volume/matrix.ts';
+import { zscore } from '../volume/normalise.ts';
+import { applyWarp, linearWarp, reaches } from '../volume/warp.ts';
+import { alignAffine } from './affine/affine.ts';
+import { type MaskedPair, type Plan, type PlanChoices, planPair, pyramidOf } from './plan.ts';
+import { type PyramidProgress, type PyramidResult, registerPyramid } from './pyramid/pyramid.ts';
+import {
+  assertNotConstant,
+  assertRoom,
+  masksOf,
+  noOverlap,
+  type PairRegistrar,
+  type Registration,
+  type RegistrationPair,
+} from './register.ts';
+
+/** How pairs are planned and registered. */
+export interface PlannedOptions {
+  readonly choices?: PlanChoices;
+  readonly runtime?: RuntimeOptions;
+  /** Called with the plan before anything is done. */
+  readonly onPlan?: (plan: Plan) => void;
+  readonly onProgress?: PyramidProgress;
+}
+
+/** Registers any two scans: plans each pair by itself, aligns it, and goes from coarse to fine. No model takes part. */
+export class PlannedRegistrar implements PairRegistrar {
+  constructor(private readonly options: PlannedOptions = {}) {}
+
+  /**
+   * Registers a pair.
+   * @param start where the pair begins, in place of what the plan would choose, or a transform that takes fixed points to moving points
+   * @throws UserError when an image is constant where it counts, the two do not overlap, or there is no memory
+   */
+  async register(pair: RegistrationPair, start?: InitialAlignment | Mat4): Promise<Registration> {
+    const { choices = {}, runtime, onPlan, onProgress } = this.options;
+    const masked = maskedPair(pair);
+    const isMatrix = start !== undefined && typeof start !== 'string';
+    const plan = planPair(masked, { ...choices, ...given({ start: isMatrix ? 'world' : start }) });
+    onPlan?.(plan);
+    return carryOut(masked, plan, {
+      runtime,
+      initial: isMatrix ? start : undefined,
+      aligned: pair.aligned,
+      onProgress,
+    });
+  }
+
+  /** Nothing is kept from pair to pair. */
+  async release(): Promise<void> {}
+}
+
+/** A pair with its masks, checked. @throws UserError where there is nothing to compare */
+export function maskedPair(pair: RegistrationPair): MaskedPair {
+  const { fixed, moving } = pair;
+  assertRoom(fixed, moving);
+  const masks = masksOf(pair);
+  assertNotConstant(fixed, 'fixed', masks.fixedMask);
+  assertNotConstant(moving, 'moving', masks.movingMask);
+  return { fixed, moving, ...masks };
+}
+
+interface Means {
+  readonly runtime: RuntimeOptions | undefined;
+  /** Where the pair starts, in place of the plan's start. */
+  readonly initial: Mat4 | undefined;
+  /** A transform that was found earlier, in place of an alignment. */
+  readonly aligned: Mat4 | undefined;
+  readonly onProgress: PyramidProgress | undefined;
+}
+
+/** Carries out a plan. */
+async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Registration> {
+  const { fixed, moving } = pair;
+  const startMatrix = means.initial ?? (plan.start === 'world' ? identity : together(fixed, moving));
+  const notes: string[] = [];
+  const affine =
+    means.aligned ?? (plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined);
+  const matrix = affine ?? startMatrix;
+  const start = linearWarp(fixed, startMatrix);
+  if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
+  const found = plan.levels.length > 0 ? await deformed(pair, plan, matrix, means) : undefined;
+  const warp = found?.warp ?? linearWarp(fixed, matrix);
+  if (!reaches(warp, moving))
+    throw new UserError(
+      'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --affine), or a larger --smoothness.',
+    );
+  const inverse = found ? found.inverse : linearWarp(moving, invert(matrix));
+  if (found && found.smoothings > 0)
+    notes.push(
+      `The velocity was smoothed ${found.smoothings === 1 ? 'once' : `${found.smoothings} times`} to keep folds within ${plan.foldLimit} %.`,
+    );
+  return {
+    warp,
+    start,
+    moved: applyWarp(warp, moving),
+    ...given({ affine, inverse }),
+    done: { plan, levels: found?.levels ?? [], smoothings: found?.smoothings ?? 0, notes },
+  };
+}
+
+async function aligned(
+  { fixed, moving, fixedMask, movingMask }: MaskedPair,
+  { kind, loss }: NonNullable<Plan['alignment']>,
+  start: Mat4,
+  { runtime }: Means,
+): Promise<Mat4> {
+  const masks = given({ fixedMask, movingMask });
+  const options = { kind, loss: affineSimilarity(loss.name, loss.options) };
+  return (await alignAffine({ fixed, moving, ...masks }, options, start, runtime)).matrix;
+}
+
+/** What the levels make of an aligned pair. */
+async function deformed(
+  { fixed, moving, fixedMask, movingMask }: MaskedPair,
+  plan: Plan,
+  start: Mat4,
+  { runtime, onProgress }: Means,
+): Promise<{ warp: Warp; inverse: Warp | undefined; levels: PyramidResult['levels']; smoothings: number }> {
+  const pair = {
+    fixed: zscore(fixed, fixedMask),
+    moving: zscore(moving, movingMask),
+    fixedMask,
+    movingMask,
+    region: plan.region,
+    start,
+  };
+  const result = await registerPyramid(pair, pyramidOf(plan), {
+    runtime,
+    progress: onProgress,
+    isSmooth: ({ displacement, fixedGrid }) =>
+      foldedPercent(voxelJacobianDeterminant(displacement, fixedGrid.size)) <= plan.foldLimit,
+  });
+  const { displacement, inverse, fixedGrid, movingGrid, levels, smoothings } = result;
+  const back =
+    inverse && warpFromDisplacement({ displacement: inverse, fixedGrid: movingGrid, movingGrid: fixedGrid }, moving);
+  return {
+    warp: warpFromDisplacement({ displacement, fixedGrid, movingGrid }, fixed),
+    inverse: back,
+    levels,
+    smoothings,
+  };
+}
+
+/** The shift that puts the middles of two scans together. */
+function together(fixed: Grid, moving: Grid): Mat4 {
+  const [a, b] = [centreOf(fixed), centreOf(moving)];
+  return translation([b[0] - a[0], b[1] - a[1], b[2] - a[2]]);
+}

@@ -1,0 +1,48 @@
+import { foldedPercent, foldedShare, hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
+import { type Likeness, likeness, movement } from '../registration/likeness.ts';
+import { foregroundOf } from '../volume/foreground.ts';
+import type { RegisteredPair } from './registerFiles.ts';
+
+/** What tells, without labels or landmarks, whether a registration went well. */
+export interface Judgement {
+  readonly before: Likeness;
+  readonly after: Likeness;
+  /** How far points move beyond the start, in mm, over the fixed image's foreground. */
+  readonly movement: { readonly mean: number; readonly max: number };
+  /** Folded voxels in % of all and of the fixed image's foreground; NaN where there are too few slices. */
+  readonly foldedPercent: number;
+  readonly foldedForegroundPercent: number;
+}
+
+/** Judges a registered pair. */
+export function judgement(pair: RegisteredPair): Judgement {
+  const { fixed, warp } = pair;
+  return {
+    before: likeness(fixed, pair.before),
+    after: likeness(fixed, pair.moved),
+    movement: movement(fixed, warp, pair.start),
+    foldedPercent: foldsOf(pair),
+    foldedForegroundPercent: foldsInForeground(pair),
+  };
+}
+
+function foldsOf({ assessment }: RegisteredPair): number {
+  return assessment.deformation[foldedShare.key] ?? Number.NaN;
+}
+
+function foldsInForeground(pair: RegisteredPair): number {
+  const { fixed, warp } = pair;
+  const folds = foldsOf(pair);
+  if (!hasInterior(warp) || folds === 0) return folds;
+  const mask = foregroundOf(fixed);
+  if (!mask) return folds;
+  const { data, size } = jacobianDeterminant(warp);
+  const [nx, ny, nz] = size;
+  const [mx, my] = fixed.size;
+  // Determinants are those of the interior: one voxel less on every side.
+  const inside: number[] = [];
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) if (mask[i + 1 + mx * (j + 1 + my * (k + 1))] !== 0) inside.push(data[n]!);
+  return foldedPercent(inside);
+}
