@@ -74,7 +74,7 @@ describe('a damaged or unsuitable file is refused in one sentence', () => {
       /none\.nii\.gz cannot be read \(it does not exist\)/,
       out(),
     );
-    await expectRefusal(warp('--image', at()), /no format that is read|it is a folder/, out());
+    await expectRefusal(warp('--image', at()), /no format that is read|is a folder/, out());
   });
 });
 

@@ -58,9 +58,13 @@ describe('every committed figure', () => {
 
 describe('figures of compared losses', () => {
   it.each(['loss-comparison', 'modality-losses'])('follow from the record: %s', (name) => {
-    const stored = JSON.parse(read(join('results', name, 'results.json'))) as Comparison;
-    // Records from before landmarks were judged by Dice.
-    const comparison = { ...stored, judge: stored.judge ?? 'dice' };
+    const stored = JSON.parse(read(join('results', name, 'results.json'))) as Comparison & {
+      readonly simulated?: string;
+    };
+    // Records from before landmarks were judged by Dice; those from before data said how they were made held a sentence.
+    const { simulated } = stored;
+    const synthetic = simulated === undefined ? {} : { synthetic: { kind: 'simulated', description: simulated } };
+    const comparison = { ...stored, ...synthetic, judge: stored.judge ?? 'dice' } as Comparison;
     expect(read(join('results', name, `${comparison.judge}.svg`))).toBe(comparisonFigure(comparison));
   });
 });
