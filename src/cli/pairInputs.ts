@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { readTransforms } from '../file/transformFile.ts';
+import { given } from '../given.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
 import type { PairFiles } from '../run/registerFiles.ts';
@@ -18,11 +19,29 @@ export async function initialOf(files: readonly string[], init: InitialAlignment
   return matrix;
 }
 
+/** What options say that belongs to a pair. */
+export interface PairOptions {
+  readonly fixedLabels?: string;
+  readonly movingLabels?: string;
+  readonly fixedMask?: string;
+  readonly movingMask?: string;
+  readonly landmarks?: string;
+  readonly fixedPoints?: FixedSide;
+}
+
+/** The files of a pair that the options name. */
+export function pairFilesOf(fixed: string, moving: string, options: PairOptions): PairFiles {
+  const { fixedLabels, movingLabels, fixedMask, movingMask, landmarks, fixedPoints } = options;
+  return {
+    fixed,
+    moving,
+    ...given({ fixedLabels, movingLabels, fixedMask, movingMask }),
+    ...(landmarks === undefined ? {} : pointsOf(landmarks, fixedPoints)),
+  };
+}
+
 /** The two sides of a file with the landmarks of both scans. */
-export function pointsOf(
-  path: string,
-  fixed: FixedSide = 'second',
-): Pick<PairFiles, 'fixedLandmarks' | 'movingLandmarks'> {
+function pointsOf(path: string, fixed: FixedSide = 'second'): Pick<PairFiles, 'fixedLandmarks' | 'movingLandmarks'> {
   const moving = fixed === 'second' ? 'first' : 'second';
   return { fixedLandmarks: { path, side: fixed }, movingLandmarks: { path, side: moving } };
 }

@@ -21,7 +21,7 @@ import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startO
 import { choice, jsonOption, optionName } from './options.ts';
 import { counted, decimals, printJson, saySynthetic, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
-import { commandLine, initialOf, pointsOf } from './pairInputs.ts';
+import { commandLine, initialOf, pairFilesOf } from './pairInputs.ts';
 import { addPlannedOptions, assertNotPlanned } from './plannedOptions.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -179,17 +179,7 @@ async function run(
   const waiting = startProgress(0, 'registering');
   const pair = await registerFiles(
     registrar,
-    {
-      fixed,
-      moving,
-      ...given({
-        fixedLabels: options.fixedLabels,
-        movingLabels: options.movingLabels,
-        fixedMask: options.fixedMask,
-        movingMask: options.movingMask,
-      }),
-      ...(options.landmarks === undefined ? {} : pointsOf(options.landmarks, options.fixedPoints)),
-    },
+    pairFilesOf(fixed, moving, options),
     initial ?? startOf(options, registrar),
   ).finally(() => {
     waiting.stop();

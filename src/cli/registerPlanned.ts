@@ -6,7 +6,6 @@ import { readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
-import type { FixedSide } from '../registration/landmarkError.ts';
 import { type Plan, planPair, planSentence } from '../registration/plan.ts';
 import { maskedPair } from '../registration/planned.ts';
 import type { PlanDone } from '../registration/register.ts';
@@ -17,20 +16,14 @@ import { assertFolderFree, usualFolder, writeRegistrationFolder } from '../run/r
 import { type Judgement, judgement } from '../run/registrationRecord.ts';
 import { optionName } from './options.ts';
 import { counted, decimals, printJson, sayWhatIsLeftOut } from './output.ts';
-import { commandLine, initialOf, pointsOf } from './pairInputs.ts';
+import { commandLine, initialOf, type PairOptions, pairFilesOf } from './pairInputs.ts';
 import { choicesOf, openPlanned, type PlannedOptions } from './plannedOptions.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { version } from './version.ts';
 
 /** Options of `earthmorph register <fixed> <moving>`. */
-export interface PlannedRegisterOptions extends PlannedOptions {
+export interface PlannedRegisterOptions extends PlannedOptions, PairOptions {
   readonly initialTransform?: readonly string[];
-  readonly fixedLabels?: string;
-  readonly movingLabels?: string;
-  readonly fixedMask?: string;
-  readonly movingMask?: string;
-  readonly landmarks?: string;
-  readonly fixedPoints?: FixedSide;
   readonly out?: string;
   readonly plan?: boolean;
   readonly json?: boolean;
@@ -70,21 +63,9 @@ export async function registerPlanned(
   const initial = initialTransform.length === 0 ? undefined : await initialOf(initialTransform, options.init);
   const progress = planProgress();
   const registrar = openPlanned(options, choices, progress.onPlan, progress.onStep);
-  const pair = await registerFiles(
-    registrar,
-    {
-      fixed,
-      moving,
-      ...given({
-        fixedLabels: options.fixedLabels,
-        movingLabels: options.movingLabels,
-        fixedMask: options.fixedMask,
-        movingMask: options.movingMask,
-      }),
-      ...(options.landmarks === undefined ? {} : pointsOf(options.landmarks, options.fixedPoints)),
-    },
-    initial ?? options.init,
-  ).finally(() => progress.stop());
+  const pair = await registerFiles(registrar, pairFilesOf(fixed, moving, options), initial ?? options.init).finally(
+    () => progress.stop(),
+  );
   const names = { fixed: basename(fixed), moving: basename(moving) };
   const note = (
     await syntheticAround(

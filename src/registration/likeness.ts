@@ -1,5 +1,4 @@
 import { correlation } from '../metric/statistics.ts';
-import { foregroundOf } from '../volume/foreground.ts';
 import type { Volume, Warp } from '../volume/grid.ts';
 import { percentiles } from '../volume/percentile.ts';
 
@@ -17,9 +16,9 @@ const BINS = 32;
 /**
  * Compares where the fixed image shows something and the other one has data.
  * @param moved on the fixed image's grid, 0 where it has no data
+ * @param mask the fixed image's foreground; all of it when left out
  */
-export function likeness(fixed: Volume, moved: Volume): Likeness {
-  const mask = foregroundOf(fixed);
+export function likeness(fixed: Volume, moved: Volume, mask?: Float32Array): Likeness {
   const both = (n: number): boolean => mask?.[n] !== 0 && moved.data[n] !== 0;
   return {
     correlation: correlation(fixed.data, moved.data, both),
@@ -53,9 +52,12 @@ function entropy(counts: Float64Array): number {
   return counts.reduce((sum, count) => (count > 0 ? sum - (count / total) * Math.log(count / total) : sum), 0);
 }
 
-/** How far a warp moves points beyond where they start, in mm, over the fixed image's foreground. */
-export function movement(fixed: Volume, warp: Warp, start: Warp): { readonly mean: number; readonly max: number } {
-  const mask = foregroundOf(fixed);
+/** How far a warp moves points beyond where they start, in mm, over a mask of the fixed image; over all of it when left out. */
+export function movement(
+  warp: Warp,
+  start: Warp,
+  mask?: Float32Array,
+): { readonly mean: number; readonly max: number } {
   const count = warp.data.length / 3;
   let [sum, most, voxels] = [0, 0, 0];
   for (let n = 0; n < count; n++) {

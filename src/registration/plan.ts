@@ -2,7 +2,7 @@ import { AFFINE_LOSS } from '../loss/affineLoss.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { availableMemory } from '../memory.ts';
-import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
+import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import { voxelCount } from '../volume/checks.ts';
 import type { Grid, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
@@ -159,7 +159,9 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const wanted =
     choices.levels ??
     (ultrasound ? [] : levelsOf(region, choices.finest ?? FINER * Math.min(...spacingOf(fixed.affine)), effort));
-  const levels = wanted.length === 0 ? [] : fitting(wanted, region, settings, allowed);
+  const each = wanted.length === 0 ? 0 : bytesPerVoxel(region, settings);
+  const levels = wanted.length === 0 ? [] : fitting(wanted, region, allowed / each);
+  const finest = levels.at(-1);
   const alignment = alignmentOf(choices, modality, ultrasound);
   return {
     effort,
@@ -172,7 +174,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
     ...settings,
     foldLimit: 0.1,
     region,
-    memory: { needed: levels.length === 0 ? 0 : memoryOf(levels[levels.length - 1]!, region, settings), allowed },
+    memory: { needed: finest ? each * voxelsOver(region, finest.spacing) : 0, allowed },
     seconds: secondsOf(levels, region, loss.name, alignment !== null),
   };
 }
@@ -228,13 +230,15 @@ function levelsOf(region: Region, own: number, effort: Effort): Level[] {
   return levels;
 }
 
-/** The levels, the finest ones made coarser where they would take more memory than is allowed. */
-function fitting(levels: readonly Level[], region: Region, settings: Settings, allowed: number): Level[] {
+/** Voxels that a level has at least, however short memory is. */
+const FEWEST_VOXELS = 4096;
+
+/** The levels, the finest ones made coarser where they would have more voxels than there is memory for. */
+function fitting(levels: readonly Level[], region: Region, mostVoxels: number): Level[] {
   const fits: Level[] = [];
   for (const level of levels) {
     let { spacing } = level;
-    while (memoryOf({ ...level, spacing }, region, settings) > allowed && voxelsOver(region, spacing) > 4096)
-      spacing *= 1.1;
+    while (voxelsOver(region, spacing) > Math.max(mostVoxels, FEWEST_VOXELS)) spacing *= 1.1;
     const last = fits.at(-1);
     if (last && last.spacing < APART * spacing) continue;
     fits.push({ ...level, spacing: rounded(spacing) });
@@ -245,11 +249,11 @@ function fitting(levels: readonly Level[], region: Region, settings: Settings, a
 /** Voxels of the grid on which memory is estimated; it grows with their number. */
 const SAMPLE = 40 ** 3;
 
-/** Bytes that a level takes. */
-function memoryOf({ spacing, steps }: Level, region: Region, settings: Settings): number {
+/** Bytes that a level takes for each of its voxels. */
+function bytesPerVoxel(region: Region, settings: Settings): number {
   const sample = gridOver(region, Math.cbrt(region.lengths.reduce((a, b) => a * b) / SAMPLE));
-  const options = levelOptions(pyramidOf({ ...settings, levels: [] }), steps);
-  return (Refiner.memory(options, extentOfGrid(sample)) * voxelsOver(region, spacing)) / voxelCount(sample);
+  const options = levelOptions(pyramidOf({ ...settings, levels: [] }), 1);
+  return Refiner.memory(options, extentOfGrid(sample)) / voxelCount(sample);
 }
 
 /** Seconds for a voxel and step on two cores; other losses are taken to be as slow as the slowest of these. */
@@ -284,12 +288,6 @@ function boxOf(grid: Grid): { readonly low: Vec3; readonly high: Vec3 } {
   const along = (pick: (...values: number[]) => number): Vec3 =>
     [0, 1, 2].map((c) => pick(...corners.map((corner) => corner[c]!))) as unknown as Vec3;
   return { low: along(Math.min), high: along(Math.max) };
-}
-
-/** Distance of the middles of two scans in mm. */
-export function centreDistance(fixed: Grid, moving: Grid): number {
-  const [a, b] = [centreOf(fixed), centreOf(moving)];
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
 
 function rounded(spacing: number): number {

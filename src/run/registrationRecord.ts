@@ -17,12 +17,13 @@ export interface Judgement {
 /** Judges a registered pair. */
 export function judgement(pair: RegisteredPair): Judgement {
   const { fixed, warp } = pair;
+  const mask = foregroundOf(fixed);
   return {
-    before: likeness(fixed, pair.before),
-    after: likeness(fixed, pair.moved),
-    movement: movement(fixed, warp, pair.start),
+    before: likeness(fixed, pair.before, mask),
+    after: likeness(fixed, pair.moved, mask),
+    movement: movement(warp, pair.start, mask),
     foldedPercent: foldsOf(pair),
-    foldedForegroundPercent: foldsInForeground(pair),
+    foldedForegroundPercent: foldsInForeground(pair, mask),
   };
 }
 
@@ -30,12 +31,10 @@ function foldsOf({ assessment }: RegisteredPair): number {
   return assessment.deformation[foldedShare.key] ?? Number.NaN;
 }
 
-function foldsInForeground(pair: RegisteredPair): number {
+function foldsInForeground(pair: RegisteredPair, mask: Float32Array | undefined): number {
   const { fixed, warp } = pair;
   const folds = foldsOf(pair);
-  if (!hasInterior(warp) || folds === 0) return folds;
-  const mask = foregroundOf(fixed);
-  if (!mask) return folds;
+  if (!mask || !hasInterior(warp) || folds === 0) return folds;
   const { data, size } = jacobianDeterminant(warp);
   const [nx, ny, nz] = size;
   const [mx, my] = fixed.size;

@@ -8,15 +8,18 @@ import { readWarp } from '../../src/file/volumeFile.ts';
 import type { Vec3 } from '../../src/volume/grid.ts';
 import { chainPoints, invertChain } from '../../src/volume/transformChain.ts';
 import itk from '../fixtures/itk/points.json' with { type: 'json' };
+import { writeItkFiles } from '../support/itkFiles.ts';
 
-/** Transforms that ITK 5.2.1 wrote, and where it takes points (LPS mm). */
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/itk/${name}`, import.meta.url));
+/** Transforms that ITK 5.2.1 wrote as text, the same in its other formats, and where it takes points (LPS mm). */
+const fixture = (name: string): string =>
+  name.endsWith('.tfm') ? fileURLToPath(new URL(`../fixtures/itk/${name}`, import.meta.url)) : join(folder, name);
 const flipped = (points: readonly (readonly number[])[]): Vec3[] => points.map(([x, y, z]) => [-x!, -y!, z!]);
 const points = flipped(itk.points);
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'earthmorph-transforms-'));
+  await writeItkFiles(folder);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
