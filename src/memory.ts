@@ -1,12 +1,19 @@
 /** One gigabyte, in bytes. */
 const GB = 1e9;
 
+/** What WebAssembly can address, less what the runtime itself takes. */
+const BROWSER_MOST = 3.5 * GB;
+
 /**
- * Bytes that this process may still take: what the machine, or the container, has free; infinite where that is not
- * known, as in a browser. The environment variable EARTHMORPH_MEMORY says it in GB instead.
+ * Bytes that this process may still take: what the machine, or the container, has free; in a browser what WebAssembly
+ * can address, or half of the machine's memory where that is less; infinite where nothing is known. The environment
+ * variable EARTHMORPH_MEMORY says it in GB instead.
  */
 export function availableMemory(): number {
-  if (typeof process === 'undefined') return Number.POSITIVE_INFINITY;
+  if (typeof process === 'undefined') {
+    const { deviceMemory } = navigator as { readonly deviceMemory?: number };
+    return Math.min(BROWSER_MOST, deviceMemory === undefined ? BROWSER_MOST : (deviceMemory * GB) / 2);
+  }
   const given = Number(process.env?.EARTHMORPH_MEMORY);
   return given > 0 ? given * GB : (process.availableMemory?.() ?? Number.POSITIVE_INFINITY);
 }

@@ -6,14 +6,15 @@ import { readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
+import { type Judgement, judgement } from '../registration/judgement.ts';
 import { type Plan, planPair, planSentence } from '../registration/plan.ts';
 import { maskedPair } from '../registration/planned.ts';
+import { levelsDone } from '../registration/planProgress.ts';
 import type { PlanDone } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { keysOf, type PairResult, pairResult } from '../run/pairResults.ts';
 import { type InverseResidual, registerFiles } from '../run/registerFiles.ts';
 import { assertFolderFree, usualFolder, writeRegistrationFolder } from '../run/registrationFolder.ts';
-import { type Judgement, judgement } from '../run/registrationRecord.ts';
 import { optionName } from './options.ts';
 import { counted, decimals, printJson, sayWhatIsLeftOut } from './output.ts';
 import { commandLine, initialOf, type PairOptions, pairFilesOf } from './pairInputs.ts';
@@ -121,13 +122,10 @@ function planProgress() {
       waiting.line(planSentence(made));
     },
     onStep(level: number, step: number, _: number, loss: number): void {
-      const work = (plan?.levels ?? []).map(({ spacing, steps }) => ({ steps, each: spacing ** -3 }));
-      const total = work.reduce((sum, { steps, each }) => sum + steps * each, 0);
-      const taken = (n: number, steps: number): number => (n < level ? steps : n === level ? step : 0);
-      const done = work.reduce((sum, { steps, each }, n) => sum + each * taken(n, steps), 0);
+      const done = levelsDone(plan ?? { levels: [] }, level, step);
       waiting.stop();
       bar ??= startProgress(100, 'registering');
-      bar.update(Math.round((100 * done) / total), `level ${level + 1}, loss ${loss.toPrecision(4)}`);
+      bar.update(Math.round(100 * done), `level ${level + 1}, loss ${loss.toPrecision(4)}`);
     },
     stop(): void {
       waiting.stop();

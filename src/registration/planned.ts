@@ -29,7 +29,12 @@ export interface PlannedOptions {
   /** Called with the plan before anything is done. */
   readonly onPlan?: (plan: Plan) => void;
   readonly onProgress?: PyramidProgress;
+  /** Called with the warp at the start, after the alignment, and after each level but the last. */
+  readonly onWarp?: (at: WarpStage, warp: Warp) => void;
 }
+
+/** How far a registration is: a level is counted from 0. */
+export type WarpStage = 'start' | 'aligned' | number;
 
 /** Registers any two scans: plans each pair by itself, aligns it, and goes from coarse to fine. No model takes part. */
 export class PlannedRegistrar implements PairRegistrar {
@@ -41,7 +46,7 @@ export class PlannedRegistrar implements PairRegistrar {
    * @throws UserError when an image is constant where it counts, the two do not overlap, or there is no memory
    */
   async register(pair: RegistrationPair, start?: InitialAlignment | Mat4): Promise<Registration> {
-    const { choices = {}, runtime, onPlan, onProgress } = this.options;
+    const { choices = {}, runtime, onPlan, onProgress, onWarp } = this.options;
     const masked = maskedPair(pair);
     const isMatrix = start !== undefined && typeof start !== 'string';
     const plan = planPair(masked, { ...choices, ...given({ start: isMatrix ? 'world' : start }) });
@@ -51,6 +56,7 @@ export class PlannedRegistrar implements PairRegistrar {
       initial: isMatrix ? start : undefined,
       aligned: pair.aligned,
       onProgress,
+      onWarp,
     });
   }
 
@@ -75,6 +81,7 @@ interface Means {
   /** A transform that was found earlier, in place of an alignment. */
   readonly aligned: Mat4 | undefined;
   readonly onProgress: PyramidProgress | undefined;
+  readonly onWarp: PlannedOptions['onWarp'];
 }
 
 /** Carries out a plan. */
@@ -82,11 +89,13 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const { fixed, moving } = pair;
   const startMatrix = means.initial ?? (plan.start === 'world' ? identity : together(fixed, moving));
   const notes: string[] = [];
+  const start = linearWarp(fixed, startMatrix);
+  means.onWarp?.('start', start);
   const affine =
     means.aligned ?? (plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined);
   const matrix = affine ?? startMatrix;
-  const start = linearWarp(fixed, startMatrix);
   if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
+  if (affine) means.onWarp?.('aligned', linearWarp(fixed, affine));
   const found = plan.levels.length > 0 ? await deformed(pair, plan, matrix, means) : undefined;
   const warp = found?.warp ?? linearWarp(fixed, matrix);
   if (!reaches(warp, moving))
@@ -123,7 +132,7 @@ async function deformed(
   { fixed, moving, fixedMask, movingMask }: MaskedPair,
   plan: Plan,
   start: Mat4,
-  { runtime, onProgress }: Means,
+  { runtime, onProgress, onWarp }: Means,
 ): Promise<{ warp: Warp; inverse: Warp | undefined; levels: PyramidResult['levels']; smoothings: number }> {
   const pair = {
     fixed: zscore(fixed, fixedMask),
@@ -136,6 +145,8 @@ async function deformed(
   const result = await registerPyramid(pair, pyramidOf(plan), {
     runtime,
     progress: onProgress,
+    onLevel:
+      onWarp && ((level, end) => level < plan.levels.length - 1 && onWarp(level, warpFromDisplacement(end, fixed))),
     isSmooth: ({ displacement, fixedGrid }) =>
       foldedPercent(voxelJacobianDeterminant(displacement, fixedGrid.size)) <= plan.foldLimit,
   });

@@ -6,14 +6,12 @@ import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
-import { type Assessment, assess } from '../registration/assess.ts';
-import { type RegistrationError, registrationError } from '../registration/landmarkError.ts';
-import type { PairRegistrar, Registration } from '../registration/register.ts';
+import { type JudgedRegistration, judged } from '../registration/judged.ts';
+import type { PairRegistrar } from '../registration/register.ts';
 import { assertSameGrid, isInside, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Mat4, Volume } from '../volume/grid.ts';
 import { invertWarp } from '../volume/invertWarp.ts';
 import type { PointPairs } from '../volume/landmarks.ts';
-import { applyWarp } from '../volume/warp.ts';
 
 /** Files of a pair. */
 export interface PairFiles {
@@ -40,19 +38,8 @@ export interface OutputFiles {
   readonly movedLabels?: string;
 }
 
-/** A registered pair with all that figures and tables need. */
-export interface RegisteredPair extends Registration {
-  readonly fixed: Volume;
-  readonly moving: Volume;
-  /** The moving image at the start alignment, in the fixed grid. */
-  readonly before: Volume;
-  readonly fixedLabels?: Labels;
-  readonly startLabels?: Labels;
-  readonly movedLabels?: Labels;
-  /** Points that both images have, RAS mm, and how far they are apart. */
-  readonly landmarks?: PointPairs;
-  readonly landmarkError?: RegistrationError;
-  readonly assessment: Assessment;
+/** A registered pair of files. */
+export interface RegisteredPair extends JudgedRegistration {
   /** Seconds for reading, registering and judging. */
   readonly seconds: number;
 }
@@ -81,18 +68,8 @@ export async function registerFiles(
     },
     start,
   );
-  const movedLabels = movingLabels && applyWarp(registration.warp, movingLabels);
-  const startLabels = movingLabels && applyWarp(registration.start, movingLabels);
-  const judged = { ...registration, ...given({ fixedLabels, startLabels, movedLabels, landmarks }) };
-  return {
-    ...judged,
-    fixed,
-    moving,
-    before: applyWarp(registration.start, moving),
-    ...(landmarks ? { landmarkError: registrationError(landmarks, registration) } : {}),
-    assessment: assess(judged),
-    seconds: (performance.now() - started) / 1000,
-  };
+  const known = { fixed, moving, fixedLabels, movingLabels, landmarks };
+  return { ...judged(registration, known), seconds: (performance.now() - started) / 1000 };
 }
 
 /** How well an inverse warp undoes the warp, in mm, over the moving image's voxels that come from the fixed image; see {@link invertWarp}. */

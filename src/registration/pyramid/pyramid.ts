@@ -71,6 +71,8 @@ export interface PyramidResult {
 export interface PyramidMeans {
   readonly runtime?: RuntimeOptions | undefined;
   readonly progress?: PyramidProgress | undefined;
+  /** Called after each level with what it came to. */
+  readonly onLevel?: ((level: number, end: GridDisplacement) => void) | undefined;
   /** Whether the end is smooth enough; a velocity is smoothed until it is. */
   readonly isSmooth?: (end: GridDisplacement) => boolean;
 }
@@ -97,7 +99,7 @@ export function extentOfGrid({ size: [nx, ny, nz] }: Grid): Extent {
 export async function registerPyramid(
   pair: PyramidPair,
   options: PyramidOptions,
-  { runtime = {}, progress, isSmooth = () => true }: PyramidMeans = {},
+  { runtime = {}, progress, onLevel, isSmooth = () => true }: PyramidMeans = {},
 ): Promise<PyramidResult> {
   let field: RefinedField | undefined;
   let result: Omit<PyramidResult, 'levels' | 'smoothings'> | undefined;
@@ -128,6 +130,7 @@ export async function registerPyramid(
       }
       field = end.field;
       result = { displacement: end.displacement, ...given({ inverse: end.inverse }), fixedGrid, movingGrid };
+      onLevel?.(n, result);
       levels.push({ spacing, steps: losses.length, lossBefore: losses[0]!, loss: losses[losses.length - 1]! });
     } finally {
       await refiner.release();

@@ -1,7 +1,7 @@
 import { foldedPercent, foldedShare, hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
-import { type Likeness, likeness, movement } from '../registration/likeness.ts';
 import { foregroundOf } from '../volume/foreground.ts';
-import type { RegisteredPair } from './registerFiles.ts';
+import type { JudgedRegistration } from './judged.ts';
+import { type Likeness, likeness, movement } from './likeness.ts';
 
 /** What tells, without labels or landmarks, whether a registration went well. */
 export interface Judgement {
@@ -15,7 +15,7 @@ export interface Judgement {
 }
 
 /** Judges a registered pair. */
-export function judgement(pair: RegisteredPair): Judgement {
+export function judgement(pair: JudgedRegistration): Judgement {
   const { fixed, warp } = pair;
   const mask = foregroundOf(fixed);
   return {
@@ -27,11 +27,11 @@ export function judgement(pair: RegisteredPair): Judgement {
   };
 }
 
-function foldsOf({ assessment }: RegisteredPair): number {
+function foldsOf({ assessment }: JudgedRegistration): number {
   return assessment.deformation[foldedShare.key] ?? Number.NaN;
 }
 
-function foldsInForeground(pair: RegisteredPair, mask: Float32Array | undefined): number {
+function foldsInForeground(pair: JudgedRegistration, mask: Float32Array | undefined): number {
   const { fixed, warp } = pair;
   const folds = foldsOf(pair);
   if (!mask || !hasInterior(warp) || folds === 0) return folds;

@@ -1,0 +1,48 @@
+import { given } from '../given.ts';
+import type { Labels, Volume } from '../volume/grid.ts';
+import type { PointPairs } from '../volume/landmarks.ts';
+import { applyWarp } from '../volume/warp.ts';
+import { type Assessment, assess } from './assess.ts';
+import { type RegistrationError, registrationError } from './landmarkError.ts';
+import type { Registration } from './register.ts';
+
+/** What is known of a pair beside its registration. */
+export interface KnownPair {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  readonly fixedLabels?: Labels | undefined;
+  readonly movingLabels?: Labels | undefined;
+  /** Points that both images have, RAS mm. */
+  readonly landmarks?: PointPairs | undefined;
+}
+
+/** A registered pair with all that figures and tables need. */
+export interface JudgedRegistration extends Registration {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  /** The moving image at the start alignment, in the fixed grid. */
+  readonly before: Volume;
+  readonly fixedLabels?: Labels;
+  readonly startLabels?: Labels;
+  readonly movedLabels?: Labels;
+  /** Points that both images have, RAS mm, and how far they are apart. */
+  readonly landmarks?: PointPairs;
+  readonly landmarkError?: RegistrationError;
+  readonly assessment: Assessment;
+}
+
+/** Moves the labels of a registered pair, and measures all that can be measured. */
+export function judged(registration: Registration, pair: KnownPair): JudgedRegistration {
+  const { fixed, moving, fixedLabels, movingLabels, landmarks } = pair;
+  const movedLabels = movingLabels && applyWarp(registration.warp, movingLabels);
+  const startLabels = movingLabels && applyWarp(registration.start, movingLabels);
+  const known = { ...registration, ...given({ fixedLabels, startLabels, movedLabels, landmarks }) };
+  return {
+    ...known,
+    fixed,
+    moving,
+    before: applyWarp(registration.start, moving),
+    ...(landmarks ? { landmarkError: registrationError(landmarks, registration) } : {}),
+    assessment: assess(known),
+  };
+}
