@@ -16,7 +16,7 @@ import {
 } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { jsonOption, mriOption } from './options.ts';
-import { counted, printJson, saySynthetic, sayWhatIsLeftOut, sayWritten } from './output.ts';
+import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -89,6 +89,7 @@ async function run(options: Options): Promise<void> {
       await writeAtomically(options.report, html);
     }
     drawing?.stop();
+    sayWarnings(results);
     sayWhatIsLeftOut(results);
     if (options.json) printJson({ aggregate: summaryTable(results).rows, pairs: results });
     else {

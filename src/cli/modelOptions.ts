@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
-import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
+import { affineSimilarity } from '../loss/affineLoss.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import { objectiveSchema } from '../objective/settings.ts';
@@ -49,7 +49,7 @@ const modelSchema = z.strictObject({
   affine: trained.affine.describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)'),
   affineLoss: trained.affineLoss
     .describe('similarity for --affine')
-    .meta({ otherwise: `${AFFINE_LOSS}, for scans that show the same tissues; for ultrasound give mind` }),
+    .meta({ otherwise: 'chosen from the pair: ncc within one modality, mind across two' }),
   affineLossOptions: z.record(z.string(), z.unknown()).optional().describe('an option of that loss; may be repeated'),
 });
 
@@ -142,7 +142,10 @@ function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOpt
       );
     return undefined;
   }
-  return { kind, loss: affineSimilarity(affineLoss, affineLossOption), ...given({ seed }) };
+  if (affineLoss === undefined && affineLossOption !== undefined)
+    throw new UserError('--affine-loss-option belongs to a loss; give it with --affine-loss.');
+  const loss = affineLoss === undefined ? undefined : affineSimilarity(affineLoss, affineLossOption);
+  return { kind, ...given({ loss, seed }) };
 }
 
 /** How a pair starts: as the options say, else as the model was trained; `fallback` where neither tells. */
@@ -163,7 +166,7 @@ export function provenanceOf(command: string, options: ModelOptions, registrar: 
     Command: command,
     EarthMorph: version,
     Model: options.model ?? 'shipped hippocampus model',
-    Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? AFFINE_LOSS}`,
+    Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? 'loss chosen from the pair'}`,
     Refinement:
       refine &&
       `${counted(refine, 'step')}, ${loss ?? REFINE_LOSS}${regulariser === undefined ? '' : `, ${regulariser}`}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,

@@ -39,6 +39,15 @@ export function sayWhatIsLeftOut(pairs: readonly PairResult[]): void {
   console.error(`Note: the voxels of ${first.fixed}${more} are ${WITHOUT_JACOBIAN}, so folds are left out.`);
 }
 
+/** Says what may be wrong with pairs' alignments; in a list, of which pair. */
+export function sayWarnings(
+  pairs: readonly { readonly fixed: string; readonly moving: string; readonly warnings?: readonly string[] }[],
+): void {
+  for (const { fixed, moving, warnings = [] } of pairs)
+    for (const warning of warnings)
+      console.error(`WARNING: ${pairs.length > 1 ? `${moving} onto ${fixed}: ` : ''}${warning}`);
+}
+
 /** `mean ± SD` of the finite values. */
 export function meanAndSd(values: readonly number[], places: number): string {
   const finite = values.filter(Number.isFinite);

@@ -19,7 +19,7 @@ import { type InverseResidual, registerFiles, writeRegistration } from '../run/r
 import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, jsonOption, optionName } from './options.ts';
-import { counted, decimals, printJson, saySynthetic, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
+import { counted, decimals, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import { commandLine, initialOf, pairFilesOf } from './pairInputs.ts';
 import { addPlannedOptions, assertNotPlanned } from './plannedOptions.ts';
@@ -218,6 +218,7 @@ async function run(
     console.error(
       `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it; a smoother warp (a larger --smoothness) has a better inverse.`,
     );
+  sayWarnings([result]);
   sayWhatIsLeftOut([result]);
   if (json) printJson({ ...result, ...given({ inverseResidual: inverse }) });
   else {
@@ -259,6 +260,7 @@ async function runPairs(options: Options, csv: string): Promise<void> {
     await writeAtomically(table, toCsv(resultsTable(results)));
     await writeAtomically(document, `${toJson(results)}\n`);
     bar.stop();
+    sayWarnings(results);
     sayWhatIsLeftOut(results);
     if (json) printJson(results);
     else {

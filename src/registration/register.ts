@@ -52,6 +52,8 @@ export interface Registration {
   readonly moved: Volume;
   /** The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. RAS mm. */
   readonly affine?: Mat4;
+  /** What may be wrong with that transform, a sentence each; only where an alignment was asked for. */
+  readonly warnings?: readonly string[];
   /** About what undoes the warp, on the moving image's grid, where the method knows: `invertWarp` begins there. */
   readonly inverse?: Warp;
   /** What was done, where a plan was made for the pair. */
@@ -131,9 +133,10 @@ export class Registrar implements PairRegistrar {
     // What there is no room for is said before any work is done.
     await this.#program(extent);
     await this.#refiner(extent);
-    const affine =
-      pair.aligned ??
-      (await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine))))?.matrix;
+    const alignment = pair.aligned
+      ? undefined
+      : await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine)));
+    const affine = pair.aligned ?? alignment?.matrix;
     // The fixed grid as the transform places it: all that follows contains the transform.
     const grid = affine ? { size: fixedGrid.size, affine: multiply(affine, fixedGrid.affine) } : startGrid;
     const seen = (image: Volume, mask: Float32Array | undefined): Volume =>
@@ -169,7 +172,7 @@ export class Registrar implements PairRegistrar {
       warp,
       start: warpFromDisplacement({ displacement: still, fixedGrid, movingGrid: startGrid }, fixed),
       moved: applyWarp(warp, moving),
-      ...given({ affine }),
+      ...given({ affine, warnings: alignment?.warnings }),
     };
   }
 

@@ -19,13 +19,19 @@ export interface PairResult extends BeforeAndAfter {
   readonly fixed: string;
   readonly moving: string;
   readonly seconds: number;
+  /** What may be wrong with the alignment, a sentence each; left out where nothing is. */
+  readonly warnings?: readonly string[];
   readonly labels: readonly (BeforeAndAfter & { readonly label: number })[];
   /** Measures of the deformation by their keys, as `foldedPercent`; NaN where the fixed image has too few slices for them. */
   readonly [measured: string]: unknown;
 }
 
 /** The measures of a registered pair. */
-export function pairResult(fixed: string, moving: string, { assessment, seconds }: RegisteredPair): PairResult {
+export function pairResult(
+  fixed: string,
+  moving: string,
+  { assessment, seconds, warnings }: RegisteredPair,
+): PairResult {
   const { before, after, deformation, labels } = assessment;
   return {
     fixed,
@@ -33,6 +39,7 @@ export function pairResult(fixed: string, moving: string, { assessment, seconds 
     ...beside(before, after),
     ...deformation,
     seconds,
+    ...(warnings?.length ? { warnings } : {}),
     labels: labels.map(({ label, ...values }) => ({ label, ...beside(values.before, values.after) })),
   };
 }

@@ -2,19 +2,21 @@ import { UserError } from '../../errors.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import { median } from '../../metric/statistics.ts';
-import { adamOnNumbers } from '../../optimise/adam.ts';
-import { cosineRate } from '../../optimise/schedule.ts';
 import { centreOf } from '../../preparation/preprocessing.ts';
 import type { Grid, Mat4, Vec3, Volume } from '../../volume/grid.ts';
-import { applyToPoint, identity, translation, voxelEdge } from '../../volume/matrix.ts';
+import { applyToPoint, column, identity, translation, voxelEdge } from '../../volume/matrix.ts';
+import { descend } from './descent.ts';
+import { FINEST, LEVELS } from './levels.ts';
 import { type AffineKind, Motion } from './motion.ts';
 import { AffineObjective } from './objective.ts';
 import { pyramidLevel } from './pyramid.ts';
+import { suitedLoss } from './suitedLoss.ts';
 
 /** How a pair is aligned. */
 export interface AffineOptions {
   readonly kind: AffineKind;
-  readonly loss: ChosenSimilarity;
+  /** Chosen for the pair when left out ({@link suitedLoss}). */
+  readonly loss?: ChosenSimilarity;
   /** Seed of the loss's random directions (default 1). */
   readonly seed?: number;
 }
@@ -36,22 +38,10 @@ export interface AffineAlignment {
   /** The loss at the start and with `matrix`, on the finest level. */
   readonly lossBefore: number;
   readonly loss: number;
+  /** What may be wrong with it, a sentence each: a start that is hopeless, an end far from its start. */
+  readonly warnings: readonly string[];
 }
 
-/**
- * A level: its voxels in multiples of the finest's, whether it begins from the starts as well as from the ends of the level before,
- * candidates that are followed besides the start as given, how that is followed, steps, and the first steps' length in its voxels. The
- * third is there because what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
- */
-const LEVELS = [
-  { coarser: 4, wide: true, followed: 4, startRigid: false, steps: 60, rate: 0.4 },
-  { coarser: 2, wide: true, followed: 6, startRigid: false, steps: 80, rate: 0.2 },
-  { coarser: 1.4, wide: false, followed: 4, startRigid: true, steps: 60, rate: 0.15 },
-  { coarser: 1, wide: false, followed: 2, startRigid: true, steps: 40, rate: 0.1 },
-] as const;
-
-/** Voxels of the finest level at most, as the edge of a cube. */
-const FINEST = 64;
 /** Share of the largest overlap that a candidate must have, so that no transform wins by leaving the picture. */
 const OVERLAP = 0.7;
 /** Transforms that differ by less than so many mm are one. */
@@ -61,12 +51,14 @@ const SAME = 0.5;
  * of those the nearest to the start is taken, since no similarity across modalities is exact, and where the scans were put means something.
  */
 const LEVEL = 0.1;
+/** An end farther from the start than this share of the body's radius is worth a look. */
+const FAR = 0.5;
 /** Angle in radians by which each start is also tried turned about each axis, and the given one shifted as far as that moves the body. */
 const TURN = 0.2;
 
 /**
  * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on four levels, coarse to
- * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each. The coarsest level begins from several starts
+ * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each ({@link LEVELS}). The coarsest level begins from several starts
  * (as given and its neighbours, world coordinates, middles and centroids together, each also turned a little about each axis); each finer
  * one from the best ends of the coarser, the second also from those starts themselves where they are better. The start as given is
  * followed on every level besides (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows.
@@ -78,7 +70,7 @@ const TURN = 0.2;
  */
 export async function alignAffine(
   pair: AffinePair,
-  { kind, loss, seed = 1 }: AffineOptions,
+  { kind, loss = suitedLoss(pair).loss, seed = 1 }: AffineOptions,
   start: Mat4 = identity,
   runtime?: RuntimeOptions,
 ): Promise<AffineAlignment> {
@@ -94,24 +86,31 @@ export async function alignAffine(
   ];
   let ends: Mat4[] = [];
   let result: AffineAlignment | undefined;
-  for (const [n, { coarser, wide, followed, startRigid, steps, rate }] of LEVELS.entries()) {
+  for (const [n, level] of LEVELS.entries()) {
+    const { coarser, wide, followed, startRigid, steps, rate } = level;
     const spacing = finest * coarser;
     const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
     const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
-    const objective = await AffineObjective.create(fixed, moving, loss, seed, runtime);
+    const objective = await AffineObjective.create(fixed, moving, loss, seed, { threads: 1, ...runtime });
     try {
-      const motion = n === 0 ? rigid : new Motion(kind, centre, radius);
+      const motion = level.rigid ? rigid : new Motion(kind, centre, radius);
       const candidates = wide ? [...starts, ...ends] : [start, ...ends];
       const chosen = await mostPromising(candidates, objective, motion, { count: followed, apart: spacing });
       ends = [];
       for (const matrix of chosen) {
-        // From the start fine levels alone do not settle scale and shear.
         const free = startRigid && matrix === start ? rigid : motion;
         ends.push(await descend(matrix, { objective, motion: free, steps, rate: rate * spacing }));
       }
       if (n < LEVELS.length - 1) continue;
       const usual = median(await lossesOf(stepped(start, rigid, 'shift', by), objective));
-      result = { kind, ...(await settled(objective, motion, { start, found: ends, usual })) };
+      const settledOn = await settled(objective, motion, { start, found: ends, usual });
+      const { overlap } = await objective.evaluate(start);
+      const from = hopeless(pair, start, overlap);
+      const away = motion.distance(settledOn.matrix, start);
+      // From a hopeless start every end is far.
+      const far = from === undefined && away > FAR * radius ? farAway(away, FAR * radius, loss) : undefined;
+      const warnings = [from, far].flatMap((warning) => warning ?? []);
+      result = { kind, ...settledOn, warnings };
       if ((await objective.evaluate(result.matrix)).overlap === 0)
         throw new UserError(
           'The alignment ends where the two scans have no voxels in common; give --init center, --affine rigid, or other masks.',
@@ -121,15 +120,6 @@ export async function alignAffine(
     }
   }
   return result as AffineAlignment;
-}
-
-/** How one level is gone down. */
-interface Descent {
-  readonly objective: AffineObjective;
-  readonly motion: Motion;
-  readonly steps: number;
-  /** Length of the first steps in mm. */
-  readonly rate: number;
 }
 
 /** Of several candidates those with the least loss, at least so many mm apart, and the first; all of enough overlap. */
@@ -158,19 +148,6 @@ async function mostPromising(
   return [...chosen, ...enough.flatMap(({ matrix }) => (matrix === first ? [matrix] : []))];
 }
 
-/** Adam on the coordinates of the motion, its rate falling to zero along half a cosine. */
-async function descend(start: Mat4, { objective, motion, steps, rate }: Descent): Promise<Mat4> {
-  const changeOf = adamOnNumbers(motion.dimension);
-  let matrix = start;
-  for (let step = 1; step <= steps; step++) {
-    const { gradient, loss } = await objective.evaluate(matrix);
-    assertNumber(loss);
-    const change = changeOf(motion.slope(matrix, gradient), cosineRate(rate, (step - 1) / steps));
-    matrix = motion.moved(matrix, change);
-  }
-  return matrix;
-}
-
 /** What was found, and by what it is judged. */
 interface Found {
   readonly start: Mat4;
@@ -187,7 +164,7 @@ async function settled(
   objective: AffineObjective,
   motion: Motion,
   { start, found, usual }: Found,
-): Promise<Omit<AffineAlignment, 'kind'>> {
+): Promise<Omit<AffineAlignment, 'kind' | 'warnings'>> {
   const { loss: lossBefore, overlap } = await objective.evaluate(start);
   const before = overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(lossBefore);
   const losses = await lossesOf(found, objective);
@@ -200,6 +177,24 @@ async function settled(
   if (!nearest) return { matrix: start, loss: before, lossBefore };
   const same = good.filter(({ matrix }) => motion.distance(matrix, nearest.matrix) < SAME);
   return { ...same.reduce((a, b) => (b.loss < a.loss ? b : a)), lossBefore };
+}
+
+/** Why nothing can be expected of a start; undefined where something can. */
+function hopeless(pair: AffinePair, start: Mat4, overlap: number): string | undefined {
+  const [fixed, moving] = [bodyOf(pair.fixed, pair.fixedMask), bodyOf(pair.moving, pair.movingMask)];
+  const apart = Math.hypot(...applyToPoint(start, fixed.centre).map((mm, a) => mm - moving.centre[a]!));
+  const large = 2 * Math.max(fixed.radius, moving.radius);
+  if (overlap > 0 && apart <= large) return undefined;
+  const why =
+    overlap > 0
+      ? `its start puts the middles of the two bodies ${apart.toFixed(0)} mm apart, more than they are large (${large.toFixed(0)} mm)`
+      : `the two scans have nothing in common at its start, the middles of their bodies ${apart.toFixed(0)} mm apart`;
+  return `The alignment had to do without its start: ${why}; look at the result, and give --init center or a nearer start.`;
+}
+
+function farAway(mm: number, bound: number, { similarity }: ChosenSimilarity): string {
+  const other = similarity.name === 'mind' ? 'another --affine-loss' : '--affine-loss mind';
+  return `The alignment ends ${mm.toFixed(1)} mm from its start, more than half the body's radius (${bound.toFixed(1)} mm); look at the result, and try ${other} or a nearer start if it is wrong.`;
 }
 
 async function lossesOf(matrices: readonly Mat4[], objective: AffineObjective): Promise<number[]> {
@@ -238,19 +233,26 @@ function stepped(matrix: Mat4, motion: Motion, how: 'shift' | 'turn', by: number
 /** Centroid of where a volume has data, and the root mean square distance from it, in mm. */
 function bodyOf({ size, affine }: Grid, mask: Float32Array | undefined): { centre: Vec3; radius: number } {
   const [nx, ny, nz] = size;
-  const sums = [0, 0, 0, 0];
-  let squares = 0;
-  for (let k = 0, n = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, n++) {
-        const weight = mask ? mask[n]! : 1;
-        if (weight === 0) continue;
-        const p = applyToPoint(affine, [i, j, k]);
-        for (let a = 0; a < 3; a++) sums[a]! += weight * p[a]!;
-        sums[3]! += weight;
-        squares += weight * (p[0] ** 2 + p[1] ** 2 + p[2] ** 2);
+  // Sums over rows first: of what has data, of its index along the row and of that squared.
+  let [count, x, y, z, squares] = [0, 0, 0, 0, 0];
+  const step = column(affine, 0);
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      let [n, i1, i2] = [0, 0, 0];
+      const row = nx * (j + ny * k);
+      for (let i = 0; i < nx; i++) {
+        if (mask?.[row + i] === 0) continue;
+        n++;
+        i1 += i;
+        i2 += i * i;
       }
-  const [x, y, z, count] = sums as [number, number, number, number];
+      const p = applyToPoint(affine, [0, j, k]);
+      count += n;
+      x += n * p[0] + i1 * step[0];
+      y += n * p[1] + i1 * step[1];
+      z += n * p[2] + i1 * step[2];
+      for (let a = 0; a < 3; a++) squares += n * p[a]! ** 2 + 2 * i1 * p[a]! * step[a]! + i2 * step[a]! ** 2;
+    }
   if (count === 0) throw new UserError('A mask is empty, so there is nothing to align; give one that is not, or none.');
   const centre: Vec3 = [x / count, y / count, z / count];
   const radius = Math.sqrt(Math.max(squares / count - centre.reduce((sum, mm) => sum + mm * mm, 0), 1));
@@ -265,5 +267,5 @@ function finestSpacing({ size, affine }: Grid): number {
 
 function assertNumber(loss: number): number {
   if (Number.isFinite(loss)) return loss;
-  throw new UserError('The loss of the alignment is not a number; try --affine-loss nmi.');
+  throw new UserError('The loss of the alignment is not a number; try --affine-loss mind.');
 }

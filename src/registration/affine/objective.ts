@@ -34,10 +34,12 @@ export interface AffineValue {
 export class AffineObjective {
   private constructor(
     private readonly program: Program,
-    private readonly random: RandomInputs,
-    private readonly fixed: PyramidLevel,
-    private readonly moving: PyramidLevel,
-    private readonly seed: number,
+    /** All that stays the same from one transform to the next. */
+    private readonly feeds: Readonly<Record<string, Float32Array>>,
+    private readonly fixed: Grid,
+    private readonly moving: Grid,
+    /** Voxels of the fixed volume that have data. */
+    private readonly voxels: number,
   ) {}
 
   static async create(
@@ -63,30 +65,33 @@ export class AffineObjective {
     const loss = similarityOf({ moved, fixed: inputs.fixed, counts, random }, chosen);
     const [gradient] = gradients(loss, [inputs.matrix]) as [Tensor];
     const program = await compile(graph, { loss, gradient, overlap: sum(counts) }, runtime);
-    return new AffineObjective(program, random, fixed, moving, seed);
+    const feeds = {
+      fixed: fixed.values,
+      moving: moving.values,
+      fixed_mask: fixed.mask,
+      moving_mask: moving.mask,
+      ...random.values(seed, 'affine'),
+    };
+    return new AffineObjective(program, feeds, fixed.grid, moving.grid, Math.max(1, total(fixed.mask)));
   }
 
   /** Evaluates a world matrix. The loss's random quantities are the same each time, so that values can be compared. */
   async evaluate(world: Mat4): Promise<AffineValue> {
-    const toIndex = invert(this.moving.grid.affine);
-    const index = product(toIndex, product(world, this.fixed.grid.affine));
+    const toIndex = invert(this.moving.affine);
+    const index = product(toIndex, product(world, this.fixed.affine));
     // Displacement in voxels: rows in the order of the array's axes, z, y, x; columns x, y, z and 1.
     const rows = [2, 1, 0].flatMap((row) =>
       [0, 1, 2, 3].map((c) => (index[4 * row + c] as number) - (row === c ? 1 : 0)),
     );
     const { loss, gradient, overlap } = (await this.program.run({
-      fixed: this.fixed.values,
-      moving: this.moving.values,
-      fixed_mask: this.fixed.mask,
-      moving_mask: this.moving.mask,
+      ...this.feeds,
       matrix: Float32Array.from(rows),
-      ...this.random.values(this.seed, 'affine'),
     })) as { loss: Float32Array; gradient: Float32Array; overlap: Float32Array };
     const slope = [2, 1, 0].flatMap((row) => [...gradient.subarray(4 * row, 4 * row + 4)]);
     return {
       loss: loss[0] as number,
-      gradient: product(transposed(toIndex), product([...slope, 0, 0, 0, 0], transposed(this.fixed.grid.affine))),
-      overlap: (overlap[0] as number) / Math.max(1, total(this.fixed.mask)),
+      gradient: product(transposed(toIndex), product([...slope, 0, 0, 0, 0], transposed(this.fixed.affine))),
+      overlap: (overlap[0] as number) / this.voxels,
     };
   }
 

@@ -1,7 +1,6 @@
 import type { Grid, Size, Vec3, Volume } from '../../volume/grid.ts';
 import { spacingOf } from '../../volume/matrix.ts';
-import { resampleTo, resizedGrid } from '../../volume/resample.ts';
-import { gaussianSmoothed } from '../../volume/smooth.ts';
+import { cropPad, resizedGrid } from '../../volume/resample.ts';
 
 /** A volume on a coarser grid, with where it has data. */
 export interface PyramidLevel {
@@ -25,9 +24,13 @@ export function levelGrid(image: Grid, spacing: number): Grid {
 /** Voxels that an axis keeps at least. */
 const MINIMUM = 6;
 
+/** Voxels around the mask that a level keeps, so that windows at its rim see that nothing is beyond; an axis keeps so many at least. */
+const AROUND = 2;
+const LEAST = 12;
+
 /**
  * A volume on a grid of {@link levelGrid}, smoothed first so that nothing finer than its voxels is left. Voxels outside the mask have no
- * say: the Gaussian is normalised by the mask that it sees.
+ * say: the Gaussian is normalised by the mask that it sees, and the grid is cut to the mask's box.
  * @param mask on the volume's own grid; all of it when left out
  */
 export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spacing: number): PyramidLevel {
@@ -35,17 +38,97 @@ export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spa
   const { size } = volume;
   const sigma = blur(size, grid.size);
   const standard = standardised(volume.data, mask);
-  const on = (data: Float32Array): Float32Array =>
-    resampleTo({ ...volume, data: gaussianSmoothed(data, size, sigma) }, grid, { outside: 'edge' }).data;
-  if (!mask) return { grid, values: standardised(on(standard)), mask: new Float32Array(cells(grid.size)).fill(1) };
-  const share = on(mask);
+  if (!mask) {
+    const values = standardised(thinned(standard, size, grid.size, sigma));
+    return { grid, values, mask: new Float32Array(cells(grid.size)).fill(1) };
+  }
+  const share = thinned(mask, size, grid.size, sigma);
   const own = spacingOf(volume.affine);
   const wide = ([0, 1, 2] as const).map((axis) => Math.max(sigma[axis], RIM / own[axis])) as unknown as Vec3;
-  const within = resampleTo({ ...volume, data: gaussianSmoothed(mask, size, wide) }, grid, { outside: 'edge' }).data;
-  const inside = within.map((value) => (value > WITHIN ? 1 : 0));
-  const sums = on(standard.map((value, n) => value * (mask[n] as number)));
-  const values = sums.map((value, n) => value / Math.max(share[n] as number, 1e-2));
-  return { grid, values: standardised(values, inside), mask: inside };
+  const inside = thinned(mask, size, grid.size, wide).map((value) => (value > WITHIN ? 1 : 0));
+  for (let n = 0; n < standard.length; n++) standard[n]! *= mask[n]!;
+  const values = thinned(standard, size, grid.size, sigma);
+  for (let n = 0; n < values.length; n++) values[n]! /= Math.max(share[n]!, 1e-2);
+  const { offset, extent } = box(inside, grid.size);
+  const cut = (data: Float32Array): Volume => cropPad({ ...grid, data }, offset, extent);
+  const { data, ...rest } = cut(standardised(values, inside));
+  return { grid: rest, values: data, mask: cut(inside).data };
+}
+
+/** The box of a mask with {@link AROUND} voxels about it; at least {@link LEAST} along each axis that has so many. */
+function box(mask: Float32Array, size: Size): { offset: Size; extent: Size } {
+  const low = [...size];
+  const high = [-1, -1, -1];
+  for (let n = 0; n < mask.length; n++) {
+    if (mask[n] === 0) continue;
+    const at = [n % size[0], Math.floor(n / size[0]) % size[1], Math.floor(n / (size[0] * size[1]))];
+    for (let axis = 0; axis < 3; axis++) {
+      low[axis] = Math.min(low[axis]!, at[axis]!);
+      high[axis] = Math.max(high[axis]!, at[axis]!);
+    }
+  }
+  const along = size.map((count, axis) => {
+    const missing = Math.max(0, Math.ceil((LEAST - (high[axis]! - low[axis]! + 1)) / 2));
+    const around = Math.max(AROUND, missing);
+    const from = Math.max(0, Math.min(low[axis]! - around, count - LEAST));
+    const to = Math.min(count, Math.max(high[axis]! + 1 + around, LEAST));
+    return high[axis]! < 0 ? { from: 0, length: count } : { from, length: to - from };
+  });
+  const each = (key: 'from' | 'length'): Size => along.map((axis) => axis[key]) as unknown as Size;
+  return { offset: each('from'), extent: each('length') };
+}
+
+/**
+ * An array [nz, ny, nx] smoothed with a Gaussian and taken at the voxels of a coarser grid of the same box, linearly between its own; the
+ * border continued. One axis after the other, each worked out only where it is needed.
+ * @param sigma in the array's voxels
+ */
+function thinned(data: Float32Array, size: Size, coarse: Size, sigma: Vec3): Float32Array {
+  let values = data;
+  let [nx, ny, nz] = size;
+  for (const axis of [2, 1, 0] as const) {
+    const stride = axis === 2 ? nx * ny : axis === 1 ? nx : 1;
+    const taps = rows(size[axis], coarse[axis], sigma[axis]);
+    const outer = axis === 2 ? 1 : axis === 1 ? nz : ny * nz;
+    const out = new Float32Array(outer * coarse[axis] * stride);
+    for (let o = 0; o < outer; o++)
+      for (const [to, { from, weights }] of taps.entries()) {
+        const at = (o * coarse[axis] + to) * stride;
+        for (let tap = 0; tap < weights.length; tap++) {
+          const weight = weights[tap]!;
+          const source = (o * size[axis] + from + tap) * stride;
+          for (let n = 0; n < stride; n++) out[at + n]! += weight * values[source + n]!;
+        }
+      }
+    values = out;
+    if (axis === 2) nz = coarse[2];
+    else if (axis === 1) ny = coarse[1];
+    else nx = coarse[0];
+  }
+  return values;
+}
+
+/** For each voxel of a coarser axis what it takes from the finer one: weights from a voxel on. */
+function rows(fine: number, coarse: number, sigma: number): { from: number; weights: Float64Array }[] {
+  const reach = Math.ceil(3 * sigma);
+  const gaussian = Float64Array.from({ length: 2 * reach + 1 }, (_, n) =>
+    sigma > 0 ? Math.exp(-0.5 * ((n - reach) / sigma) ** 2) : 1,
+  );
+  const total = gaussian.reduce((sum, weight) => sum + weight, 0);
+  const inside = (at: number): number => Math.min(Math.max(at, 0), fine - 1);
+  return Array.from({ length: coarse }, (_, to) => {
+    const place = Math.min(Math.max(((to + 0.5) * fine) / coarse - 0.5, 0), fine - 1);
+    const low = Math.min(Math.floor(place), Math.max(0, fine - 2));
+    const from = inside(low - reach);
+    const weights = new Float64Array(inside(low + 1 + reach) - from + 1);
+    for (const [at, share] of [
+      [low, 1 - (place - low)],
+      [inside(low + 1), place - low],
+    ] as const)
+      for (let n = 0; n < gaussian.length; n++)
+        weights[inside(at + n - reach) - from]! += (share * gaussian[n]!) / total;
+    return { from, weights };
+  });
 }
 
 /**
@@ -78,5 +161,7 @@ function standardised(data: Float32Array, mask?: Float32Array): Float32Array {
   const mean = sum / Math.max(count, 1);
   for (let n = 0; n < data.length; n++) squares += (mask ? mask[n]! : 1) * (data[n]! - mean) ** 2;
   const sd = Math.sqrt(squares / Math.max(count, 1)) || 1;
-  return data.map((value, n) => (mask?.[n] === 0 ? 0 : (value - mean) / sd));
+  const out = new Float32Array(data.length);
+  for (let n = 0; n < data.length; n++) out[n] = mask?.[n] === 0 ? 0 : (data[n]! - mean) / sd;
+  return out;
 }
