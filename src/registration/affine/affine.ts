@@ -6,7 +6,7 @@ import { centreOf } from '../../preparation/preprocessing.ts';
 import type { Grid, Mat4, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, column, identity, translation, voxelEdge } from '../../volume/matrix.ts';
 import { descend } from './descent.ts';
-import { FINEST, LEVELS } from './levels.ts';
+import { FINEST, LEVELS, MET } from './levels.ts';
 import { type AffineKind, Motion } from './motion.ts';
 import { AffineObjective } from './objective.ts';
 import { pyramidLevel } from './pyramid.ts';
@@ -87,7 +87,7 @@ export async function alignAffine(
   let ends: Mat4[] = [];
   let result: AffineAlignment | undefined;
   for (const [n, level] of LEVELS.entries()) {
-    const { coarser, wide, followed, startRigid, steps, rate } = level;
+    const { coarser, wide, followed, startRigid, steps, startSteps, rate } = level;
     const spacing = finest * coarser;
     const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
     const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
@@ -98,12 +98,20 @@ export async function alignAffine(
       const chosen = await mostPromising(candidates, objective, motion, { count: followed, apart: spacing });
       ends = [];
       for (const matrix of chosen) {
-        const free = startRigid && matrix === start ? rigid : motion;
-        ends.push(await descend(matrix, { objective, motion: free, steps, rate: rate * spacing }));
+        const isStart = matrix === start;
+        ends.push(
+          await descend(matrix, {
+            objective,
+            motion: isStart && startRigid ? rigid : motion,
+            steps: isStart ? startSteps : steps,
+            rate: rate * spacing,
+            known: { ends, within: MET * spacing },
+          }),
+        );
       }
       if (n < LEVELS.length - 1) continue;
       const usual = median(await lossesOf(stepped(start, rigid, 'shift', by), objective));
-      const settledOn = await settled(objective, motion, { start, found: ends, usual });
+      const settledOn = await settled(objective, motion, { start, found: ends, usual, within: MET * spacing });
       const { overlap } = await objective.evaluate(start);
       const from = hopeless(pair, start, overlap);
       const away = motion.distance(settledOn.matrix, start);
@@ -154,16 +162,18 @@ interface Found {
   readonly found: readonly Mat4[];
   /** The loss of a pair that is not aligned. */
   readonly usual: number;
+  /** What is nearer by less than so many mm is not nearer. */
+  readonly within: number;
 }
 
 /**
- * Of the found transforms the one with the least loss, or, where one that is level with it ({@link LEVEL}) is nearer to the start, the best
- * of those that are the same as that but for {@link SAME}; the start where none is better.
+ * Of the found transforms the one with the least loss, or the best of those nearest to the start, where they are level with it
+ * ({@link LEVEL}); the start where none is better.
  */
 async function settled(
   objective: AffineObjective,
   motion: Motion,
-  { start, found, usual }: Found,
+  { start, found, usual, within }: Found,
 ): Promise<Omit<AffineAlignment, 'kind' | 'warnings'>> {
   const { loss: lossBefore, overlap } = await objective.evaluate(start);
   const before = overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(lossBefore);
@@ -173,10 +183,10 @@ async function settled(
   const good = found
     .map((matrix, n) => ({ matrix, loss: losses[n]! }))
     .filter(({ loss }) => loss < before && loss <= level);
-  const [nearest] = good.toSorted((a, b) => motion.distance(a.matrix, start) - motion.distance(b.matrix, start));
-  if (!nearest) return { matrix: start, loss: before, lossBefore };
-  const same = good.filter(({ matrix }) => motion.distance(matrix, nearest.matrix) < SAME);
-  return { ...same.reduce((a, b) => (b.loss < a.loss ? b : a)), lossBefore };
+  if (good.length === 0) return { matrix: start, loss: before, lossBefore };
+  const nearest = Math.min(...good.map(({ matrix }) => motion.distance(matrix, start)));
+  const near = good.filter(({ matrix }) => motion.distance(matrix, start) <= nearest + within);
+  return { ...near.reduce((a, b) => (b.loss < a.loss ? b : a)), lossBefore };
 }
 
 /** Why nothing can be expected of a start; undefined where something can. */

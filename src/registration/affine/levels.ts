@@ -12,6 +12,8 @@ export interface AffineLevel {
   readonly startRigid: boolean;
   /** Steps of one descent. */
   readonly steps: number;
+  /** Steps of the descent from the start as given: it must arrive, since its end is preferred to others that are level with it. */
+  readonly startSteps: number;
   /** Length of its first steps along each coordinate, in the level's voxels; later ones are shorter. */
   readonly rate: number;
 }
@@ -20,14 +22,17 @@ export interface AffineLevel {
 export const LEVELS: readonly AffineLevel[] = [
   // Some 16³ voxels: an evaluation costs a sixtieth, so all starts are looked at and descents may be long. Scale and shear would let
   // one volume shrink into an even part of the other.
-  { coarser: 4, wide: true, rigid: true, followed: 4, startRigid: false, steps: 60, rate: 0.4 },
+  { coarser: 4, wide: true, rigid: true, followed: 4, startRigid: false, steps: 60, startSteps: 60, rate: 0.4 },
   // Some 32³, an eighth: the starts are looked at again, since the coarsest can rank the right one low. Six valleys are kept apart.
-  { coarser: 2, wide: true, rigid: false, followed: 6, startRigid: false, steps: 36, rate: 0.3 },
+  { coarser: 2, wide: true, rigid: false, followed: 6, startRigid: false, steps: 50, startSteps: 50, rate: 0.3 },
   // Some 46³, a third: what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
-  { coarser: 1.4, wide: false, rigid: false, followed: 4, startRigid: true, steps: 24, rate: 0.2 },
+  { coarser: 1.4, wide: false, rigid: false, followed: 4, startRigid: true, steps: 24, startSteps: 36, rate: 0.2 },
   // 64³ at most: only the last tenths of a voxel are left to find, from the best two ends and the start.
-  { coarser: 1, wide: false, rigid: false, followed: 2, startRigid: true, steps: 20, rate: 0.12 },
+  { coarser: 1, wide: false, rigid: false, followed: 2, startRigid: true, steps: 20, startSteps: 28, rate: 0.12 },
 ];
 
 /** Voxels of the finest level at most, as the edge of a cube: about 3 mm for a head. */
-export const FINEST = 64;
+export const FINEST = 60;
+
+/** A descent that comes within so many voxels of the end of another has found the same end. */
+export const MET = 0.15;

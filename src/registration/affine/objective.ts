@@ -32,6 +32,9 @@ export interface AffineValue {
  * positions are a matrix product of the 12 numbers with the voxel coordinates, so their gradient comes from the graph.
  */
 export class AffineObjective {
+  /** What was evaluated already: candidates are ranked before they are followed, and ends after. */
+  readonly #known = new WeakMap<Mat4, Promise<AffineValue>>();
+
   private constructor(
     private readonly program: Program,
     /** All that stays the same from one transform to the next. */
@@ -76,7 +79,13 @@ export class AffineObjective {
   }
 
   /** Evaluates a world matrix. The loss's random quantities are the same each time, so that values can be compared. */
-  async evaluate(world: Mat4): Promise<AffineValue> {
+  evaluate(world: Mat4): Promise<AffineValue> {
+    const known = this.#known.get(world) ?? this.#evaluated(world);
+    this.#known.set(world, known);
+    return known;
+  }
+
+  async #evaluated(world: Mat4): Promise<AffineValue> {
     const toIndex = invert(this.moving.affine);
     const index = product(toIndex, product(world, this.fixed.affine));
     // Displacement in voxels: rows in the order of the array's axes, z, y, x; columns x, y, z and 1.
