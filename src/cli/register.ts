@@ -19,7 +19,16 @@ import { type InverseResidual, registerFiles, writeRegistration } from '../run/r
 import { pairInputs, pairOutputs, readPairList, registerPairs, usualStart } from '../run/registerPairs.ts';
 import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { choice, jsonOption, optionName } from './options.ts';
-import { counted, decimals, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
+import {
+  counted,
+  decimals,
+  printJson,
+  saySynthetic,
+  sayWarnings,
+  sayWhatIsLeftOut,
+  sayWritten,
+  toJson,
+} from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import { commandLine, initialOf, pairFilesOf } from './pairInputs.ts';
 import { addPlannedOptions, assertNotPlanned } from './plannedOptions.ts';
