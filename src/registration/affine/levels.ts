@@ -20,14 +20,14 @@ export interface AffineLevel {
 
 /** The levels in their order. Times that are named are shares of what one evaluation on the finest level costs. */
 export const LEVELS: readonly AffineLevel[] = [
-  // Some 16³ voxels: an evaluation costs a sixtieth, so all starts are looked at and descents may be long. Scale and shear would let
+  // Some 15³ voxels: an evaluation costs a sixtieth, so all starts are looked at and descents may be long. Scale and shear would let
   // one volume shrink into an even part of the other.
   { coarser: 4, wide: true, rigid: true, followed: 4, startRigid: false, steps: 60, startSteps: 60, rate: 0.4 },
-  // Some 32³, an eighth: the starts are looked at again, since the coarsest can rank the right one low. Six valleys are kept apart.
+  // Some 30³, an eighth: the starts are looked at again, since the coarsest can rank the right one low. Six valleys are kept apart.
   { coarser: 2, wide: true, rigid: false, followed: 6, startRigid: false, steps: 50, startSteps: 50, rate: 0.3 },
-  // Some 46³, a third: what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
+  // Some 43³, a third: what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
   { coarser: 1.4, wide: false, rigid: false, followed: 4, startRigid: true, steps: 24, startSteps: 36, rate: 0.2 },
-  // 64³ at most: only the last tenths of a voxel are left to find, from the best two ends and the start.
+  // 60³ at most: only the last tenths of a voxel are left to find, from the best two ends and the start.
   { coarser: 1, wide: false, rigid: false, followed: 2, startRigid: true, steps: 20, startSteps: 28, rate: 0.12 },
 ];
 
