@@ -9,7 +9,7 @@ import type { Grid, Mat4, Warp } from '../volume/grid.ts';
 import { identity, invert, translation } from '../volume/matrix.ts';
 import { zscore } from '../volume/normalise.ts';
 import { applyWarp, linearWarp, reaches } from '../volume/warp.ts';
-import { alignAffine } from './affine/affine.ts';
+import { type AffineAlignment, alignAffine } from './affine/affine.ts';
 import { type MaskedPair, type Plan, type PlanChoices, planPair, pyramidOf } from './plan.ts';
 import { type PyramidProgress, type PyramidResult, registerPyramid } from './pyramid/pyramid.ts';
 import {
@@ -91,8 +91,9 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const notes: string[] = [];
   const start = linearWarp(fixed, startMatrix);
   means.onWarp?.('start', start);
-  const affine =
-    means.aligned ?? (plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined);
+  const alignment =
+    !means.aligned && plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined;
+  const affine = means.aligned ?? alignment?.matrix;
   const matrix = affine ?? startMatrix;
   if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
   if (affine) means.onWarp?.('aligned', linearWarp(fixed, affine));
@@ -111,7 +112,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
     warp,
     start,
     moved: applyWarp(warp, moving),
-    ...given({ affine, inverse }),
+    ...given({ affine, inverse, warnings: alignment?.warnings }),
     done: { plan, levels: found?.levels ?? [], smoothings: found?.smoothings ?? 0, notes },
   };
 }
@@ -121,10 +122,10 @@ async function aligned(
   { kind, loss }: NonNullable<Plan['alignment']>,
   start: Mat4,
   { runtime }: Means,
-): Promise<Mat4> {
+): Promise<AffineAlignment> {
   const masks = given({ fixedMask, movingMask });
   const options = { kind, loss: affineSimilarity(loss.name, loss.options) };
-  return (await alignAffine({ fixed, moving, ...masks }, options, start, runtime)).matrix;
+  return alignAffine({ fixed, moving, ...masks }, options, start, runtime);
 }
 
 /** What the levels make of an aligned pair. */
