@@ -1,4 +1,3 @@
-import { AFFINE_LOSS } from '../loss/affineLoss.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { availableMemory } from '../memory.ts';
@@ -162,7 +161,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const each = wanted.length === 0 ? 0 : bytesPerVoxel(region, settings);
   const levels = wanted.length === 0 ? [] : fitting(wanted, region, allowed / each);
   const finest = levels.at(-1);
-  const alignment = alignmentOf(choices, modality, ultrasound);
+  const alignment = alignmentOf(choices, modality);
   return {
     effort,
     start,
@@ -200,13 +199,9 @@ export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }
   };
 }
 
-function alignmentOf(
-  { affine, affineLoss }: PlanChoices,
-  modality: Plan['modality'],
-  ultrasound: Plan['ultrasound'],
-): Plan['alignment'] {
+function alignmentOf({ affine, affineLoss }: PlanChoices, modality: Plan['modality']): Plan['alignment'] {
   if (affine === 'none') return null;
-  const usual = modality === 'same' ? 'ncc' : ultrasound ? 'mind' : AFFINE_LOSS;
+  const usual = modality === 'same' ? 'ncc' : 'mind';
   const kind = affine ?? (modality === 'same' ? 'affine' : 'rigid');
   return { kind, loss: affineLoss ?? { name: usual, options: {} } };
 }

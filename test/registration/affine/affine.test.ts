@@ -102,6 +102,18 @@ describe('alignment by one transform', () => {
     expect(apart(matrix, identity)).toBeLessThan(0.05);
   });
 
+  it('warns of an end far from its start, and of a start from which nothing can be expected', async () => {
+    const near = await alignAffine({ fixed, moving: movedScene(turned) }, rigid);
+    expect(near.warnings).toEqual([]);
+    const away = translation([38, 0, 0]);
+    const elsewhere = { ...movedScene(identity), affine: multiply(away, movingGrid.affine) };
+    const far = await alignAffine({ fixed, moving: elsewhere }, rigid);
+    expect(apart(far.matrix, away)).toBeLessThan(0.5);
+    expect(far.warnings).toEqual([expect.stringMatching(/^The alignment ends 3\d\.\d mm from its start/)]);
+    const lost = await alignAffine({ fixed, moving: movedScene(identity) }, rigid, translation([0, 900, 0]));
+    expect(lost.warnings).toEqual([expect.stringMatching(/had to do without its start: .* have nothing in common/)]);
+  });
+
   it('refuses an empty mask', async () => {
     const fixedMask = new Float32Array(fixed.data.length);
     await expect(alignAffine({ fixed, moving: fixed, fixedMask }, rigid)).rejects.toThrow(/mask is empty/);
