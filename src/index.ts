@@ -73,6 +73,7 @@ export {
   type Preprocessing,
   prepare,
 } from './preparation/preprocessing.ts';
+export { modelFits, type TrainedOn } from './preparation/trainedOn.ts';
 export { randomStream } from './random.ts';
 export {
   type AffineAlignment,

@@ -11,5 +11,6 @@ export { rasterise } from './file/rasterise.ts';
 export { readTransforms, writeChain } from './file/transformFile.ts';
 export { readLabels, readVolume, readWarp, writeLabels, writeVolume, writeWarp } from './file/volumeFile.ts';
 export { makeDataset } from './run/makeDataset.ts';
-export { readModel, shippedModel } from './run/modelFile.ts';
+export { readModel } from './run/modelFile.ts';
+export { shippedModel, shippedModels } from './run/shippedModels.ts';
 export { trainingRun } from './run/trainingRun.ts';

@@ -14,6 +14,7 @@ import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress, refineSchema 
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
+import { DEFAULT_MODEL, shippedModels } from '../run/shippedModels.ts';
 import { trainingSchema } from '../training/configuration.ts';
 import { deviceOption, optionName, threadsOption } from './options.ts';
 import { counted } from './output.ts';
@@ -78,7 +79,7 @@ export interface ModelOptions {
 export function addModelOptions(command: Command): Command {
   command.option(
     '--model <path>',
-    "a run's folder, a model.onnx, or none, to register by --refine or --affine alone (default: the hippocampus model that ships with EarthMorph)",
+    `a shipped model (${shippedModels().join(', ')}), a run's folder, a model.onnx, or none, to register by --refine or --affine alone (default: ${DEFAULT_MODEL})`,
   );
   addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
   command.setOptionValue('affine', 'none');

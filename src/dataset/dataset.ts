@@ -66,6 +66,8 @@ export interface Dataset {
   readonly incomplete?: readonly IncompleteCase[];
   /** Where the data were made and not measured: how, for tables and figures. */
   readonly synthetic?: Synthetic;
+  /** What the scans show, in the words of the dataset. */
+  readonly shows?: { readonly modality?: string; readonly anatomy?: string };
   /** What the two images of a case show, where that is known. */
   readonly imageNames?: { readonly fixed: string; readonly moving: string };
 }

@@ -2,13 +2,22 @@ import { z } from 'zod';
 import { given } from '../given.ts';
 import type { Case } from './dataset.ts';
 import { defineLayout } from './layout.ts';
-import { caseIds, checkManifest, type Entry, entrySchema, labelNames, labelsSchema, realEntries } from './manifest.ts';
+import {
+  caseIds,
+  checkManifest,
+  type Entry,
+  entrySchema,
+  labelNames,
+  labelsSchema,
+  realEntries,
+  showsOf,
+  showsSchema,
+} from './manifest.ts';
 import { folderOf, join } from './paths.ts';
 
 const schema = z.object({
+  ...showsSchema.shape,
   name: z.string().optional(),
-  description: z.string().min(1).optional().catch(undefined),
-  modality: z.unknown().optional(),
   labels: labelsSchema,
   training: z.array(entrySchema),
 });
@@ -44,10 +53,12 @@ export const decathlon = defineLayout({
   recognises: ({ manifest }) => manifest !== undefined,
   async list({ manifest }) {
     const { path, json } = manifest!;
-    const { name, description, modality, labels, training } = checkManifest(path, json, schema);
-    const isMade = MADE.test(JSON.stringify(modality) ?? '');
+    const { name, labels, training, ...words } = checkManifest(path, json, schema);
+    const { description } = words;
+    const shows = showsOf(words);
+    const isMade = MADE.test(shows?.modality ?? '');
     return {
-      ...given({ name }),
+      ...given({ name, shows }),
       cases: entryCases(path, training),
       labelNames: labelNames(labels),
       ...(isMade && { synthetic: { kind: 'synthetic', description: description ?? 'dataset.json says so.' } }),

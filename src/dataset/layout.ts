@@ -14,7 +14,7 @@ export interface DataFolder {
 
 /** What a layout finds in a folder. */
 export type Listing = Pick<Dataset, 'cases'> &
-  Partial<Pick<Dataset, 'name' | 'labelNames' | 'officialPairs' | 'incomplete' | 'synthetic' | 'imageNames'>>;
+  Partial<Pick<Dataset, 'name' | 'labelNames' | 'officialPairs' | 'incomplete' | 'synthetic' | 'shows' | 'imageNames'>>;
 
 /**
  * A way in which datasets are laid out in a folder.

@@ -4,7 +4,7 @@ import type { PairIds } from './dataset.ts';
 import { entryCases } from './decathlon.ts';
 import { findLabels, missingFiles } from './files.ts';
 import { defineLayout } from './layout.ts';
-import { checkManifest, type Entry, entrySchema, labelNames, labelsSchema } from './manifest.ts';
+import { checkManifest, type Entry, entrySchema, labelNames, labelsSchema, showsOf, showsSchema } from './manifest.ts';
 import { folderOf, join } from './paths.ts';
 
 const pairSchema = z.object({ fixed: z.string(), moving: z.string() });
@@ -14,6 +14,7 @@ const pairList = z.array(pairSchema).default([]);
 const entryLists = z.union([z.array(entrySchema), z.record(z.string(), z.array(entrySchema))]);
 
 const schema = z.object({
+  ...showsSchema.shape,
   name: z.string().optional(),
   labels: labelsSchema,
   training: entryLists.default([]),
@@ -92,6 +93,6 @@ export const learn2Reg = defineLayout({
       return fixedId === undefined || movingId === undefined ? [] : [{ fixed: fixedId, moving: movingId, split }];
     });
     const { name, labels: names } = description;
-    return { ...given({ name }), cases, labelNames: labelNames(names), officialPairs };
+    return { ...given({ name, shows: showsOf(description) }), cases, labelNames: labelNames(names), officialPairs };
   },
 });

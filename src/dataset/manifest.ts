@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { requirement, UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
+import type { Listing } from './layout.ts';
 import { LayoutError } from './layoutError.ts';
 import { isVolumeFile, tidy, volumeName } from './paths.ts';
 import { readText } from './textFile.ts';
@@ -16,6 +18,22 @@ export type Entry = z.infer<typeof entrySchema>;
 
 /** Names of labels: `{"1": "Anterior"}`, or one such map for each modality. */
 export const labelsSchema = z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())])).optional();
+
+/** What a JSON file says of the scans in words; whatever has another form is passed over. */
+export const showsSchema = z.object({
+  description: z.string().min(1).optional().catch(undefined),
+  modality: z
+    .union([z.string().min(1), z.record(z.string(), z.string().min(1))])
+    .optional()
+    .catch(undefined),
+});
+
+/** The words of {@link showsSchema}, if any: the modalities, and the description for the anatomy. */
+export function showsOf({ description, modality }: z.infer<typeof showsSchema>): Listing['shows'] {
+  const words = typeof modality === 'object' ? Object.values(modality).join(' and ') : modality;
+  if (!words && !description) return undefined;
+  return given({ modality: words || undefined, anatomy: description });
+}
 
 /**
  * Reads a JSON file.

@@ -13,6 +13,7 @@ import {
   writeOnnx,
 } from '../graph/index.ts';
 import { type Preprocessing, preprocessingSchema } from '../preparation/preprocessing.ts';
+import { type TrainedOn, trainedOnSchema } from '../preparation/trainedOn.ts';
 import type { Extent } from './displacement.ts';
 import { constantParameters } from './parameters.ts';
 import {
@@ -41,6 +42,8 @@ export interface RegistrationModel {
   readonly preprocessing: Preprocessing;
   /** Where it comes from: data, loss, seed, epochs; free text by name. */
   readonly record: Readonly<Record<string, string>>;
+  /** The scans that it was trained on; unknown in files that were written before they held it. */
+  readonly trainedOn?: TrainedOn;
 }
 
 /** A stage as a file has it: the settings of its network lie beside what every stage has. */
@@ -54,6 +57,7 @@ const FORMAT = 'earthmorph.format';
 const STAGES = 'earthmorph.stages';
 const PREPROCESSING = 'earthmorph.preprocessing';
 const RECORD = 'earthmorph.record';
+const TRAINED_ON = 'earthmorph.trainedOn';
 const CHECKSUM = 'earthmorph.checksum';
 
 /** Prefix of a stage's weights in a model file: none for the last, `stage0.`, `stage1.` … for those before it. */
@@ -102,6 +106,7 @@ export function encodeModel(model: RegistrationModel): Uint8Array {
     ),
     [PREPROCESSING]: JSON.stringify(model.preprocessing),
     [RECORD]: JSON.stringify(model.record),
+    ...(model.trainedOn && { [TRAINED_ON]: JSON.stringify(model.trainedOn) }),
   };
   return writeOnnx(
     toOnnx(graph, outputs, {
@@ -134,6 +139,7 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
     }),
     preprocessing,
     record: parsed(metadata, RECORD, recordSchema, name),
+    ...(metadata[TRAINED_ON] !== undefined && { trainedOn: parsed(metadata, TRAINED_ON, trainedOnSchema, name) }),
   };
   const known = metadata[CHECKSUM];
   if (known !== undefined && known !== checksumOf(metadata, model.stages))
@@ -144,7 +150,8 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
 
 /** Of the texts that say how the weights are used, and the weights. */
 function checksumOf(metadata: Readonly<Record<string, string>>, stages: readonly ModelStage[]): string {
-  const texts = [STAGES, PREPROCESSING, RECORD].map((key) => `${metadata[key]}\n`);
+  const keys = [STAGES, PREPROCESSING, RECORD, ...(metadata[TRAINED_ON] === undefined ? [] : [TRAINED_ON])];
+  const texts = keys.map((key) => `${metadata[key]}\n`);
   return checksum([...texts, ...stages.map(({ parameters }) => parameters)]);
 }
 

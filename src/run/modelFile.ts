@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../file/nodeFiles.ts';
-import { packageFile } from '../file/packageFile.ts';
 import { decodeModel, type RegistrationModel } from '../network/model.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
+import { modelPath, shippedModel, shippedModels } from './shippedModels.ts';
 
 /** Name of the model file in a run's folder. */
 export const MODEL_FILE = 'model.onnx';
@@ -14,18 +14,18 @@ export function modelFileOf(rule: StoppingRule): string {
   return `model-${rule}.onnx`;
 }
 
-/** Path of the model that ships with the package. */
-export function shippedModel(): string {
-  return packageFile('models', 'hippocampus.onnx');
-}
-
 /**
- * Reads a model: a run's folder, an `.onnx` file, or the shipped model where nothing is given.
+ * Reads a model: a shipped one by its name, a run's folder or an `.onnx` file; the shipped hippocampus model where
+ * nothing is given.
  * @throws UserError when there is none, or it is not EarthMorph's
  */
-export async function readModel(path: string = shippedModel()): Promise<RegistrationModel> {
+export async function readModel(model: string = shippedModel()): Promise<RegistrationModel> {
+  const path = modelPath(model);
   const entry = await stat(path).catch(() => undefined);
-  if (!entry) throw new UserError(`There is no model at ${path}; give a run's folder or a model.onnx.`);
+  if (!entry)
+    throw new UserError(
+      `There is no model at ${path}; give a run's folder, a model.onnx, or one of ${shippedModels().join(', ')}.`,
+    );
   const file = entry.isDirectory() ? join(path, MODEL_FILE) : path;
   if (entry.isDirectory() && !(await stat(file).catch(() => undefined)))
     throw new UserError(

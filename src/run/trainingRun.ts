@@ -13,13 +13,14 @@ import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
 import { chooseOptimiser } from '../optimise/registry.ts';
 import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
+import { trainedOn } from '../preparation/trainedOn.ts';
 import { capitalised } from '../report/draw/theme.ts';
 import type { TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { assertTrainingRoom } from '../training/room.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
-import { preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
+import { imagesOf, preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { voxelEdge } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
@@ -120,6 +121,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
       options.observer?.note?.(sentence),
     ));
   const preprocessing = preprocessingOf(config);
+  const scansSeen = trainedOn(imagesOf(loaded), { ...dataset.shows, synthetic: dataset.synthetic !== undefined });
   const prepared = new Map<string, PreparedVolume>();
   for (const each of loaded) {
     // Ctrl-C is only heard between two cases.
@@ -157,6 +159,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
           stages: [...stages, { network, reduction: 1, parameters: current.parameters }],
           preprocessing,
           record: modelRecord(stored, dataset, record),
+          trainedOn: scansSeen,
         };
         await folder.addEpoch(record, current, specs, model, improvedRules(current.losses, config));
         await options.observer?.epochDone?.(record);

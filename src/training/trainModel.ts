@@ -10,6 +10,8 @@ import {
   preprocessingSchema,
   type ReadCase,
 } from '../preparation/preprocessing.ts';
+import { trainedOn } from '../preparation/trainedOn.ts';
+import type { Volume } from '../volume/grid.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
@@ -28,6 +30,8 @@ export interface TrainModelOptions {
   readonly split?: SplitFractions;
   /** A trained model that aligns each pair first; the new one refines it. */
   readonly first?: RegistrationModel;
+  /** What the scans are, in words, for the model's file. */
+  readonly scans?: { readonly modality?: string; readonly anatomy?: string; readonly synthetic: boolean };
   readonly runtime?: RuntimeOptions;
   readonly onProgress?: TrainingObserver['progress'];
   readonly onEpoch?: (record: EpochRecord) => void;
@@ -40,6 +44,11 @@ export interface TrainedModel {
   readonly model: RegistrationModel;
   readonly records: readonly EpochRecord[];
   readonly reason: StopReason;
+}
+
+/** The images of cases, both of each pair. */
+export function imagesOf(cases: readonly TrainingCase[]): readonly Volume[] {
+  return cases.flatMap(({ image, moving }) => (moving ? [image, moving.image] : [image]));
 }
 
 /** The part of a configuration that says how volumes are prepared. */
@@ -95,6 +104,7 @@ export async function trainModel(
     ],
     preprocessing,
     record: { loss: config.loss, seed: String(config.seed), epoch: String(bestSoFar(state, config).bestEpoch) },
+    ...(options.scans && { trainedOn: trainedOn(imagesOf(cases), options.scans) }),
   };
   return { model, records, reason };
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { checksum } from '../../src/crc32.ts';
 import { UserError } from '../../src/errors.ts';
 import { decodeModel, encodeModel, type RegistrationModel } from '../../src/network/model.ts';
+import { trainedOn } from '../../src/preparation/trainedOn.ts';
 import { randomStream } from '../../src/random.ts';
+import { identity } from '../../src/volume/matrix.ts';
 import { changedModel, changedSettings, changedWeights, externalModel } from '../support/damagedModel.ts';
 import { randomModel } from '../support/phantomModel.ts';
 
@@ -25,6 +27,14 @@ const filled = (value: number, at: number): RegistrationModel => {
 };
 
 describe('model file', () => {
+  it('keeps what it was trained on, under its checksum', () => {
+    const seen = trainedOn([{ size: [30, 40, 50], affine: identity }], { anatomy: 'Hippocampus', synthetic: true });
+    const bytes = encodeModel({ ...model, trainedOn: seen });
+    expect(decodeModel(bytes, 'a.onnx')).toEqual({ ...model, trainedOn: seen });
+    const text = Buffer.from(bytes).toString('latin1').replace('"spacing":[1,1]', '"spacing":[1,2]');
+    expect(refusal(Buffer.from(text, 'latin1'))).toMatch(/not those that its checksum was made of/);
+  });
+
   it('takes files of before there were checksums', () => {
     expect(decodeModel(changedModel(model), 'a.onnx')).toEqual(model);
   });
