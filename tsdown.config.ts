@@ -9,7 +9,8 @@ export default defineConfig({
   platform: 'neutral',
   target: 'node20',
   dts: { tsgo: false },
-  clean: true,
+  // The page in dist/web has a build of its own.
+  clean: ['dist/*', '!dist/web'],
   fixedExtension: false,
   deps: { neverBundle: [/^node:/, 'onnxruntime-web'] },
 });

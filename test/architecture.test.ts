@@ -9,6 +9,7 @@ const ORDER = [
   'run',
   'file',
   'report',
+  'browser',
   'registration',
   'training',
   'objective',

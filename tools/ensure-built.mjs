@@ -22,6 +22,7 @@ export default function setup() {
   for (const name of PACKAGED.filter((each) => existsSync(join(root, each))))
     cpSync(join(root, name), join(TESTED, name), { recursive: true, filter: (path) => !isGenerated(path) });
   ensureBuilt(join(TESTED, 'dist'));
+  ensurePageBuilt(join(TESTED, 'dist', 'web'));
 }
 
 /** Builds the program into a folder unless what is there is newer than everything that it is made of. */
@@ -42,6 +43,21 @@ export function ensureBuilt(folder = join(root, 'dist')) {
     { cwd: root, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`${folder} could not be built:\n${stdout}${stderr}`);
+}
+
+/** Builds the page into a folder unless what is there is newer than everything that it is made of. */
+function ensurePageBuilt(/** @type {string} */ folder) {
+  const built = modified(join(folder, 'index.html'));
+  const inputs = ['src', 'web'].flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
+  );
+  if ([...inputs, 'package.json'].every((name) => modified(join(root, name)) < built)) return;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--outDir', folder],
+    { cwd: root, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`The page could not be built:\n${stdout}${stderr}`);
 }
 
 /** @param {string} path */

@@ -13,6 +13,7 @@ import { sweepCommand } from './sweep.ts';
 import { trainCommand } from './train.ts';
 import { treCommand } from './tre.ts';
 import { trialCommand } from './trial.ts';
+import { viewCommand } from './view.ts';
 import { warpCommand } from './warp.ts';
 import { workerCommand } from './worker.ts';
 
@@ -21,6 +22,7 @@ export const commands: readonly CommandDefinition[] = [
   demoCommand,
   trainCommand,
   registerCommand,
+  viewCommand,
   evaluateCommand,
   warpCommand,
   jacobianCommand,

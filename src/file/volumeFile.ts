@@ -1,13 +1,13 @@
 import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
 import { canBeLabels, summariseValues } from '../volume/checks.ts';
+import { decodeImage } from '../volume/decodeImage.ts';
 import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
-import { decodeMetaImage, decodeMetaImageWarp } from '../volume/metaImage.ts';
+import { decodeMetaImageWarp } from '../volume/metaImage.ts';
 import { encodeMetaImage } from '../volume/metaImageEncode.ts';
-import { decodeMgh } from '../volume/mgh.ts';
-import { decodeNifti, decodeNiftiVolumes, decodeWarp, encodeNifti } from '../volume/nifti.ts';
-import { decodeNrrd, decodeNrrdWarp } from '../volume/nrrd.ts';
+import { decodeNiftiVolumes, decodeWarp, encodeNifti } from '../volume/nifti.ts';
+import { decodeNrrdWarp } from '../volume/nrrd.ts';
 import { encodeNrrd } from '../volume/nrrdEncode.ts';
 import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { writeAtomically } from './atomic.ts';
@@ -79,20 +79,13 @@ export async function readStructures(path: string): Promise<Labels[]> {
 
 async function readImage(path: string): Promise<StoredImage> {
   const { file, volume } = fileAndVolume(path);
-  switch (imageFormat(file)) {
-    case 'nifti':
-      return decodeNifti(await readBytes(file), file, volume);
-    case 'nrrd':
-      return decodeNrrd(await readBytes(file), file, nodeFiles());
-    case 'metaImage':
-      return decodeMetaImage(await readBytes(file), file, nodeFiles());
-    case 'mgh':
-      return decodeMgh(await readBytes(file), file);
+  const format = imageFormat(file);
+  switch (format) {
     case 'itk': {
       const { decodeItk } = await import('./itkFile.ts');
       return decodeItk(await readBytes(file), file);
     }
-    default: {
+    case undefined: {
       const { decodeDicomFolder, dicomFolder } = await import('./dicomFolder.ts');
       const slices = await dicomFolder(path);
       if (slices) return decodeDicomFolder(slices);
@@ -101,6 +94,8 @@ async function readImage(path: string): Promise<StoredImage> {
         `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz, or the folder of a scan's DICOM slices.`,
       );
     }
+    default:
+      return decodeImage(format, { bytes: await readBytes(file), name: file, files: nodeFiles(), volume });
   }
 }
 

@@ -95,7 +95,7 @@ type TensorConstructor = new (type: DataType, data: TensorData, shape: readonly 
 interface OnnxRuntime {
   readonly InferenceSession: typeof InferenceSession;
   readonly Tensor: unknown;
-  readonly env: { logLevel?: string };
+  readonly env: { logLevel?: string; readonly wasm: { numThreads?: number; wasmPaths?: unknown; proxy?: boolean } };
 }
 
 let loaded: Promise<OnnxRuntime> | undefined;
@@ -107,6 +107,17 @@ function onnxRuntime(): Promise<OnnxRuntime> {
   if (inNode) process.env.ORT_DISABLE_TELEMETRY ??= '1';
   loaded ??= (inNode ? import('onnxruntime-node') : import('onnxruntime-web')) as Promise<OnnxRuntime>;
   return loaded;
+}
+
+/**
+ * Says how WebAssembly computes in a browser, before anything is compiled.
+ * @param threads more than 1 need a page that is isolated from other origins
+ * @param paths addresses of the runtime's module and WebAssembly; where its package lies when left out
+ */
+export async function useWasm(threads: number, paths?: { readonly mjs: string; readonly wasm: string }): Promise<void> {
+  const { wasm } = (await onnxRuntime()).env;
+  wasm.numThreads = threads;
+  if (paths) wasm.wasmPaths = paths;
 }
 
 /**

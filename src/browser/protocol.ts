@@ -1,0 +1,121 @@
+import type { Assessment } from '../registration/assess.ts';
+import type { Judgement } from '../registration/judgement.ts';
+import type { Plan, PlanChoices } from '../registration/plan.ts';
+import type { WarpStage } from '../registration/planned.ts';
+import type { PlanDone } from '../registration/register.ts';
+import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
+import type { Landmark, PointPairs } from '../volume/landmarks.ts';
+
+/** How the worker computes. */
+export interface WorkerSettings {
+  /** Threads of WebAssembly; 1 where the page is not isolated from other origins. */
+  readonly threads?: number;
+  /** Addresses of ONNX Runtime's module and of its WebAssembly; where its package lies when left out. */
+  readonly runtime?: { readonly mjs: string; readonly wasm: string };
+}
+
+/** A file with those that its header may name. */
+export interface FileToRead {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly others?: Readonly<Record<string, Uint8Array>>;
+}
+
+/** What a file turned out to hold. */
+export interface ReadImage {
+  readonly volume: Volume;
+  /** The same as labels, where its values can be some. */
+  readonly labels?: Labels;
+}
+
+/** A pair with what it can be measured by. */
+export interface PairToRegister {
+  readonly fixed: Volume;
+  readonly moving: Volume;
+  readonly fixedLabels?: Labels;
+  readonly movingLabels?: Labels;
+  readonly landmarks?: PointPairs;
+}
+
+/** A pair that the phantom's generator made. */
+export interface MadePair extends Required<PairToRegister> {
+  /** How its images are called. */
+  readonly names: { readonly fixed: string; readonly moving: string };
+}
+
+/** A registration as it comes back from the worker. */
+export interface WorkerRegistration {
+  /** The plan as it was carried out. */
+  readonly done: PlanDone;
+  /** The moving scan on the fixed scan's grid, at the start and in the end. */
+  readonly before: Volume;
+  readonly moved: Volume;
+  readonly startLabels?: Labels;
+  readonly movedLabels?: Labels;
+  /** On the fixed scan's grid, LPS mm, fixed point → moving point. */
+  readonly warp: Warp;
+  /** The start alone, in the same form. */
+  readonly start: Warp;
+  /** The transform that came first, RAS mm. */
+  readonly affine?: Mat4;
+  /** Jacobian determinants of the interior voxels; left out where there are too few slices. */
+  readonly determinants?: Volume;
+  readonly judgement: Judgement;
+  readonly assessment: Assessment;
+  readonly seconds: number;
+}
+
+/** What a registration tells on its way. */
+export type RegistrationEvent =
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly sentence: string }
+  | { readonly kind: 'warp'; readonly at: WarpStage; readonly moved: Volume }
+  | {
+      readonly kind: 'step';
+      readonly level: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      /** Share of all levels that is done, 0 to 1. */
+      readonly done: number;
+    };
+
+/** Files that are made of the last registration, the same as `earthmorph register` writes. */
+export const RESULT_FILES = {
+  moved: 'moved.nii.gz',
+  warp: 'warp.nii.gz',
+  inverseWarp: 'inverse-warp.nii.gz',
+  transform: 'transform.tfm',
+  movedLabels: 'moved-labels.nii.gz',
+} as const;
+export type ResultFile = keyof typeof RESULT_FILES;
+
+/** What the worker can be asked, and what it answers. */
+export interface Tasks {
+  read: { readonly input: FileToRead; readonly output: ReadImage };
+  landmarks: { readonly input: FileToRead; readonly output: readonly Landmark[] };
+  demo: { readonly input: { readonly seed: number }; readonly output: MadePair };
+  plan: {
+    readonly input: { readonly pair: PairToRegister; readonly choices: PlanChoices };
+    readonly output: { readonly plan: Plan; readonly sentence: string };
+  };
+  register: {
+    readonly input: { readonly pair: PairToRegister; readonly choices: PlanChoices };
+    readonly output: WorkerRegistration;
+  };
+  /** Measures the last registration anew, by labels and landmarks that came later. */
+  measure: { readonly input: PairToRegister; readonly output: WorkerRegistration };
+  file: { readonly input: ResultFile; readonly output: Uint8Array };
+}
+export type TaskName = keyof Tasks;
+
+/** To the worker. */
+export type Request =
+  | { readonly kind: 'settings'; readonly settings: WorkerSettings }
+  | { readonly kind: 'task'; readonly id: number; readonly name: TaskName; readonly input: unknown };
+
+/** From the worker. */
+export type Answer =
+  | { readonly id: number; readonly kind: 'event'; readonly event: RegistrationEvent }
+  | { readonly id: number; readonly kind: 'done'; readonly output: unknown }
+  /** `isMistake`: a sentence for the user; otherwise a defect. */
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly isMistake: boolean };

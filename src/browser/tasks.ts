@@ -1,0 +1,189 @@
+import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
+import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
+import { centreOf } from '../preparation/preprocessing.ts';
+import { type JudgedRegistration, judged } from '../registration/judged.ts';
+import { judgement } from '../registration/judgement.ts';
+import { type Plan, type PlanChoices, planPair, planSentence } from '../registration/plan.ts';
+import { maskedPair, PlannedRegistrar } from '../registration/planned.ts';
+import { levelsDone } from '../registration/planProgress.ts';
+import type { PlanDone, Registration } from '../registration/register.ts';
+import { makePhantomCase } from '../synthesis/phantom/phantom.ts';
+import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
+import { assertSameGrid, canBeLabels, summariseValues } from '../volume/checks.ts';
+import { decodeImage } from '../volume/decodeImage.ts';
+import { imageFormat } from '../volume/imageFormat.ts';
+import { invertWarp } from '../volume/invertWarp.ts';
+import { encodeItkTransform } from '../volume/itkTransform.ts';
+import { decodeLandmarkCsv } from '../volume/landmarkCsv.ts';
+import { encodeNifti } from '../volume/nifti.ts';
+import { isIntegerImage, toLabels, toVolume } from '../volume/storedImage.ts';
+import { decodeTag } from '../volume/tagFile.ts';
+import { applyWarp } from '../volume/warp.ts';
+import type {
+  FileToRead,
+  MadePair,
+  PairToRegister,
+  ReadImage,
+  RegistrationEvent,
+  ResultFile,
+  TaskName,
+  Tasks,
+  WorkerRegistration,
+} from './protocol.ts';
+
+/** What a registration is told on its way with. */
+export type Tell = (event: RegistrationEvent) => void;
+
+type Work = {
+  readonly [Name in TaskName]: (input: Tasks[Name]['input'], tell: Tell) => Promise<Tasks[Name]['output']>;
+};
+
+/** What there is to do in a worker. The last registration is kept for the files that may be asked for. */
+export class Workshop implements Work {
+  #last: (JudgedRegistration & { readonly seconds: number }) | undefined;
+  #threads: number | undefined;
+
+  /** @param threads of the computation */
+  useThreads(threads: number | undefined): void {
+    this.#threads = threads;
+  }
+
+  /** Reads an image; a file of another kind, or a damaged one, is refused in a sentence. */
+  async read({ name, bytes, others = {} }: FileToRead): Promise<ReadImage> {
+    const format = imageFormat(name);
+    if (format === undefined || format === 'itk')
+      throw new UserError(
+        `${name} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+      );
+    const image = await decodeImage(format, { bytes, name, files: dropped(others) });
+    const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size));
+    return { volume: toVolume(image), ...(isLabels ? { labels: toLabels(image) } : {}) };
+  }
+
+  /** Reads landmarks, RAS mm. */
+  async landmarks({ name, bytes }: FileToRead): Promise<Tasks['landmarks']['output']> {
+    const text = new TextDecoder().decode(bytes);
+    return name.toLowerCase().endsWith('.tag') ? decodeTag(text, name) : decodeLandmarkCsv(text, name);
+  }
+
+  /** Two phantoms of one seed, with all that is known of them. */
+  async demo({ seed }: { readonly seed: number }): Promise<MadePair> {
+    const atlas = makePhantomAtlas(seed);
+    const [fixed, moving] = [0, 1].map((index) => makePhantomCase({ seed, index, atlas, size: DEMO_SIZE }));
+    return {
+      fixed: fixed!.image,
+      moving: moving!.image,
+      fixedLabels: fixed!.labels,
+      movingLabels: moving!.labels,
+      landmarks: {
+        names: fixed!.landmarks.map((_, n) => String(n + 1)),
+        fixed: fixed!.landmarks,
+        moving: moving!.landmarks,
+      },
+      names: { fixed: `${fixed!.id}.nii.gz`, moving: `${moving!.id}.nii.gz` },
+    };
+  }
+
+  async plan({ pair, choices }: Tasks['plan']['input']): Promise<Tasks['plan']['output']> {
+    const plan = planPair(maskedPair(pair), choices);
+    return { plan, sentence: planSentence(plan) };
+  }
+
+  /** Registers a pair by the plan for it, and judges it. */
+  async register({ pair, choices }: Tasks['register']['input'], tell: Tell): Promise<WorkerRegistration> {
+    const begun = performance.now();
+    this.#last = undefined;
+    assertLabels(pair);
+    const registration = await this.#registrar(pair, choices, tell).register(pair);
+    return this.#judge(registration, pair, () => (performance.now() - begun) / 1000);
+  }
+
+  /** Measures the last registration by labels and landmarks that came later. */
+  async measure(pair: PairToRegister): Promise<WorkerRegistration> {
+    assertLabels(pair);
+    const { last } = this;
+    return this.#judge(last, pair, () => last.seconds);
+  }
+
+  #judge(registration: Registration, pair: PairToRegister, seconds: () => number): WorkerRegistration {
+    const last = judged(registration, pair);
+    const { before, moved, startLabels, movedLabels, warp, start, affine, assessment } = last;
+    const result = {
+      done: registration.done as PlanDone,
+      before,
+      moved,
+      warp,
+      start,
+      ...given({ startLabels, movedLabels, affine }),
+      ...(hasInterior(warp) ? { determinants: jacobianDeterminant(warp) } : {}),
+      judgement: judgement(last),
+      assessment,
+      seconds: seconds(),
+    };
+    this.#last = { ...last, seconds: result.seconds };
+    return result;
+  }
+
+  /** @throws UserError where nothing was registered */
+  get last(): JudgedRegistration & { readonly seconds: number } {
+    if (!this.#last) throw new UserError('There is no result yet; register a pair first.');
+    return this.#last;
+  }
+
+  #registrar({ moving }: PairToRegister, choices: PlanChoices, tell: Tell): PlannedRegistrar {
+    let plan: Plan | undefined;
+    return new PlannedRegistrar({
+      choices,
+      runtime: { ...given({ threads: this.#threads }), remedy: 'choose coarser levels, or use the command line' },
+      onPlan(made) {
+        plan = made;
+        tell({ kind: 'plan', plan, sentence: planSentence(made) });
+      },
+      onWarp: (at, warp) => tell({ kind: 'warp', at, moved: applyWarp(warp, moving) }),
+      onProgress: (level, step, steps, loss) =>
+        tell({ kind: 'step', level, step, steps, loss, done: levelsDone(plan as Plan, level, step) }),
+    });
+  }
+
+  /** A file of the last registration. */
+  async file(which: ResultFile): Promise<Uint8Array> {
+    const { last } = this;
+    const gzip = { gzip: true };
+    switch (which) {
+      case 'moved':
+        return encodeNifti(last.moved, gzip);
+      case 'warp':
+        return encodeNifti(last.warp, gzip);
+      case 'inverseWarp':
+        return encodeNifti(invertWarp(last.warp, last.moving, last.inverse).warp, gzip);
+      case 'movedLabels':
+        if (!last.movedLabels) throw new UserError('Moved labels need the labels of the moving scan.');
+        return encodeNifti(last.movedLabels, gzip);
+      case 'transform':
+        if (!last.affine) throw new UserError('No transform was found: the plan had no alignment.');
+        return new TextEncoder().encode(encodeItkTransform(last.affine, centreOf(last.fixed)));
+    }
+  }
+}
+
+/** Voxels of the phantoms. */
+const DEMO_SIZE = [56, 64, 48] as const;
+
+/** @throws UserError where labels lie on another grid than their scan */
+function assertLabels({ fixed, moving, fixedLabels, movingLabels }: PairToRegister): void {
+  if (fixedLabels) assertSameGrid(fixed, fixedLabels, 'The fixed scan', 'its labels');
+  if (movingLabels) assertSameGrid(moving, movingLabels, 'The moving scan', 'its labels');
+}
+
+/** Files that were dropped together, which a header may name. */
+function dropped(others: Readonly<Record<string, Uint8Array>>) {
+  return {
+    exists: async (path: string): Promise<boolean> => path in others,
+    read: async (path: string): Promise<Uint8Array> => {
+      const bytes = others[path];
+      if (!bytes) throw new UserError(`${path} is missing; drop it together with its header.`);
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { UserError } from '../errors.ts';
+import type { Answer, RegistrationEvent, Request, TaskName, Tasks, WorkerSettings } from './protocol.ts';
+
+/** What a task ends with when it was cancelled. */
+export class Cancelled extends Error {
+  constructor() {
+    super('cancelled');
+  }
+}
+
+interface Waiting {
+  readonly done: (output: never) => void;
+  readonly failed: (error: Error) => void;
+  readonly onEvent: ((event: RegistrationEvent) => void) | undefined;
+}
+
+/** A worker as a page sees it: tasks in, promises out. */
+export class WorkerClient {
+  #worker: Worker;
+  #next = 1;
+  readonly #waiting = new Map<number, Waiting>();
+
+  /** @param start starts `worker.ts`, as the page's bundler has it */
+  constructor(
+    private readonly start: () => Worker,
+    private readonly settings: WorkerSettings = {},
+  ) {
+    this.#worker = this.#begin();
+  }
+
+  /**
+   * Asks for something.
+   * @param onEvent told of a registration's steps
+   * @throws UserError with a sentence for the user; {@link Cancelled}
+   */
+  ask<Name extends TaskName>(
+    name: Name,
+    input: Tasks[Name]['input'],
+    onEvent?: (event: RegistrationEvent) => void,
+  ): Promise<Tasks[Name]['output']> {
+    const id = this.#next++;
+    return new Promise<Tasks[Name]['output']>((done, failed) => {
+      this.#waiting.set(id, { done, failed, onEvent });
+      this.#send({ kind: 'task', id, name, input });
+    });
+  }
+
+  /** Ends what is under way, at once, and begins anew with a fresh worker. */
+  cancel(): void {
+    this.close();
+    this.#worker = this.#begin();
+  }
+
+  /** Ends the worker. */
+  close(): void {
+    this.#worker.terminate();
+    this.#failAll(new Cancelled());
+  }
+
+  #begin(): Worker {
+    const worker = this.start();
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#receive(data);
+    // Where memory runs out, the browser ends a worker without a word of its own.
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#failAll(new Error(event.message || 'the worker ended, perhaps for want of memory'));
+    };
+    worker.postMessage({ kind: 'settings', settings: this.settings } satisfies Request);
+    return worker;
+  }
+
+  #send(request: Request): void {
+    this.#worker.postMessage(request);
+  }
+
+  #receive(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (!waiting) return;
+    if (answer.kind === 'event') {
+      waiting.onEvent?.(answer.event);
+      return;
+    }
+    this.#waiting.delete(answer.id);
+    if (answer.kind === 'done') waiting.done(answer.output as never);
+    else waiting.failed(answer.isMistake ? new UserError(answer.message) : new Error(answer.message));
+  }
+
+  #failAll(error: Error): void {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { failed } of all) failed(error);
+  }
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.ts';
+import { packageFile } from '../file/packageFile.ts';
+import { given } from '../given.ts';
+import { servePage } from '../run/pageServer.ts';
+import { endsAtOnce } from './interruptible.ts';
+import type { CommandDefinition } from './program.ts';
+
+interface Options {
+  readonly open: boolean;
+  readonly port?: number;
+}
+
+/** `earthmorph view`: registration in the browser. */
+export const viewCommand: CommandDefinition = (program) => {
+  program
+    .command('view')
+    .summary('register two scans in the browser, and see how well they fit')
+    .description(
+      'Opens the page in which two scans are dropped, registered, compared and measured. It is served to this machine alone, computes in the browser, and sends nothing anywhere. Ctrl-C ends it.',
+    )
+    .argument('[fixed]', 'the scan that stays')
+    .argument('[moving]', 'the scan that is moved onto it')
+    .option('--no-open', 'print the address only')
+    .option('--port <number>', 'port on the loopback (default: any that is free)', portNumber)
+    .addHelpText('after', '\nExamples:\n  earthmorph view\n  earthmorph view fixed.nii.gz moving.nii.gz')
+    .action(run);
+};
+
+async function run(fixed: string | undefined, moving: string | undefined, options: Options): Promise<void> {
+  if (fixed !== undefined && moving === undefined)
+    throw new UserError('Give two scans, first the one that stays, then the one that is moved; or none.');
+  for (const path of [fixed, moving])
+    if (path !== undefined && !existsSync(path)) throw new UserError(`${path} does not exist; check the path.`);
+  const folder = packageFile('dist', 'web');
+  if (!existsSync(join(folder, 'index.html')))
+    throw new UserError('The page is not built here; give: npm run build:web');
+  const pair = fixed !== undefined && moving !== undefined ? { fixed, moving } : undefined;
+  const { port } = options;
+  const server = await servePage({ folder, ...given({ pair, port }) }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+      throw new UserError(`Port ${port} cannot be had (${error.code}); give another one, or leave --port out.`);
+    throw error;
+  });
+  console.log(`EarthMorph is at ${server.address} (Ctrl-C ends it).`);
+  if (options.open) openBrowser(server.address);
+  await endsAtOnce(() => new Promise(() => undefined), 'the page is no longer served.');
+}
+
+/** Opens an address in the browser of the system, where it has one. */
+function openBrowser(address: string): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', address]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', address]
+        : ['xdg-open', address];
+  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
+  // The address is printed; a machine without a browser of its own is no mistake.
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+  return port;
+}

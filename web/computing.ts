@@ -1,0 +1,3 @@
+import { serveTasks } from '../src/browser/worker.ts';
+
+serveTasks(self);

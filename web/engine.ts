@@ -1,0 +1,26 @@
+import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
+import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { WorkerClient } from '../src/browser/workerClient.ts';
+
+/** More threads than this bring nothing for volumes of this size. */
+const MOST_THREADS = 8;
+
+/** Threads that WebAssembly may have: 1 where the host does not isolate the page from other origins. */
+export const threads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
+
+/** What computes, in words. */
+export const engineText = `WebAssembly, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
+
+/** Why there are not more threads; undefined where there are. */
+export const engineNote = crossOriginIsolated
+  ? undefined
+  : 'This host does not isolate the page (headers COOP and COEP), so that it computes with one thread. earthmorph view uses all.';
+
+/** Starts what computes. */
+export function startEngine(): WorkerClient {
+  const address = (path: string): string => new URL(path, document.baseURI).href;
+  return new WorkerClient(
+    () => new Worker(new URL('./computing.ts', import.meta.url), { type: 'module', name: 'earthmorph' }),
+    { threads, runtime: { mjs: address(mjs), wasm: address(wasm) } },
+  );
+}

@@ -1,0 +1,110 @@
+import type { ReadImage } from '../src/browser/protocol.ts';
+import { UserError } from '../src/errors.ts';
+import { sidesOf } from '../src/registration/landmarkError.ts';
+import { sameGrid } from '../src/volume/checks.ts';
+import { imageFormat } from '../src/volume/imageFormat.ts';
+import { correspondingPoints, firstPoints } from '../src/volume/landmarks.ts';
+import type { LabelFile } from './scan.ts';
+import { gridText } from './scan.ts';
+import type { Session } from './session.ts';
+
+/** Bytes of a file, packed or not, above which a page would run out of memory. */
+const MOST_BYTES = 1.5e9;
+
+/** What a file was given for. */
+export type Place = 'fixed' | 'moving' | 'any';
+
+interface Given {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Takes files into a session: the first scan stays, the second is moved; label maps and landmarks go with them. It registers as soon as there
+ * are two scans.
+ */
+export async function takeFiles(session: Session, files: readonly File[], place: Place = 'any'): Promise<void> {
+  if (files.length === 0) return;
+  const ordered = [...files].sort((a, b) => (place === 'any' ? a.name.localeCompare(b.name, 'en') : 0));
+  const inOrder = files.length > 2 ? ordered : files;
+  await session.attempt(inOrder.map(({ name }) => name).join(', '), async () => {
+    const given = await Promise.all(inOrder.map(readFile));
+    const points = given.filter(({ name }) => /\.(csv|tag)$/i.test(name));
+    const others = given.filter((file) => !points.includes(file));
+    const images = others.filter(({ name }) => imageFormat(name) !== undefined);
+    if (images.length === 0 && points.length === 0) {
+      const [first] = given;
+      throw new UserError(
+        `${first?.name} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+      );
+    }
+    const hadResult = session.result !== undefined;
+    const isNewPair = await takeImages(session, images, others, place);
+    if (points.length > 0) await takeLandmarks(session, points);
+    session.tell('scans');
+    if (isNewPair) void session.register();
+    else if (hadResult) await session.measureAgain();
+  });
+}
+
+async function readFile(file: File): Promise<Given> {
+  if (file.size > MOST_BYTES)
+    throw new UserError(
+      `${file.name} has ${(file.size / 1e9).toFixed(1)} GB, more than a page can hold; register it on the command line.`,
+    );
+  return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** @returns whether there is another pair than before */
+async function takeImages(
+  session: Session,
+  images: readonly Given[],
+  others: readonly Given[],
+  place: Place,
+): Promise<boolean> {
+  const beside = Object.fromEntries(
+    others.filter(({ name }) => imageFormat(name) === undefined).map(({ name, bytes }) => [name, bytes]),
+  );
+  const read: (ReadImage & { readonly name: string })[] = [];
+  for (const { name, bytes } of images)
+    read.push({ name, ...(await session.engine.ask('read', { name, bytes, others: beside })) });
+  const isFull = session.fixed !== undefined && session.moving !== undefined;
+  const isScan = ({ labels }: ReadImage): boolean => labels === undefined;
+  // Label maps can be registered like any other scans, where they are given for them, or nothing else is there.
+  const areAll = place !== 'any' || (!isFull && !read.some(isScan));
+  const scans = areAll ? read : read.filter(isScan);
+  const labelFiles = areAll ? [] : read.flatMap(({ name, labels }) => (labels ? [{ name, labels }] : []));
+  if (scans.length > 2) throw new UserError(`These are ${scans.length} scans; give two, first the one that stays.`);
+  if (scans.length === 2 && place === 'any') session.clear();
+  for (const { name, volume } of scans) {
+    const to = place !== 'any' && scans.length === 1 ? place : session.fixed ? 'moving' : 'fixed';
+    session.setScan(to, { name, volume });
+  }
+  for (const file of labelFiles) takeLabels(session, file);
+  return scans.length > 0;
+}
+
+/** Labels go to the scan whose grid they have, first to the fixed one. */
+function takeLabels(session: Session, file: LabelFile): void {
+  const { fixed, moving } = session;
+  const fits = (scan: typeof fixed): boolean => scan !== undefined && sameGrid(scan.volume, file.labels);
+  if (fits(fixed) && !(fits(moving) && session.fixedLabels && !session.movingLabels)) session.fixedLabels = file;
+  else if (fits(moving)) session.movingLabels = file;
+  else
+    throw new UserError(
+      `${file.name} looks like labels, but has the grid of neither scan (${gridText(file.labels)}); give labels on the grid of their scan.`,
+    );
+}
+
+async function takeLandmarks(session: Session, files: readonly Given[]): Promise<void> {
+  const [first, second] = await Promise.all(
+    files
+      .slice(0, 2)
+      .map(async ({ name, bytes }) => ({ name, list: await session.engine.ask('landmarks', { name, bytes }) })),
+  );
+  if (!first) return;
+  const pairs = second
+    ? correspondingPoints(firstPoints(first.list), firstPoints(second.list), [first.name, second.name])
+    : sidesOf(first.list, 'second', first.name);
+  session.landmarks = { name: files.map(({ name }) => name).join(', '), pairs };
+}
