@@ -22,6 +22,7 @@ const COMMANDS = [
   'sweep status',
   'worker',
   'trial',
+  'view',
   'data',
   'data fetch',
   'data check',
