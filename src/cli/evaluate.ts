@@ -1,5 +1,7 @@
+import type { Command } from 'commander';
 import type { MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
+import { given } from '../given.ts';
 import { worstMedianBest } from '../report/page/htmlReport.ts';
 import { toMarkdown } from '../report/page/table.ts';
 import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
@@ -12,16 +14,18 @@ import {
   pairInputs,
   readPairList,
   registerPairs,
-  usualStart,
 } from '../run/registerPairs.ts';
-import { addModelOptions, type ModelOptions, openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
+import { openMethod } from './method.ts';
+import { addModelOptions } from './modelOptions.ts';
 import { jsonOption, mriOption } from './options.ts';
 import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
+import { commandLine } from './pairOptions.ts';
+import { addPlannedOptions, type PlannedOptions } from './plannedOptions.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
 
-interface Options extends ModelOptions {
+interface Options extends PlannedOptions {
   readonly pairs?: string;
   readonly data: string;
   readonly mri?: MriSequence;
@@ -30,11 +34,11 @@ interface Options extends ModelOptions {
   readonly json?: boolean;
 }
 
-/** `earthmorph evaluate`: how a model does on a list of pairs. */
+/** `earthmorph evaluate`: how a method does on a list of pairs. */
 export const evaluateCommand: CommandDefinition = (program) => {
   const command = program
     .command('evaluate')
-    .summary('measure a model on a list of pairs')
+    .summary('measure a model, or the general way, on a list of pairs')
     .description(
       'Registers every pair of a list, or of a data set of two modalities, without writing volumes, and prints mean and SD over pairs of every measure that the pairs have labels or landmarks for.',
     )
@@ -46,7 +50,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .addOption(mriOption())
     .option('--figure <file>', 'draws the pair in the middle by landmark error or Dice: .png or .svg')
     .option('--report <file>', 'writes an HTML report');
-  addModelOptions(command)
+  addPlannedOptions(addModelOptions(command))
     .addOption(jsonOption('print JSON: the pairs and the aggregate'))
     .addHelpText(
       'after',
@@ -55,22 +59,23 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .action(run);
 };
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   if (options.figure !== undefined) assertFigureName(options.figure);
   const { pairs, data, mri } = options;
   const open = mri === undefined ? {} : { mri };
   const list = pairs === undefined ? await ownPairList(data, open) : await readPairList(pairs, data, open);
   await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
   const note = list.dataset.synthetic?.description;
-  const registrar = await openRegistrar(options);
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const { registrar, startOfList, provenance } = await openMethod(options, isGiven);
   sayWhatTheDataAre(list);
-  const start = startOf(options, registrar, usualStart(list));
+  const { start } = startOfList(list);
   const bar = startProgress(list.pairs.length, 'evaluating');
   let drawing: Progress | undefined;
   try {
     const results = await registerPairs(list, {
       registrar,
-      start,
+      ...given({ start }),
       onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
     });
     bar.stop();
@@ -83,9 +88,8 @@ async function run(options: Options): Promise<void> {
     if (options.figure !== undefined || options.report !== undefined) drawing = startProgress(0, 'drawing');
     if (options.figure !== undefined) await writeFigure(options.figure, await figureOf(medianPair(results)));
     if (options.report !== undefined) {
-      const command = ['earthmorph', ...process.argv.slice(2)].join(' ');
-      const provenance = { ...provenanceOf(command, options, registrar), 'Synthetic data': note };
-      const html = await manyPairsReport(results, provenance, figureOf);
+      const origin = { ...provenance(commandLine()), 'Synthetic data': note };
+      const html = await manyPairsReport(results, origin, figureOf);
       await writeAtomically(options.report, html);
     }
     drawing?.stop();

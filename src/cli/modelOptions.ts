@@ -14,7 +14,7 @@ import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress, refineSchema 
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { readModel } from '../run/modelFile.ts';
-import { DEFAULT_MODEL, shippedModels } from '../run/shippedModels.ts';
+import { shippedModels } from '../run/shippedModels.ts';
 import { trainingSchema } from '../training/configuration.ts';
 import { deviceOption, optionName, threadsOption } from './options.ts';
 import { counted } from './output.ts';
@@ -39,13 +39,14 @@ const modelSchema = z.strictObject({
   spacing: trained.spacing
     .unwrap()
     .optional()
-    .describe('with --model none: voxels that the pair is compared on')
-    .meta({ placeholder: 'mm', otherwise: 'the fixed scan’s own, coarser above 96³ voxels' }),
+    .describe('finest voxels that the pair is compared on; not beside a model')
+    .meta({ placeholder: 'mm', otherwise: 'the fixed scan’s own, coarser for large ones' }),
   seed,
   ...objectiveSchema.shape,
   loss: objectiveSchema.shape.loss.meta({ otherwise: `${REFINE_LOSS}, for --refine` }),
   init: trained.init.describe('start with the centres together, or where world coordinates put the volumes').meta({
-    otherwise: 'as the model was trained, else center; world for pairs of two modalities in a data set',
+    otherwise:
+      'judged from the pair; with a model as it was trained, else center; world for pairs of two modalities in a data set',
   }),
   affine: trained.affine.describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)'),
   affineLoss: trained.affineLoss
@@ -79,7 +80,7 @@ export interface ModelOptions {
 export function addModelOptions(command: Command): Command {
   command.option(
     '--model <path>',
-    `a shipped model (${shippedModels().join(', ')}), a run's folder, a model.onnx, or none, to register by --refine or --affine alone (default: ${DEFAULT_MODEL})`,
+    `register by a trained network: a shipped model (${shippedModels().join(', ')}), a run's folder or a model.onnx; none for --refine or --affine alone (default: the general way, planned for each pair)`,
   );
   addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
   command.setOptionValue('affine', 'none');
@@ -94,9 +95,9 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
   const { model, device: where, threads, spacing } = options;
   const refine = refinementOf(options);
   const affine = affineOf(options);
-  if (spacing !== undefined && model !== 'none')
-    throw new UserError('--spacing belongs to --model none: a model brings its own grid.');
-  return new Registrar(model === 'none' ? undefined : await readModel(model), {
+  if (spacing !== undefined && model !== undefined && model !== 'none')
+    throw new UserError('--spacing has no use beside a model, which brings its own grid.');
+  return new Registrar(model === undefined || model === 'none' ? undefined : await readModel(model), {
     runtime: { device: where, ...given({ threads }) },
     ...given({ affine, refine, onRefine, spacing }),
   });
@@ -166,7 +167,7 @@ export function provenanceOf(command: string, options: ModelOptions, registrar: 
   return {
     Command: command,
     EarthMorph: version,
-    Model: options.model ?? 'shipped hippocampus model',
+    Model: options.model ?? 'none',
     Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? 'loss chosen from the pair'}`,
     Refinement:
       refine &&

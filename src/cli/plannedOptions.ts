@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
+import { affineSimilarity } from '../loss/affineLoss.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { EFFORTS, type Effort, type NamedLoss, type Plan, type PlanChoices } from '../registration/plan.ts';
 import { PlannedRegistrar } from '../registration/planned.ts';
 import type { Level, PyramidProgress } from '../registration/pyramid/pyramid.ts';
@@ -41,13 +44,16 @@ export function addPlannedOptions(command: Command): Command {
 
 const OWN = ['effort', 'modality', 'levels', 'field', 'memory'] as const;
 
+/** Whether a pair is planned: neither a model nor a refinement on one grid is asked for. */
+export function isPlanned({ model, refine, refineGrid, refineRate }: PlannedOptions): boolean {
+  return [model, refine, refineGrid, refineRate].every((value) => value === undefined);
+}
+
 /** @throws UserError where an option of a plan is given for another kind of registration */
 export function assertNotPlanned(options: PlannedOptions): void {
   const useless = OWN.find((name) => options[name] !== undefined);
   if (useless)
-    throw new UserError(
-      `${optionName(useless)} is for two scans given without --fixed and --moving: earthmorph register fixed.nii.gz moving.nii.gz.`,
-    );
+    throw new UserError(`${optionName(useless)} has no use beside --model or --refine, which register without a plan.`);
 }
 
 /** What registers pairs by a plan for each. */
@@ -68,17 +74,32 @@ export function openPlanned(
 /**
  * The parts of a plan that the options give.
  * @param isGiven whether the user gave an option
+ * @throws UserError where a loss or a regulariser is unknown, or has no such option
  */
 export function choicesOf(options: PlannedOptions, isGiven: (option: string) => boolean): PlanChoices {
   const { effort, modality, init: start, affine, smoothness, levels: given_, field, seed, memory, spacing } = options;
+  const { loss, lossOption, affineLoss, affineLossOption, regulariser, regulariserOption } = options;
+  const isUnaligned = isGiven('affine') && affine === 'none';
+  for (const [name, value, settings] of [
+    ['affineLoss', affineLoss, affineLossOption],
+    ['loss', loss, lossOption],
+  ] as const)
+    if (settings !== undefined && value === undefined)
+      throw new UserError(`${optionName(`${name}Option`)} belongs to a loss; give it with ${optionName(name)}.`);
+  if (isUnaligned && affineLoss !== undefined)
+    throw new UserError('--affine-loss is for an alignment; leave out --affine none.');
+  if (affineLoss !== undefined) affineSimilarity(affineLoss, affineLossOption);
+  if (loss !== undefined) chooseSimilarity(loss, lossOption);
+  chooseRegulariser(regulariser, regulariserOption);
+  const ofRegulariser = regulariser ?? (regulariserOption && DEFAULT_REGULARISER);
   return given({
     effort,
     modality,
     start,
     affine: isGiven('affine') ? affine : undefined,
-    affineLoss: named(options.affineLoss, options.affineLossOption),
-    loss: named(options.loss, options.lossOption),
-    regulariser: named(options.regulariser, options.regulariserOption),
+    affineLoss: named(affineLoss, affineLossOption),
+    loss: named(loss, lossOption),
+    regulariser: named(ofRegulariser, regulariserOption),
     smoothness,
     levels: given_,
     field,
@@ -88,8 +109,8 @@ export function choicesOf(options: PlannedOptions, isGiven: (option: string) => 
   });
 }
 
-function named(name: string | undefined, settings: Readonly<Record<string, unknown>> = {}): NamedLoss | undefined {
-  return name === undefined ? undefined : { name, options: settings };
+function named(name: string | undefined, options: Readonly<Record<string, unknown>> = {}): NamedLoss | undefined {
+  return name === undefined ? undefined : { name, options };
 }
 
 /** `4:40,2:30`, or `none`. */

@@ -179,7 +179,7 @@ export class Registrar implements PairRegistrar {
   /** What to do with a pair that is too large. */
   get #remedy(): string {
     return this.model
-      ? 'a model cannot take larger voxels: give --model none --refine 100, which chooses them, or smaller scans'
+      ? 'a model cannot take larger voxels: leave --model out, so that they are chosen for the pair, or give smaller scans'
       : 'give larger voxels with --spacing, or smaller scans';
   }
 

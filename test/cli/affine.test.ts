@@ -56,12 +56,14 @@ describe('register --affine', () => {
   it.each<[string[], RegExp]>([
     [['--affine', 'similarity'], /one of none, rigid, affine/],
     [['--model', 'none'], /Without a model .* --affine rigid/],
-    [['--affine-loss', 'nmi'], /--affine-loss is for an alignment; give --affine/],
-    [['--affine-loss-option', 'bins=16'], /--affine-loss-option is for an alignment/],
+    [['--affine', 'none', '--affine-loss', 'nmi'], /--affine-loss is for an alignment; leave out --affine none/],
+    [['--model', 'none', '--affine-loss', 'nmi'], /--affine-loss is for an alignment; give --affine/],
+    [['--affine-loss-option', 'bins=16'], /belongs to a loss; give it with --affine-loss/],
+    [['--loss-option', 'patch=3'], /--loss-option belongs to a loss; give it with --loss/],
     [['--affine', 'rigid', '--affine-loss-option', 'bins=16'], /belongs to a loss; give it with --affine-loss/],
     [['--affine', 'rigid', '--affine-loss', 'nmi', '--affine-loss-option', 'bin=16'], /no option "bin", only bins/],
     [['--affine', 'rigid', '--affine-loss', 'emd'], /one of mse, ncc, mind, lc2, nmi/],
-    [['--affine-transform', 'x.tfm'], /--affine-transform writes what --affine finds/],
+    [['--affine', 'none', '--affine-transform', 'x.tfm'], /--affine-transform writes what --affine finds/],
     [['--affine', 'rigid', '--affine-transform', 'x.mat'], /ends in \.tfm or \.txt/],
   ])('refuses %s', (options, sentence) =>
     expectRefusal(['register', ...pair(), '--moved', at('no.nii.gz'), ...options], sentence, at('no.nii.gz')),

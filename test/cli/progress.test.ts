@@ -92,7 +92,7 @@ describe('without a terminal', () => {
         '--moved',
         at('moved.nii.gz'),
       ],
-      /^refining: \d+ of 60, about .+ left$/m,
+      /^registering: \d+ of 60, about .+ left$/m,
     ],
     [
       'data simulate-us',

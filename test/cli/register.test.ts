@@ -81,15 +81,15 @@ describe('register, one pair', () => {
   });
 
   it('says how well the inverse undoes the warp, and warns where it does not', async () => {
-    const pair = ['register', '--fixed', image(1), '--moving', image(2), '--inverse-warp', at('there_and_back.nii.gz')];
+    const pair = ['register', image(1), image(2), '--inverse-warp', at('there_and_back.nii.gz')];
     const quiet = await earthmorph([...pair, '--model', model()]);
     expect(quiet).toMatchObject({ code: 0, stderr: '' });
-    expect(quiet.stdout).toMatch(/The inverse warp undoes the warp to 0\.00\d mm on average, 0\.00\d mm at most\.\n/);
+    expect(quiet.stdout).toMatch(/\nInverse warp: undoes the warp to 0\.00\d mm on average, 0\.00\d mm at most\.\n/);
     // Without smoothness a refinement folds space, and what lies in no fold of it comes from nowhere.
     const folding = ['--model', 'none', '--refine', '20', '--loss', 'mse', '--smoothness', '0', '--refine-rate', '2'];
     const loud = await earthmorph([...pair, ...folding]);
     expect(loud.code).toBe(0);
-    expect(loud.stderr).toMatch(/^WARNING: the inverse warp misses by up to \d+\.\d\d mm [^\n]+\n/);
+    expect(loud.stderr).toMatch(/WARNING: the inverse warp misses by up to \d+\.\d\d mm [^\n]+\n/);
   });
 
   it('gives what the warp command gives', async () => {
@@ -101,17 +101,11 @@ describe('register, one pair', () => {
     expect(Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i]!)))).toBeLessThan(1e-3);
   });
 
-  it('uses the model that ships with the package when none is given', async () => {
-    const { code, stderr } = await earthmorph([
-      'register',
-      '--fixed',
-      image(1),
-      '--moving',
-      image(2),
-      '--moved',
-      at('shipped.nii.gz'),
-    ]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  it('knows the model that ships with the package by its name', async () => {
+    const pair = ['register', '--fixed', image(1), '--moving', image(2), '--model', 'hippocampus'];
+    const { code, stdout } = await earthmorph([...pair, '--moved', at('shipped.nii.gz')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Registered in /);
     expect(existsSync(at('shipped.nii.gz'))).toBe(true);
   });
 });
@@ -169,16 +163,17 @@ describe('register, many pairs', () => {
 describe('bad input to register', () => {
   const pair = (): string[] => ['--fixed', image(1), '--moving', image(2)];
   it.each<[string, () => string[], RegExp]>([
-    ['nothing to write', () => ['register', ...pair()], /Nothing would be written/],
+    ['one scan only', () => ['register', '--fixed', image(1), '--moved', at('x.nii.gz')], /Give two scans/],
+    ['scans given twice', () => ['register', image(1), image(2), ...pair()], /given twice; leave out --fixed/],
     [
-      'one scan only',
-      () => ['register', '--fixed', image(1), '--moved', at('x.nii.gz')],
-      /Give the scans with --fixed and --moving/,
+      'scans and a list',
+      () => ['register', image(1), '--pairs', at('pairs.csv'), '--data', at('data'), '--out', at('x.nii.gz')],
+      /Give two scans, or a list of pairs .*; not both/,
     ],
     [
       'no such model',
       () => ['register', ...pair(), '--model', at('none'), '--moved', at('x.nii.gz')],
-      /There is no model at/,
+      /There is no model at .* by its name \(hippocampus/,
     ],
     [
       'a model that is no model',
@@ -267,9 +262,9 @@ describe('register --refine', () => {
 
   it.each([
     [['--model', 'none'], /Without a model .* --refine/],
-    [['--loss', 'pswd'], /--loss is for a refinement; give --refine/],
+    [['--model', 'none', '--loss', 'pswd'], /--loss is for a refinement; give --refine/],
     [['--refine-grid', '3'], /--refine-grid is for a refinement/],
-    [['--spacing', '2'], /--spacing belongs to --model none/],
+    [['--model', 'hippocampus', '--spacing', '2'], /--spacing has no use beside a model/],
     [['--refine', '0'], /must be more than 0/],
     [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, mind, lc2, nmi, swd, radon, pswd/],
     [['--refine', '5', '--loss', 'pswd', '--loss-option', 'patch=99'], /99³ voxels do not fit/],

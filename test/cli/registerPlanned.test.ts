@@ -79,7 +79,7 @@ describe('register with two scans', () => {
 
   it.each<[string, string[], RegExp]>([
     ['one scan', [], /Give two scans/],
-    ['a model besides', [at('moving.nii.gz'), '--model', 'none'], /--model has no use beside two scans/],
+    ['a model besides', [at('moving.nii.gz'), '--model', 'hippocampus', '--effort', 'fast'], /--effort has no use/],
     ['a wrong level', [at('moving.nii.gz'), '--levels', '4:x'], /must be none, or mm:steps for each level/],
     ['a wrong size', [at('moving.nii.gz'), '--memory', 'much'], /must be a size such as 4GB/],
     ['a scan that is not there', [at('nowhere.nii.gz')], /nowhere\.nii\.gz/],
@@ -88,11 +88,13 @@ describe('register with two scans', () => {
   });
 
   it('is told from the other ways', async () => {
-    const args = ['register', '--fixed', at('fixed.nii.gz'), '--moving', at('moving.nii.gz'), '--effort', 'fast'];
-    await expectRefusal(
-      [...args, '--moved', at('m.nii.gz')],
-      /--effort is for two scans given without/,
-      at('m.nii.gz'),
-    );
+    const args = ['register', '--fixed', at('fixed.nii.gz'), '--moving', at('moving.nii.gz'), '--refine', '5'];
+    for (const option of [
+      ['--effort', 'fast'],
+      ['--levels', '3:5'],
+      ['--memory', '1GB'],
+    ])
+      await expectRefusal([...args, ...option, '--moved', at('m.nii.gz')], /has no use beside --model or --refine/);
+    await expectRefusal([...args, '--plan'], /--plan is for a registration without --model and --refine/);
   });
 });

@@ -212,10 +212,10 @@ describe('earthmorph register --landmarks', () => {
     const landmarks = path('outside.tag');
     await writeFile(landmarks, encodeTag([{ name: 'far', first: [900, 0, 0], second: [0, 900, 0] }]));
     const { code, stdout, stderr } = await earthmorph(['register', ...scans, '--landmarks', landmarks, '--json']);
-    expect({ code, stderr }).toEqual({
-      code: 0,
-      stderr: `Note: all landmarks of ${landmarks} lie outside ${path('scan.nii.gz')}, so their error is left out.\n`,
-    });
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `Note: all landmarks of ${landmarks} lie outside ${path('scan.nii.gz')}, so their error is left out.\n`,
+    );
     expect(JSON.parse(stdout)).not.toHaveProperty('treAfter');
     // One of them inside is enough, and the names of a file with both images need not differ.
     const tip = { name: 'tip', first: [0, 0, 0], second: [0, 3, 0] } as const;

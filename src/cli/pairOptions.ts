@@ -19,8 +19,18 @@ export async function initialOf(files: readonly string[], init: InitialAlignment
   return matrix;
 }
 
-/** What options say that belongs to a pair. */
+/** What options say that belongs to a single pair. */
 export interface PairOptions {
+  readonly fixed?: string;
+  readonly moving?: string;
+  readonly moved?: string;
+  readonly warp?: string;
+  readonly inverseWarp?: string;
+  readonly affineTransform?: string;
+  readonly movedLabels?: string;
+  readonly figure?: string;
+  readonly report?: string;
+  readonly initialTransform?: readonly string[];
   readonly fixedLabels?: string;
   readonly movingLabels?: string;
   readonly fixedMask?: string;
@@ -28,6 +38,18 @@ export interface PairOptions {
   readonly landmarks?: string;
   readonly fixedPoints?: FixedSide;
 }
+
+/** Options that name what a single pair is written to, and what is read of it. */
+export const OUTPUTS = ['moved', 'warp', 'inverseWarp', 'affineTransform', 'movedLabels', 'figure', 'report'] as const;
+export const INPUTS = [
+  'fixed',
+  'moving',
+  'fixedLabels',
+  'movingLabels',
+  'fixedMask',
+  'movingMask',
+  'landmarks',
+] as const;
 
 /** The files of a pair that the options name. */
 export function pairFilesOf(fixed: string, moving: string, options: PairOptions): PairFiles {

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import { assertDistinctFiles } from '../file/distinctFiles.ts';
+import { toCsv, toMarkdown } from '../report/page/table.ts';
+import { resultsTable, summaryTable } from '../run/pairResults.ts';
+import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
+import { openMethod } from './method.ts';
+import { optionName } from './options.ts';
+import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, toJson } from './output.ts';
+import { INPUTS, OUTPUTS, type PairOptions } from './pairOptions.ts';
+import type { PlannedOptions } from './plannedOptions.ts';
+import { startProgress } from './progress.ts';
+
+/** Options of `earthmorph register --pairs`. */
+export interface ListOptions extends PlannedOptions, PairOptions {
+  readonly data?: string;
+  readonly out?: string;
+  readonly plan?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Registers the pairs of a list.
+ * @param isGiven whether the user gave an option
+ */
+export async function registerList(
+  csv: string,
+  options: ListOptions,
+  isGiven: (option: string) => boolean,
+): Promise<void> {
+  const { data, out, json } = options;
+  if (data === undefined || out === undefined)
+    throw new UserError('A list of pairs needs --data (the folder of its scans) and --out (the folder for results).');
+  for (const name of [...INPUTS, ...OUTPUTS, 'initialTransform', 'plan'] as const)
+    if (options[name] !== undefined)
+      throw new UserError(`${optionName(name)} belongs to a single pair; leave it out with --pairs.`);
+  const list = await readPairList(csv, data);
+  const table = join(out, 'results.csv');
+  const document = join(out, 'results.json');
+  await assertDistinctFiles(
+    [...pairOutputs(list, out), ...[table, document].map((path) => ({ name: 'a result', path }))],
+    [...pairInputs(list), { name: 'the list of pairs', path: csv }],
+  );
+  const { registrar, startOfList } = await openMethod(options, isGiven);
+  saySynthetic(list.dataset);
+  const bar = startProgress(list.pairs.length, 'registering');
+  try {
+    const results = await registerPairs(list, {
+      registrar,
+      out,
+      ...startOfList(list),
+      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
+    });
+    await writeAtomically(table, toCsv(resultsTable(results)));
+    await writeAtomically(document, `${toJson(results)}\n`);
+    bar.stop();
+    sayWarnings(results);
+    sayWhatIsLeftOut(results);
+    if (json) printJson(results);
+    else {
+      console.log(toMarkdown(summaryTable(results)));
+      console.log(
+        `Wrote ${out}: the images and warps of ${counted(results.length, 'pair')}, results.csv and results.json.`,
+      );
+    }
+  } finally {
+    bar.stop();
+    await registrar.release();
+  }
+}

@@ -1,0 +1,212 @@
+import { basename, resolve, sep } from 'node:path';
+import { syntheticAround } from '../dataset/synthetic.ts';
+import { UserError } from '../errors.ts';
+import { writeAtomically } from '../file/atomic.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
+import { assertTransformName, transformPath } from '../file/transformFile.ts';
+import { assertWritable, readVolume } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
+import { isWatched, measures, valueIn } from '../metric/measures.ts';
+import { valueText } from '../metric/measureText.ts';
+import { type Judgement, judgement } from '../registration/judgement.ts';
+import { planPair, planSentence } from '../registration/plan.ts';
+import { maskedPair } from '../registration/planned.ts';
+import type { PlanDone } from '../registration/register.ts';
+import type { Provenance } from '../report/page/htmlPage.ts';
+import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
+import { keysOf, type PairResult, pairResult } from '../run/pairResults.ts';
+import { type InverseResidual, registerFiles, writeRegistration } from '../run/registerFiles.ts';
+import { assertFolderFree, usualFolder, writeRegistrationFolder } from '../run/registrationFolder.ts';
+import { openMethod, pairProgress } from './method.ts';
+import { counted, decimals, printJson, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
+import { assertOutputs } from './outputs.ts';
+import { commandLine, INPUTS, initialOf, OUTPUTS, type PairOptions, pairFilesOf } from './pairOptions.ts';
+import { choicesOf, isPlanned, type PlannedOptions } from './plannedOptions.ts';
+import { version } from './version.ts';
+
+/** Options of `earthmorph register <fixed> <moving>`. */
+export interface RegisterOptions extends PlannedOptions, PairOptions {
+  readonly out?: string;
+  readonly plan?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Registers two scans, and writes the files that are named, or a folder.
+ * @param isGiven whether the user gave an option
+ */
+export async function registerPair(
+  fixed: string,
+  moving: string,
+  options: RegisterOptions,
+  isGiven: (option: string) => boolean,
+): Promise<void> {
+  if (options.plan) return printPlan(fixed, moving, options, isGiven);
+  const folder = await checkedOutputs(fixed, moving, options, isGiven);
+  const { json, initialTransform = [] } = options;
+  const initial = initialTransform.length === 0 ? undefined : await initialOf(initialTransform, options.init);
+  const progress = pairProgress();
+  const { registrar, start, provenance } = await openMethod(options, isGiven, progress).catch((error: unknown) => {
+    progress.stop();
+    throw error;
+  });
+  const pair = await registerFiles(registrar, pairFilesOf(fixed, moving, options), initial ?? start).finally(() =>
+    progress.stop(),
+  );
+  const names = { fixed: basename(fixed), moving: basename(moving) };
+  const paths = [fixed, moving].map((path) => resolve(path).split(sep).join('/'));
+  const note = (await syntheticAround(paths, nodeFiles()))?.description;
+  const origin = {
+    ...provenance(commandLine()),
+    ...provenanceOfPlan(pair.done),
+    ...(initial ? { Start: initialTransform.join(', ') } : {}),
+    'Synthetic data': note,
+  };
+  const result = pairResult(names.fixed, names.moving, pair);
+  const judged = judgement(pair);
+  const alone = await writeRegistration(pair, options);
+  if (options.figure !== undefined)
+    await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`, { note }));
+  if (options.report !== undefined) await writeAtomically(options.report, onePairReport(pair, names, origin, { note }));
+  const written =
+    folder === undefined
+      ? undefined
+      : await writeRegistrationFolder(folder, {
+          pair,
+          names,
+          note,
+          provenance: origin,
+          record: (residual) => ({
+            earthmorph: version,
+            date: new Date().toISOString(),
+            command: commandLine(),
+            fixed: resolve(fixed),
+            moving: resolve(moving),
+            ...given({ plan: pair.done?.plan, levels: pair.done?.levels, notes: pair.done?.notes }),
+            judgement: judged,
+            ...given({ inverse: residual }),
+            result,
+          }),
+        });
+  const inverse = written?.inverse ?? alone;
+  sayWhatIsDoubtful(pair.done, judged, inverse);
+  sayWarnings([result]);
+  sayWhatIsLeftOut([result]);
+  if (json) printJson({ ...result, judgement: judged, ...given({ folder, inverseResidual: inverse }) });
+  else {
+    console.log(summary(result, judged, inverse));
+    if (folder !== undefined && written) console.log(`Wrote ${folder}: ${written.files.join(', ')}.`);
+    sayWritten(...OUTPUTS.map((name) => options[name]));
+  }
+  await registrar.release();
+}
+
+/** Prints the plan for a pair, and what it was made from. */
+async function printPlan(
+  fixed: string,
+  moving: string,
+  options: RegisterOptions,
+  isGiven: (option: string) => boolean,
+): Promise<void> {
+  if (!isPlanned(options)) throw new UserError('--plan is for a registration without --model and --refine.');
+  const pair = maskedPair({ fixed: await readVolume(fixed), moving: await readVolume(moving) });
+  printJson(planPair(pair, choicesOf(options, isGiven)));
+}
+
+/**
+ * Checks the names of all that will be written, before any work.
+ * @returns the folder that the results go to; undefined where single files are named, or where JSON is all that is asked for
+ */
+async function checkedOutputs(
+  fixed: string,
+  moving: string,
+  options: RegisterOptions,
+  isGiven: (option: string) => boolean,
+): Promise<string | undefined> {
+  const { initialTransform = [] } = options;
+  if (options.fixedPoints !== undefined && options.landmarks === undefined)
+    throw new UserError('--fixed-points says which landmarks are the fixed ones; give --landmarks too.');
+  for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])
+    if (volume !== undefined) assertWritable(volume);
+  if (options.affineTransform !== undefined) {
+    assertTransformName(options.affineTransform);
+    const isAligned = options.affine !== 'none' || (isPlanned(options) && !isGiven('affine'));
+    if (!isAligned)
+      throw new UserError('--affine-transform writes what --affine finds; give --affine rigid or --affine affine too.');
+  }
+  if (options.figure !== undefined) assertFigureName(options.figure);
+  await assertOutputs(
+    options,
+    OUTPUTS,
+    [...INPUTS, 'model'],
+    initialTransform.map((each) => ({ name: '--initial-transform', path: transformPath(each) })),
+  );
+  const isSingle = options.json === true || OUTPUTS.some((name) => options[name] !== undefined);
+  const folder = options.out ?? (isSingle ? undefined : usualFolder(fixed, moving));
+  if (folder !== undefined) await assertFolderFree(folder);
+  return folder;
+}
+
+/** What a plan came to, for the report. */
+function provenanceOfPlan(done: PlanDone | undefined): Provenance {
+  if (!done) return {};
+  const { plan, levels, notes } = done;
+  return {
+    Plan: planSentence(plan),
+    Alignment: plan.alignment ? `${plan.alignment.kind}, ${plan.alignment.loss.name}` : 'none',
+    Levels: levels.map(({ spacing, steps }) => `${spacing} mm, ${counted(steps, 'step')}`).join('; ') || 'none',
+    Notes: notes.length > 0 ? notes.join(' ') : undefined,
+  };
+}
+
+/** Residual of an inverse warp in mm, and share of folded voxels in %, that must not go unseen. */
+const INVERSE_LIMIT = 0.5;
+const MANY_FOLDS = 0.5;
+/** Share of what the scans have in common at the start, that they must have in the end. */
+const KEPT = 0.9;
+
+/** Warns where a registration may have gone wrong. */
+function sayWhatIsDoubtful(
+  done: PlanDone | undefined,
+  { before, after, foldedPercent }: Judgement,
+  inverse: InverseResidual | undefined,
+): void {
+  for (const note of done?.notes ?? []) console.error(`Note: ${note}`);
+  if (inverse && inverse.max > INVERSE_LIMIT)
+    console.error(
+      `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it; a smoother warp (a larger --smoothness) has a better inverse.`,
+    );
+  if (foldedPercent > MANY_FOLDS)
+    console.error(
+      `Note: ${decimals(foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
+    );
+  // Of what two scans have in common, above 1, sampling alone takes a little away.
+  if (after.nmi - 1 < KEPT * (before.nmi - 1))
+    console.error('WARNING: the scans are less alike than before; look at the result before you use it.');
+}
+
+/** What came out, line by line. */
+function summary(result: PairResult, judged: Judgement, inverse: InverseResidual | undefined): string {
+  const { before, after, movement, foldedPercent, foldedForegroundPercent } = judged;
+  const change = (from: number, to: number, digits: number): string =>
+    `${decimals(from, digits)} → ${decimals(to, digits)}`;
+  const truths = [...measures().values()].filter(isWatched).flatMap((measure) => {
+    if (measure.needs === 'warp') return [];
+    const { before: from, after: to } = keysOf(measure);
+    if (result[to] === undefined) return [];
+    return [valueText(measure, valueIn(result, to), from === undefined ? from : valueIn(result, from))];
+  });
+  const folds = Number.isFinite(foldedPercent)
+    ? `; ${decimals(foldedPercent, 3)} % of voxels folded, ${decimals(foldedForegroundPercent, 3)} % of the foreground`
+    : '';
+  return [
+    `Registered in ${decimals(result.seconds, 1)} s${truths.length > 0 ? `: ${truths.join(', ')}` : ''}.`,
+    `Likeness: correlation ${change(before.correlation, after.correlation, 3)}, mutual information (NMI) ${change(before.nmi, after.nmi, 3)}.`,
+    `Movement: ${decimals(movement.mean, 2)} mm on average, ${decimals(movement.max, 1)} mm at most${folds}.`,
+    ...(inverse
+      ? [
+          `Inverse warp: undoes the warp to ${decimals(inverse.mean, 3)} mm on average, ${decimals(inverse.max, 3)} mm at most.`,
+        ]
+      : []),
+  ].join('\n');
+}
