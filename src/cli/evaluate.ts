@@ -67,7 +67,7 @@ async function run(options: Options, command: Command): Promise<void> {
   await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
   const note = list.dataset.synthetic?.description;
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  const { registrar, startOfList, provenance } = await openMethod(options, isGiven);
+  const { registrar, startOfList, provenance } = await openMethod(options, isGiven, 'named');
   sayWhatTheDataAre(list);
   const { start } = startOfList(list);
   const bar = startProgress(list.pairs.length, 'evaluating');

@@ -1,6 +1,8 @@
 import { given } from '../given.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
-import { type Plan, planSentence } from '../registration/plan.ts';
+import { FittingRegistrar } from '../registration/fitting.ts';
+import { type Plan, type PlanChoices, planSentence } from '../registration/plan.ts';
+import type { PlannedRegistrar } from '../registration/planned.ts';
 import { levelsDone } from '../registration/planProgress.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
@@ -31,15 +33,19 @@ export interface MethodProgress {
 /**
  * Opens what registers: a model or a refinement where options ask for one, else a plan for each pair.
  * @param isGiven whether the user gave an option
+ * @param misfit what becomes of pairs that a model does not fit: they are planned, or only named, where the model is what is measured
  */
 export async function openMethod(
   options: PlannedOptions,
   isGiven: (option: string) => boolean,
+  misfit: 'planned' | 'named',
   progress?: MethodProgress,
 ): Promise<Method> {
+  const planned = (choices: PlanChoices): PlannedRegistrar =>
+    openPlanned(options, choices, progress?.onPlan, progress?.onLevel);
   if (isPlanned(options))
     return {
-      registrar: openPlanned(options, choicesOf(options, isGiven), progress?.onPlan, progress?.onLevel),
+      registrar: planned(choicesOf(options, isGiven)),
       start: options.init,
       startOfList: () => given({ start: options.init }),
       provenance: (command) => ({
@@ -52,8 +58,12 @@ export async function openMethod(
     };
   assertNotPlanned(options);
   const registrar = await openRegistrar(options, progress?.onRefine);
+  const say = (sentence: string): void =>
+    console.error(`Note: ${sentence} ${misfit === 'planned' ? 'It is registered without the model.' : ''}`.trimEnd());
+  // What else the options say is for the model and its refinement.
+  const otherwise = misfit === 'planned' ? planned(given({ start: options.init, seed: options.seed })) : undefined;
   return {
-    registrar,
+    registrar: new FittingRegistrar(registrar, say, otherwise),
     start: startOf(options, registrar),
     startOfList: (list) => ({ start: startOf(options, registrar, usualStart(list)) }),
     provenance: (command) => provenanceOf(command, options, registrar),

@@ -42,7 +42,7 @@ export async function registerList(
     [...pairOutputs(list, out), ...[table, document].map((path) => ({ name: 'a result', path }))],
     [...pairInputs(list), { name: 'the list of pairs', path: csv }],
   );
-  const { registrar, startOfList } = await openMethod(options, isGiven);
+  const { registrar, startOfList } = await openMethod(options, isGiven, 'planned');
   saySynthetic(list.dataset);
   const bar = startProgress(list.pairs.length, 'registering');
   try {

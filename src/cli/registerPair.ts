@@ -46,10 +46,12 @@ export async function registerPair(
   const { json, initialTransform = [] } = options;
   const initial = initialTransform.length === 0 ? undefined : await initialOf(initialTransform, options.init);
   const progress = pairProgress();
-  const { registrar, start, provenance } = await openMethod(options, isGiven, progress).catch((error: unknown) => {
-    progress.stop();
-    throw error;
-  });
+  const { registrar, start, provenance } = await openMethod(options, isGiven, 'planned', progress).catch(
+    (error: unknown) => {
+      progress.stop();
+      throw error;
+    },
+  );
   const pair = await registerFiles(registrar, pairFilesOf(fixed, moving, options), initial ?? start).finally(() =>
     progress.stop(),
   );

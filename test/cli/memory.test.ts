@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeVolume } from '../../src/file/volumeFile.ts';
+import { encodeModel } from '../../src/network/model.ts';
 import { randomStream } from '../../src/random.ts';
 import type { Size, Vec3 } from '../../src/volume/grid.ts';
 import { scaling } from '../../src/volume/matrix.ts';
+import { randomModel } from '../support/phantomModel.ts';
 import { earthmorph, expectRefusal, temporaryFolder } from './support.ts';
 
 const at = temporaryFolder();
@@ -19,6 +22,7 @@ beforeAll(async () => {
   await scan('body.nii.gz', [47, 47, 59], [8, 8, 8]);
   await scan('metres.nii.gz', [20, 20, 20], [1000, 1000, 1000]);
   await scan('small.nii.gz', [24, 24, 24], [1, 1, 1]);
+  await writeFile(at('model.onnx'), encodeModel(randomModel()));
 });
 
 const register = (name: string, ...options: string[]): string[] => [
@@ -27,12 +31,19 @@ const register = (name: string, ...options: string[]): string[] => [
 ];
 
 describe('what cannot fit is refused before any work', () => {
-  it("a field of view that the model's grid would have to grow to", async () => {
+  it("a field of view that a model's grid would have to grow to, where the model does not say what it fits", async () => {
     const sentence =
-      /^earthmorph: The grid is too large: 376×376×472 voxels of 1 mm would be needed, and at most 33554432 \(as 320×320×320\) are possible; a model cannot take larger voxels: leave --model out, so that they are chosen for the pair, or give smaller scans\.\n$/;
-    const model = ['--model', 'hippocampus'];
-    await expectRefusal(register('body.nii.gz', ...model), sentence, out());
-    await expectRefusal(register('metres.nii.gz', ...model), /The grid is too large: 20000×20000×20000 voxels/, out());
+      /^earthmorph: The grid is too large: 20000×20000×20000 voxels of 1 mm .*; a model cannot take larger voxels: leave --model out, so that they are chosen for the pair, or give smaller scans\.\n$/;
+    await expectRefusal(register('metres.nii.gz', '--model', at('model.onnx')), sentence, out());
+  });
+
+  it('but a model that says it is left aside, with a sentence', async () => {
+    const args = register('body.nii.gz', '--model', 'hippocampus').with(6, at('aside.nii.gz'));
+    const { code, stderr } = await earthmorph(args);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^Note: The model was trained on .* 376 × 376 × 472 mm\. It is registered without the model/,
+    );
   });
 
   it('but not what that sentence sends to', async () => {
@@ -49,16 +60,16 @@ describe('what cannot fit is refused before any work', () => {
 
   const short = (megabytes: number) => ({ env: { EARTHMORPH_MEMORY: String(megabytes / 1000) } });
 
-  it.each<[string, string[], RegExp]>([
-    ['a network', ['--model', 'hippocampus'], /needs about 0\.\d+ GB of memory, .* leave --model out/],
+  it.each<[string, () => string[], RegExp]>([
+    ['a network', () => ['--model', at('model.onnx')], /needs about 0\.\d+ GB of memory, .* leave --model out/],
     [
       'a refinement',
-      ['--model', 'none', '--refine', '2'],
+      () => ['--model', 'none', '--refine', '2'],
       /computing on it needs .* give larger voxels with --spacing/,
     ],
-    ['an alignment', ['--model', 'none', '--affine', 'rigid'], /needs about 0\.\d+ GB of memory/],
+    ['an alignment', () => ['--model', 'none', '--affine', 'rigid'], /needs about 0\.\d+ GB of memory/],
   ])('%s that needs more memory than there is', async (_, options, sentence) => {
-    const { code, stdout, stderr } = await earthmorph(register('small.nii.gz', ...options), short(3));
+    const { code, stdout, stderr } = await earthmorph(register('small.nii.gz', ...options()), short(3));
     expect(stderr).toMatch(/^earthmorph: [^\n]+\n$/);
     expect(stderr).toMatch(sentence);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -47,7 +47,10 @@ describe('scans that do not overlap are refused', () => {
   it('but not where their centres are put together, nor where they are aligned', async () => {
     const pair = ['register', '--fixed', near(), '--moving', far(), '--moved', at('centred.nii.gz')];
     const { code, stderr } = await earthmorph([...pair, '--affine', 'none', '--levels', '4:5']);
-    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/Plan, from centres put together/) });
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/Plan, from centres put together/),
+    });
     const aligned = ['--init', 'world', '--model', 'none', '--affine', 'rigid', '--affine-loss', 'mse'];
     expect(await earthmorph([...pair, ...aligned])).toMatchObject({
       code: 0,

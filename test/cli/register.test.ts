@@ -173,7 +173,7 @@ describe('bad input to register', () => {
     [
       'no such model',
       () => ['register', ...pair(), '--model', at('none'), '--moved', at('x.nii.gz')],
-      /There is no model at .* by its name \(hippocampus/,
+      /There is no model at .* or one of hippocampus/,
     ],
     [
       'a model that is no model',

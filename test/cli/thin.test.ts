@@ -78,7 +78,9 @@ describe('scans of one or two slices', () => {
       /^Note: the voxels of \S+_f\.nii\.gz are too few along an axis .*, so folds are left out\.\n$/,
     );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Registered in [\d.]+ s: Dice 0\.79\d+ → 0\.9\d+, HD95 2\.00 → 1\.00 mm\.\n(.*\n)+Inverse warp: undoes/);
+    expect(stdout).toMatch(
+      /^Registered in [\d.]+ s: Dice 0\.79\d+ → 0\.9\d+, HD95 2\.00 → 1\.00 mm\.\n(.*\n)+Inverse warp: undoes/,
+    );
     const [fixed, moved] = [await readVolume(at(`${name}_f.nii.gz`)), await readVolume(out('moved.nii.gz'))];
     expect(moved.size).toEqual(fixed.size);
     // The blob moves by (2, −1) mm; displacements are LPS.
