@@ -30,9 +30,7 @@ export const trainCommand: CommandDefinition = (program) => {
   const command = program
     .command('train')
     .summary('train a network on a folder of scans')
-    .description(
-      "Trains a registration network without labels: random pairs of the folder's scans, early stopping on held-out ones.",
-    )
+    .description("Trains a registration network: random pairs of the folder's scans, early stopping on held-out ones.")
     .option('--data <dir>', 'folder of scans: Decathlon or Learn2Reg dataset.json, or images/ and labels/')
     .requiredOption('--out <dir>', 'folder of the run: config.json, metrics.jsonl, checkpoints, model.onnx')
     .option('--resume', 'go on with the run in --out from its last finished epoch')
@@ -51,7 +49,7 @@ Examples:
   earthmorph train --out runs/ncc --resume
   earthmorph train --data Task04_Hippocampus --preset paper --loss mse --out runs/paper-mse
 
-Labels are never trained on; where the data has them, the validation pairs are measured by them.`,
+Labels are trained on with --supervise labels alone; where the data has them, they measure the validation pairs.`,
     )
     .action(run);
 };

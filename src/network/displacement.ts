@@ -52,6 +52,6 @@ export function displacementFromFlow(flow: Tensor, options: FlowOptions, extent:
 }
 
 /** The first voxels of a field, to `extent`. */
-function cut(field: Tensor, extent: Extent): Tensor {
+export function cut(field: Tensor, extent: Extent): Tensor {
   return extent.reduce((part, size, a) => (part.shape[a + 2] === size ? part : slice(part, a + 2, 0, size)), field);
 }

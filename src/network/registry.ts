@@ -3,6 +3,7 @@ import { requirement, UserError } from '../errors.ts';
 import type { FeatureOperators, Tensor } from '../graph/index.ts';
 import type { NetworkFamily, Registered } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
+import { pyramid } from './pyramid.ts';
 import { voxelmorph } from './voxelmorph.ts';
 
 const known = new Map<string, NetworkFamily<never>>();
@@ -13,6 +14,7 @@ export function registerNetwork<Options>(family: NetworkFamily<Options>): void {
 }
 
 registerNetwork(voxelmorph);
+registerNetwork(pyramid);
 
 /** All families by name. */
 export function networks(): ReadonlyMap<string, NetworkFamily<never>> {

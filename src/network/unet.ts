@@ -1,5 +1,5 @@
 import { concat, type FeatureMap, type FeatureOperators, type FeaturePart, type Tensor } from '../graph/index.ts';
-import type { ParameterSpec } from './parameters.ts';
+import type { Initialisation, ParameterSpec } from './parameters.ts';
 
 /** Channels of the U-Net. */
 export interface UnetFeatures {
@@ -31,7 +31,8 @@ export const VOXELMORPH: UnetOptions = {
   halfResolution: false,
 };
 
-const SLOPE = 0.2;
+/** Negative slope of the activations. */
+export const SLOPE = 0.2;
 
 interface Layer {
   readonly name: string;
@@ -66,18 +67,36 @@ function layers({ encoder, decoder, remaining, halfResolution }: UnetOptions): L
  * normal with the given standard deviation, small so that training starts near the identity.
  */
 export function unetParameters(options: UnetOptions, flowDeviation = 1e-5): ParameterSpec[] {
-  return layers(options).flatMap(({ name, inputs, outputs }): ParameterSpec[] => {
-    const bound = 1 / Math.sqrt(27 * inputs);
-    const isFlow = name === 'flow';
-    return [
-      {
-        name: `${name}.weight`,
-        shape: [outputs, inputs, 3, 3, 3],
-        initial: isFlow ? { kind: 'normal', deviation: flowDeviation } : { kind: 'uniform', bound },
-      },
-      { name: `${name}.bias`, shape: [outputs], initial: isFlow ? { kind: 'zero' } : { kind: 'uniform', bound } },
-    ];
-  });
+  return layers(options).flatMap(({ name, inputs, outputs }) =>
+    convolutionParameters(name, inputs, outputs, name === 'flow' ? flowDeviation : undefined),
+  );
+}
+
+/**
+ * Weight and bias of a convolution, with PyTorch's default initialisation, or normal weights and no bias.
+ * @param deviation of the normal weights
+ */
+export function convolutionParameters(
+  name: string,
+  inputs: number,
+  outputs: number,
+  deviation?: number,
+): ParameterSpec[] {
+  const usual: Initialisation = { kind: 'uniform', bound: 1 / Math.sqrt(27 * inputs) };
+  const initial: Initialisation = deviation === undefined ? usual : { kind: 'normal', deviation };
+  return [
+    { name: `${name}.weight`, shape: [outputs, inputs, 3, 3, 3], initial },
+    { name: `${name}.bias`, shape: [outputs], initial: deviation === undefined ? usual : { kind: 'zero' } },
+  ];
+}
+
+/** Looks parameters up by their names. */
+export function parameterGetter(parameters: ReadonlyMap<string, Tensor>): (name: string) => Tensor {
+  return (name) => {
+    const tensor = parameters.get(name);
+    if (!tensor) throw new Error(`The network needs the parameter "${name}".`);
+    return tensor;
+  };
 }
 
 /** Extents must be multiples of this: 2 to the number of poolings. */
@@ -96,11 +115,7 @@ export function unet(
   options: UnetOptions,
   features: FeatureOperators,
 ): Tensor {
-  const get = (name: string): Tensor => {
-    const tensor = parameters.get(name);
-    if (!tensor) throw new Error(`The network needs the parameter "${name}".`);
-    return tensor;
-  };
+  const get = parameterGetter(parameters);
   const convolve = (name: string, parts: readonly FeaturePart[]): FeatureMap =>
     features.convolve({ parts, weight: get(`${name}.weight`), bias: get(`${name}.bias`), slope: SLOPE });
 

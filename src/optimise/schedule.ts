@@ -2,9 +2,13 @@
 export const SCHEDULES = ['constant', 'cosine'] as const;
 export type Schedule = (typeof SCHEDULES)[number];
 
-/** The rate after a share of all steps, from 0 to 1. */
-export function scheduledRate(schedule: Schedule, rate: number, share: number): number {
-  return schedule === 'cosine' ? cosineRate(rate, share) : rate;
+/**
+ * The rate after a share of all steps, from 0 to 1.
+ * @param warmup share of all steps over which it rises evenly from 0 to what the schedule says
+ */
+export function scheduledRate(schedule: Schedule, rate: number, share: number, warmup = 0): number {
+  const full = schedule === 'cosine' ? cosineRate(rate, share) : rate;
+  return share < warmup ? (full * share) / warmup : full;
 }
 
 /**

@@ -9,8 +9,14 @@ import { parseJson, readJsonFile, readTextFile } from '../file/jsonFile.ts';
 import { readBytes } from '../file/nodeFiles.ts';
 import { encodeModel, type RegistrationModel } from '../network/model.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
-import type { Optimiser } from '../optimise/optimiser.ts';
-import { decodeCheckpoint, encodeCheckpoint, encodeWeights, type TrainingState } from '../training/checkpoint.ts';
+import { chooseOptimiser } from '../optimise/registry.ts';
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  encodeWeights,
+  keptWeights,
+  type TrainingState,
+} from '../training/checkpoint.ts';
 import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import type { StoppingRule } from '../training/earlyStopping.ts';
 import { type EpochRecord, epochRecordSchema } from '../training/epochRecord.ts';
@@ -147,7 +153,7 @@ export class RunFolder {
    */
   async readState(
     specs: readonly ParameterSpec[],
-    optimiser: Optimiser,
+    config: Pick<TrainingConfig, 'optimiser' | 'averaging'>,
     say: (sentence: string) => void = () => undefined,
   ): Promise<TrainingState | undefined> {
     const complaints: string[] = [];
@@ -155,7 +161,7 @@ export class RunFolder {
       const file = join(this.path, name);
       if (!existsSync(file)) continue;
       try {
-        const { state, records } = await this.#readCheckpoint(file, specs, optimiser);
+        const { state, records } = await this.#readCheckpoint(file, specs, config);
         this.#records = [...records];
         const [complaint] = complaints;
         if (complaint !== undefined)
@@ -178,9 +184,15 @@ export class RunFolder {
   async #readCheckpoint(
     file: string,
     specs: readonly ParameterSpec[],
-    optimiser: Optimiser,
+    { optimiser, averaging }: Pick<TrainingConfig, 'optimiser' | 'averaging'>,
   ): Promise<{ readonly state: TrainingState; readonly records: readonly EpochRecord[] }> {
-    const { state, records: own } = decodeCheckpoint(await readBytes(file), specs, optimiser, file);
+    const { state, records: own } = decodeCheckpoint(
+      await readBytes(file),
+      specs,
+      chooseOptimiser(optimiser),
+      file,
+      averaging > 0,
+    );
     if (own) return { state, records: own };
     const records = (await readMetrics(this.path)).filter(({ epoch }) => epoch <= state.epoch);
     if (records.length === state.epoch) return { state, records };
@@ -205,7 +217,7 @@ export class RunFolder {
   ): Promise<void> {
     this.#records.push(record);
     if (record.best) {
-      await writeAtomically(join(this.path, BEST), encodeWeights(state.parameters, specs));
+      await writeAtomically(join(this.path, BEST), encodeWeights(keptWeights(state), specs));
       await writeAtomically(join(this.path, MODEL_FILE), encodeModel(model));
     }
     for (const rule of improved) await writeAtomically(join(this.path, modelFileOf(rule)), encodeModel(model));

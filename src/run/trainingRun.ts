@@ -11,11 +11,10 @@ import { measures, valueIn } from '../metric/measures.ts';
 import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
-import { chooseOptimiser } from '../optimise/registry.ts';
 import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
 import { trainedOn } from '../preparation/trainedOn.ts';
 import { capitalised } from '../report/draw/theme.ts';
-import type { TrainingState } from '../training/checkpoint.ts';
+import { keptWeights, type TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
 import { assertTrainingRoom } from '../training/room.ts';
@@ -115,11 +114,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
 
   const network = networkOf(config);
   const specs = networkParameters(network);
-  const state =
-    previous &&
-    (await folder.readState(specs, chooseOptimiser(config.optimiser), (sentence) =>
-      options.observer?.note?.(sentence),
-    ));
+  const state = previous && (await folder.readState(specs, config, (sentence) => options.observer?.note?.(sentence)));
   const preprocessing = preprocessingOf(config);
   const scansSeen = trainedOn(imagesOf(loaded), { ...dataset.shows, synthetic: dataset.synthetic !== undefined });
   const prepared = new Map<string, PreparedVolume>();
@@ -156,7 +151,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
       progress: (epoch, done, total, loss) => options.observer?.progress?.(epoch, done, total, loss),
       async epochDone(record, current) {
         const model: RegistrationModel = {
-          stages: [...stages, { network, reduction: 1, parameters: current.parameters }],
+          stages: [...stages, { network, reduction: 1, parameters: keptWeights(current) }],
           preprocessing,
           record: modelRecord(stored, dataset, record),
           trainedOn: scansSeen,

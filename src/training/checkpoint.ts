@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { checksum } from '../crc32.ts';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { elementCount } from '../graph/index.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { Optimiser } from '../optimise/optimiser.ts';
 import { type EpochRecord, epochRecordSchema } from './epochRecord.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+
+/** What stands before the names of the running mean's parameters in a checkpoint. */
+const AVERAGE = 'average.';
 
 /** All that a training run needs to go on. */
 export interface TrainingState {
@@ -13,6 +17,8 @@ export interface TrainingState {
   parameters: Float32Array;
   /** What the optimiser keeps, by name, in the order of the weights. */
   moments: Readonly<Record<string, Float32Array>>;
+  /** The running mean of the weights, where one is kept. */
+  average?: Float32Array;
   /** Steps of the optimiser taken. */
   step: number;
   /** Epochs finished. */
@@ -23,16 +29,34 @@ export interface TrainingState {
   seconds: number;
 }
 
-/** The run's first state: moments of 0, nothing done. */
-export function freshState(parameters: Float32Array, { moments }: Optimiser): TrainingState {
+/**
+ * The run's first state: moments of 0, nothing done.
+ * @param averaged whether a running mean of the weights is kept
+ */
+export function freshState(parameters: Float32Array, { moments }: Optimiser, averaged = false): TrainingState {
   return {
     parameters,
+    ...(averaged && { average: parameters.slice() }),
     moments: Object.fromEntries(moments.map((name) => [name, new Float32Array(parameters.length)])),
     step: 0,
     epoch: 0,
     losses: [],
     seconds: 0,
   };
+}
+
+/** The weights that are judged and kept: their running mean, where there is one. */
+export function keptWeights({ parameters, average }: TrainingState): Float32Array {
+  return average ?? parameters;
+}
+
+/**
+ * The running mean of the weights after a step. Early steps leave less of it, so that it forgets the first weights:
+ * the share is (1 + step) / (10 + step) at most.
+ */
+export function averaged(average: Float32Array, parameters: Float32Array, share: number, step: number): Float32Array {
+  const kept = Math.min(share, (1 + step) / (10 + step));
+  return average.map((value, n) => value + (1 - kept) * ((parameters[n] as number) - value));
 }
 
 function unpack(flat: Float32Array, specs: readonly ParameterSpec[], prefix: string): [string, StoredTensor][] {
@@ -77,7 +101,7 @@ export interface Checkpoint {
  * counters, the records of the epochs and a checksum of it all.
  */
 export function encodeCheckpoint(
-  { parameters, moments, ...counters }: TrainingState,
+  { parameters, moments, average, ...counters }: TrainingState,
   specs: readonly ParameterSpec[],
   records: readonly EpochRecord[],
 ): Uint8Array {
@@ -86,8 +110,18 @@ export function encodeCheckpoint(
     tensors: new Map([
       ...unpack(parameters, specs, ''),
       ...Object.entries(moments).flatMap(([name, values]) => unpack(values, specs, `${name}.`)),
+      ...(average ? unpack(average, specs, AVERAGE) : []),
     ]),
-    metadata: { ...texts, checksum: checksum([texts.counters, texts.records, parameters, ...Object.values(moments)]) },
+    metadata: {
+      ...texts,
+      checksum: checksum([
+        texts.counters,
+        texts.records,
+        parameters,
+        ...Object.values(moments),
+        ...(average ? [average] : []),
+      ]),
+    },
   });
 }
 
@@ -111,17 +145,23 @@ const countersSchema = z
   })
   .refine(({ losses, epoch }) => losses.length === epoch + 1);
 
-/** Reads a checkpoint. @throws UserError when the file is damaged, or of another network or optimiser */
+/**
+ * Reads a checkpoint.
+ * @param isAveraged whether it must hold a running mean of the weights
+ * @throws UserError when the file is damaged, or of another network or optimiser
+ */
 export function decodeCheckpoint(
   bytes: Uint8Array,
   specs: readonly ParameterSpec[],
   optimiser: Optimiser,
   file: string,
+  isAveraged = false,
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const parameters = pack(tensors, specs, '', file);
   const moments = Object.fromEntries(optimiser.moments.map((name) => [name, pack(tensors, specs, `${name}.`, file)]));
-  const numbers = [parameters, ...Object.values(moments)];
+  const average = isAveraged ? pack(tensors, specs, AVERAGE, file) : undefined;
+  const numbers = [parameters, ...Object.values(moments), ...(average ? [average] : [])];
   const { counters: text = '', records: recordsText, checksum: known } = metadata;
   const counters = countersSchema.safeParse(json(text));
   const records = z.array(epochRecordSchema).safeParse(json(recordsText ?? '[]'));
@@ -133,7 +173,7 @@ export function decodeCheckpoint(
   if (recordsText !== undefined && records.data.some((record, index) => record.epoch !== index + 1))
     throw new UserError(`${file} is damaged: its epochs are not in order.`);
   return {
-    state: { parameters, moments, ...counters.data },
+    state: { parameters, moments, ...given({ average }), ...counters.data },
     records: recordsText === undefined ? undefined : (json(recordsText) as readonly EpochRecord[]).slice(0, epoch),
   };
 }

@@ -17,6 +17,7 @@ import { objectiveSchema } from '../objective/settings.ts';
 import { chooseOptimiser, DEFAULT_OPTIMISER, optimisers } from '../optimise/registry.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 import { preprocessingSchema } from '../preparation/preprocessing.ts';
+import { augmentationSchema } from './augmentation.ts';
 
 /** The value of `affineLoss` that stands for the loss of the training. */
 export const OWN = 'own';
@@ -30,6 +31,16 @@ const MOST_WEIGHTS = 100_000_000;
 export const trainingSchema = z.strictObject({
   ...preprocessingSchema.shape,
   ...objectiveSchema.shape,
+  supervise: z
+    .enum(['none', 'labels'])
+    .default('none')
+    .describe('what is trained on beside the images: none, or labels, by their soft Dice, where the cases have them'),
+  superviseWeight: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('weight of what is missing to a soft Dice of 1, with --supervise labels')
+    .meta({ placeholder: 'weight' }),
   mask: z.boolean().default(false).describe('compare only where both volumes have data, not in the padding'),
   init: z
     .enum(['world', 'center'])
@@ -81,6 +92,20 @@ export const trainingSchema = z.strictObject({
     .enum(SCHEDULES)
     .default('constant')
     .describe('how the rate goes on: constant, as in the paper, or cosine, down to zero over all epochs'),
+  warmup: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('epochs over which the rate rises evenly to its full height')
+    .meta({ placeholder: 'epochs' }),
+  averaging: z
+    .number()
+    .min(0)
+    .max(0.99999)
+    .default(0)
+    .describe('judge and keep a running mean of the weights, of which each step leaves this share: 0 for the weights')
+    .meta({ placeholder: 'share' }),
   epochs: z.int().positive().max(100_000).default(100).describe('epochs at most'),
   patience: z
     .int()
@@ -107,6 +132,8 @@ export const trainingSchema = z.strictObject({
     .optional()
     .describe('training pairs an epoch')
     .meta({ otherwise: 'one a training case' }),
+  bothDirections: z.boolean().default(false).describe('each training pair also the other way round, in the next step'),
+  ...augmentationSchema.shape,
   seed: z.int().min(0).default(1).describe("seed of split, pairs, weights and the loss's random directions"),
   splitSeed: z
     .int()

@@ -1,4 +1,4 @@
-import { type FeatureOperators, Graph, gradients, type Tensor } from '../graph/index.ts';
+import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import type { Registered } from '../network/family.ts';
 import { constantStages, type ModelStage } from '../network/model.ts';
@@ -10,6 +10,7 @@ import { type Objective, type ObjectiveTerms, objective } from '../objective/obj
 import { clippedGradient, clippedToUsual } from '../optimise/clipping.ts';
 import type { Optimiser } from '../optimise/optimiser.ts';
 import { chooseOptimiser } from '../optimise/registry.ts';
+import { fedSupervision } from './supervision.ts';
 
 /** What decides a training graph. */
 export interface TrainingGraphOptions extends ObjectiveTerms {
@@ -19,6 +20,8 @@ export interface TrainingGraphOptions extends ObjectiveTerms {
   /** Extents of the volumes, [D, H, W]. */
   readonly extent: readonly [number, number, number];
   readonly features: FeatureOperators;
+  /** Labels that are trained on: how many, and the weight of their term. */
+  readonly supervision?: { readonly labels: number; readonly weight: number };
   /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
   readonly mask?: boolean;
   /** Adam when left out. */
@@ -51,7 +54,14 @@ export function trainingObjective(name: string, options: TrainingGraphOptions): 
   const registered = registerInStages(moving, fixed, stages, options.features);
   const { moved, displacement } = registered;
   const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
-  return { ...registered, ...objective(pair, registered, options), graph, flat, random };
+  const terms = objective(pair, registered, options);
+  return { ...registered, ...terms, loss: supervised(terms.loss, displacement, options), graph, flat, random };
+}
+
+/** A loss with the term of the labels, where they are trained on. */
+function supervised(loss: Tensor, displacement: Tensor, { supervision }: TrainingGraphOptions): Tensor {
+  if (!supervision) return loss;
+  return add(loss, multiply(fedSupervision(loss.graph, displacement, supervision.labels), supervision.weight));
 }
 
 /** A graph with the tensors that leave it. */

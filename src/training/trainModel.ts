@@ -12,6 +12,7 @@ import {
 } from '../preparation/preprocessing.ts';
 import { trainedOn } from '../preparation/trainedOn.ts';
 import type { Volume } from '../volume/grid.ts';
+import { keptWeights } from './checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
 
@@ -90,9 +91,9 @@ export async function trainModel(
     ...given({ runtime: options.runtime, signal: options.signal }),
     observer: {
       ...given({ progress: options.onProgress }),
-      epochDone(record, { parameters }) {
+      epochDone(record, current) {
         records.push(record);
-        if (record.best) best = parameters.slice();
+        if (record.best) best = keptWeights(current).slice();
         options.onEpoch?.(record);
       },
     },
@@ -100,7 +101,7 @@ export async function trainModel(
   const model: RegistrationModel = {
     stages: [
       ...before,
-      { network: networkOf(config), reduction: 1, parameters: best.length > 0 ? best : state.parameters },
+      { network: networkOf(config), reduction: 1, parameters: best.length > 0 ? best : keptWeights(state) },
     ],
     preprocessing,
     record: { loss: config.loss, seed: String(config.seed), epoch: String(bestSoFar(state, config).bestEpoch) },

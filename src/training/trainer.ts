@@ -14,12 +14,14 @@ import { type Optimiser, optimiserValues } from '../optimise/optimiser.ts';
 import { chooseOptimiser } from '../optimise/registry.ts';
 import { scheduledRate } from '../optimise/schedule.ts';
 import type { PreparedVolume } from '../preparation/preprocessing.ts';
-import { freshState, type TrainingState } from './checkpoint.ts';
+import { augmented, augments, type PreparedPair } from './augmentation.ts';
+import { averaged, freshState, keptWeights, type TrainingState } from './checkpoint.ts';
 import { networkOf, type TrainingConfig } from './configuration.ts';
 import { followStopping, improvesLast, type Stopping, type StoppingRule } from './earlyStopping.ts';
 import type { EpochRecord } from './epochRecord.ts';
 import { meanMetrics, pairMetrics } from './pairMetrics.ts';
 import { type TrainingGraphOptions, trainingStep, validationStep } from './stepGraph.ts';
+import { labelsOf, supervisionValues } from './supervision.ts';
 
 export type { EpochRecord };
 
@@ -54,10 +56,14 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a training with these settings builds on grids of an extent, [D, H, W]. */
+/**
+ * What a training with these settings builds on grids of an extent, [D, H, W].
+ * @param labels how many there are to train on
+ */
 export async function graphOptions(
   config: TrainingConfig,
   extent: readonly [number, number, number],
+  labels: number,
   before: readonly ModelStage[],
   { device }: RuntimeOptions,
 ): Promise<TrainingGraphOptions> {
@@ -68,6 +74,7 @@ export async function graphOptions(
     before,
     loss,
     mask: config.mask,
+    ...(labels > 0 && { supervision: { labels, weight: config.superviseWeight } }),
     optimiser: chooseOptimiser(config.optimiser),
     ...given({ clipGradient: config.clipGradient, clipGradientRatio: config.clipGradientRatio }),
     regulariser,
@@ -78,8 +85,8 @@ export async function graphOptions(
 }
 
 /**
- * Trains a registration network without labels: Adam on similarity + λ · regulariser over random pairs, early stopping
- * on the validation loss. Labels, where the data has them, are only measured.
+ * Trains a registration network: Adam on similarity + λ · regulariser over random pairs, and the soft Dice of labels
+ * where they are to supervise it; early stopping on the validation loss. Without that, labels are only measured.
  *
  * @returns the final state and why training stopped
  * @throws UserError when the loss is not finite or grows without bound
@@ -88,11 +95,12 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const { config, data, observer = {}, runtime = {}, signal } = options;
   const { extent, volumes } = checkData(data);
   const specs = networkParameters(networkOf(config), config.flowDeviation);
-  const objective = await graphOptions(config, extent, options.before ?? [], runtime);
+  const labels = supervisingLabels(config, data);
+  const objective = await graphOptions(config, extent, labels.length, options.before ?? [], runtime);
   const optimiser = chooseOptimiser(config.optimiser);
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
-  const state = options.resume ?? freshState(initialParameters(specs, config.seed), optimiser);
+  const state = options.resume ?? freshState(initialParameters(specs, config.seed), optimiser, config.averaging > 0);
   if (signal?.aborted) return { state, reason: 'aborted' };
   const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
   const checkProgram = await compile(checkGraph.graph, checkGraph.outputs, runtime);
@@ -100,11 +108,12 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const trainIds = data.train.map(({ id }) => id);
   const validationIds = data.validation.map(({ id }) => id);
   const isPaired = data.train[0]?.moving !== undefined;
-  const validationPairs = isPaired
+  const validationIdPairs = isPaired
     ? ownPairs(validationIds)
     : fixedPairs(validationIds, config.splitSeed ?? config.seed, 'validation');
+  const validationPairs = validationIdPairs.map((pair) => volumesOf(volumes, pair));
   const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult | undefined> =>
-    validate(checkProgram, checkGraph.random, state.parameters, volumes, validationPairs, config, (done, value) => {
+    validate(checkProgram, checkGraph.random, keptWeights(state), validationPairs, labels, config, (done, value) => {
       progress(done, value);
       return signal?.aborted ?? false;
     });
@@ -124,15 +133,16 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       const sums = { loss: 0, similarity: 0 };
       for (const [index, pair] of pairs.entries()) {
         if (signal?.aborted) return { state, reason: 'aborted' };
+        const own = volumesOf(volumes, pair);
+        const seen = augments(config) ? augmented(own, config, config.seed, state.step + 1) : own;
         const values = await trainOnPair(
           stepProgram,
           stepGraph.random,
           optimiser,
           state,
-          volumes,
-          pair,
-          config.seed,
-          scheduledRate(config.schedule, config.rate, (state.epoch + index / pairs.length) / config.epochs),
+          feedsOf(seen, labels),
+          config,
+          (state.epoch + index / pairs.length) / config.epochs,
         );
         assertSound(values.loss, epoch, state.losses);
         sums.loss += values.loss / pairs.length;
@@ -200,32 +210,55 @@ export function checkData({ train: training, validation }: TrainingData): {
 }
 
 /**
- * The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed.
+ * The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed;
+ * where asked for, each followed by itself the other way round.
  */
 function epochPairs(
   ids: readonly string[],
-  { seed, pairsPerEpoch }: TrainingConfig,
+  { seed, pairsPerEpoch, bothDirections }: TrainingConfig,
   epoch: number,
   draw: typeof trainingPairs,
 ): Pair[] {
   const count = pairsPerEpoch ?? ids.length;
   const rounds = Math.ceil(count / ids.length);
   const pairs = Array.from({ length: rounds }, (_, round) => draw(ids, seed, (epoch - 1) * rounds + round + 1));
-  return pairs.flat().slice(0, count);
+  const drawn = pairs.flat().slice(0, count);
+  if (!bothDirections) return drawn;
+  return drawn.flatMap(({ fixed, moving }) => [
+    { fixed, moving },
+    { fixed: moving, moving: fixed },
+  ]);
+}
+
+/**
+ * The labels that a training learns from: those of its training cases, none where they do not supervise it.
+ * @throws UserError when they are to, and no two cases have one
+ */
+function supervisingLabels({ supervise }: TrainingConfig, { train: training }: TrainingData): readonly number[] {
+  if (supervise === 'none') return [];
+  const labels = labelsOf(training);
+  if (labels.length === 0)
+    throw new UserError(
+      'There are no labels to train on: give data whose training cases have them, or leave --supervise labels out.',
+    );
+  return labels;
 }
 
 /** The volumes of a pair: two cases, or a case and its image of the other modality. */
-function volumesOf(
-  volumes: ReadonlyMap<string, PreparedVolume>,
-  pair: Pair,
-): { readonly fixed: PreparedVolume; readonly moving: PreparedVolume } {
+function volumesOf(volumes: ReadonlyMap<string, PreparedVolume>, pair: Pair): PreparedPair {
   const fixed = volumes.get(pair.fixed) as PreparedVolume;
   return { fixed, moving: fixed.moving ?? (volumes.get(pair.moving) as PreparedVolume) };
 }
 
-function feedsOf(volumes: ReadonlyMap<string, PreparedVolume>, pair: Pair): Record<string, Float32Array> {
-  const { fixed, moving } = volumesOf(volumes, pair);
-  return { fixed: fixed.values, moving: moving.values, fixed_mask: fixed.mask, moving_mask: moving.mask };
+/** What the graphs are fed for a pair. @param labels those that are trained on */
+function feedsOf({ fixed, moving }: PreparedPair, labels: readonly number[]): Record<string, Float32Array> {
+  return {
+    fixed: fixed.values,
+    moving: moving.values,
+    fixed_mask: fixed.mask,
+    moving_mask: moving.mask,
+    ...(labels.length > 0 && supervisionValues(fixed, moving, labels)),
+  };
 }
 
 async function trainOnPair(
@@ -233,23 +266,23 @@ async function trainOnPair(
   random: RandomInputs,
   optimiser: Optimiser,
   state: TrainingState,
-  volumes: ReadonlyMap<string, PreparedVolume>,
-  pair: Pair,
-  seed: number,
-  rate: number,
+  feeds: Readonly<Record<string, Float32Array>>,
+  { seed, schedule, rate, warmup, epochs, averaging }: TrainingConfig,
+  share: number,
 ): Promise<{ loss: number; similarity: number }> {
   const step = state.step + 1;
   const result = await program.runOrNothing({
     parameters: state.parameters,
     ...state.moments,
-    ...feedsOf(volumes, pair),
-    ...optimiserValues(optimiser, step, rate),
+    ...feeds,
+    ...optimiserValues(optimiser, step, scheduledRate(schedule, rate, share, warmup / epochs)),
     ...random.values(seed, step),
   });
   const loss = result.loss?.[0] ?? Number.NaN;
   if (Number.isFinite(loss)) {
     state.parameters = result.next_parameters as Float32Array;
     state.moments = Object.fromEntries(optimiser.moments.map((name) => [name, result[`next_${name}`] as Float32Array]));
+    if (state.average) state.average = averaged(state.average, state.parameters, averaging, step);
     state.step = step;
   }
   return { loss, similarity: result.similarity?.[0] as number };
@@ -266,8 +299,8 @@ async function validate(
   program: Program,
   random: RandomInputs,
   parameters: Float32Array,
-  volumes: ReadonlyMap<string, PreparedVolume>,
-  pairs: readonly Pair[],
+  pairs: readonly PreparedPair[],
+  labels: readonly number[],
   { seed }: TrainingConfig,
   progress: (done: number, loss: number) => boolean,
 ): Promise<ValidationResult | undefined> {
@@ -277,11 +310,11 @@ async function validate(
     // The same random directions at every epoch, so that losses of different epochs can be compared.
     const result = await program.runOrNothing({
       parameters,
-      ...feedsOf(volumes, pair),
+      ...feedsOf(pair, labels),
       ...random.values(seed, 'validation'),
     });
     if (!result.displacement) return { ...sums, loss: Number.NaN, measured: {} };
-    const { fixed, moving } = volumesOf(volumes, pair);
+    const { fixed, moving } = pair;
     measured.push(pairMetrics(fixed, moving, result.displacement, isWatched));
     sums.loss += (result.loss?.[0] as number) / pairs.length;
     sums.similarity += (result.similarity?.[0] as number) / pairs.length;

@@ -73,7 +73,7 @@ function checked(files: TrialFiles, trial: Trial, folder: ExperimentFolder): Tri
   const specs = networkParameters(networkOf(config));
   const last = files.get(LAST);
   if (last) {
-    const { state } = decodeCheckpoint(last, specs, chooseOptimiser(config.optimiser), LAST);
+    const { state } = decodeCheckpoint(last, specs, chooseOptimiser(config.optimiser), LAST, config.averaging > 0);
     if (state.epoch !== records.length || state.losses.length !== records.length + 1)
       throw new UserError(`${LAST} is of another epoch`);
   }

@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { networkParameters } from '../../src/network/registry.ts';
+import { chooseOptimiser } from '../../src/optimise/registry.ts';
+import { scheduledRate } from '../../src/optimise/schedule.ts';
+import { type PreparedVolume, prepare, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
+import { averaged, decodeCheckpoint, encodeCheckpoint, type TrainingState } from '../../src/training/checkpoint.ts';
+import { networkOf, type TrainingConfig, trainingConfig } from '../../src/training/configuration.ts';
+import { labelsOf, supervisionValues } from '../../src/training/supervision.ts';
+import { type EpochRecord, train } from '../../src/training/trainer.ts';
+
+const preprocessing = preprocessingSchema.parse({ pad: 16, size: 16, spacing: 3.5, outside: 'edge' });
+const cases = Array.from({ length: 8 }, (_, index) => {
+  const { id, image, labels } = makePhantomCase({ seed: 1, index, size: [20, 28, 20], spacing: [2, 2, 2] });
+  return prepare(id, image, labels, preprocessing);
+});
+const data = { train: cases.slice(0, 5), validation: cases.slice(5) };
+const config = (values: Record<string, unknown>): TrainingConfig =>
+  trainingConfig({
+    ...preprocessing,
+    network: 'pyramid',
+    networkOptions: { levels: [4, 8, 8], matching: [8] },
+    integrationSteps: 3,
+    flowDeviation: 1e-3,
+    rate: 3e-3,
+    smoothness: 0.1,
+    patience: 100,
+    ...values,
+  });
+
+async function trained(settings: TrainingConfig, resume?: TrainingState, stopAfter = settings.epochs) {
+  const records: EpochRecord[] = [];
+  const stop = new AbortController();
+  const { state } = await train({
+    config: settings,
+    data,
+    ...(resume ? { resume } : {}),
+    runtime: { threads: 1 },
+    signal: stop.signal,
+    observer: {
+      epochDone(record) {
+        records.push(record);
+        if (record.epoch === stopAfter) stop.abort();
+      },
+    },
+  });
+  return { state, records };
+}
+
+/** All that decides how a run goes on, without its times. */
+const rest = ({ seconds: _, ...state }: TrainingState) => state;
+
+describe('a training with every setting of the recipe', () => {
+  const settings = config({
+    supervise: 'labels',
+    averaging: 0.9,
+    warmup: 1,
+    schedule: 'cosine',
+    bothDirections: true,
+    augmentAffine: 0.05,
+    augmentDeformation: 0.5,
+    augmentIntensity: 0.2,
+    augmentFlip: true,
+    epochs: 4,
+  });
+
+  it('goes on from a checkpoint to the same numbers, to the last bit', async () => {
+    const whole = await trained(settings);
+    const half = await trained(settings, undefined, 2);
+    const specs = networkParameters(networkOf(settings));
+    const bytes = encodeCheckpoint(half.state, specs, half.records);
+    const { state } = decodeCheckpoint(bytes, specs, chooseOptimiser(), 'last', true);
+    const other = await trained(settings, state);
+    expect(rest(other.state)).toEqual(rest(whole.state));
+    expect(other.state.step).toBe(4 * 5 * 2);
+    expect(() =>
+      decodeCheckpoint(
+        encodeCheckpoint({ ...half.state, average: half.state.parameters }, specs, []).fill(0, 9000, 9100),
+        specs,
+        chooseOptimiser(),
+        'last',
+        true,
+      ),
+    ).toThrow(/damaged/);
+  });
+});
+
+describe('supervision by labels', () => {
+  let withLabels: EpochRecord[] = [];
+  let without: EpochRecord[] = [];
+  beforeAll(async () => {
+    const epochs = 12;
+    withLabels = (await trained(config({ supervise: 'labels', superviseWeight: 2, epochs }))).records;
+    without = (await trained(config({ epochs }))).records;
+  });
+
+  it('brings labels of cases that it never saw closer than training without', () => {
+    expect(withLabels.at(-1)!.dice).toBeGreaterThan(withLabels[0]!.dice as number);
+    expect(withLabels.at(-1)!.dice).toBeGreaterThan(without.at(-1)!.dice as number);
+  });
+
+  it('takes cases without labels for what they have', async () => {
+    const bare = data.train.map(({ labels: _, ...volume }, n): PreparedVolume => (n < 3 ? volume : data.train[n]!));
+    const { state } = await train({
+      config: config({ supervise: 'labels', epochs: 1 }),
+      data: { ...data, train: bare },
+    });
+    expect(state.parameters.every(Number.isFinite)).toBe(true);
+    const none = data.train.map(({ labels: _, ...volume }): PreparedVolume => volume);
+    await expect(
+      train({ config: config({ supervise: 'labels', epochs: 1 }), data: { ...data, train: none } }),
+    ).rejects.toThrow(/no labels to train on/);
+  });
+
+  it('counts a label where both scans have it', () => {
+    const volume = (labels?: number[]): Pick<PreparedVolume, 'labels' | 'values'> => ({
+      values: new Float32Array(4),
+      ...(labels ? { labels: Int32Array.from(labels) } : {}),
+    });
+    const values = supervisionValues(volume([0, 3, 7, 7]), volume([7, 7, 9, 0]), [3, 7, 9]);
+    expect([...values.fixed_labels!]).toEqual([0, 1, 2, 2]);
+    expect([...values.moving_labels!]).toEqual([2, 2, 3, 0]);
+    expect([...values.label_weights!]).toEqual([0, 1, 0]);
+    expect([...supervisionValues(volume([7, 7, 7, 7]), volume(), [7]).label_weights!]).toEqual([0]);
+    expect(labelsOf(cases)).toEqual([1, 2]);
+  });
+});
+
+describe('the rate and the mean of the weights', () => {
+  it('rises evenly, then follows the schedule', () => {
+    expect(scheduledRate('constant', 2, 0.05, 0.1)).toBe(1);
+    expect(scheduledRate('constant', 2, 0.1, 0.1)).toBe(2);
+    expect(scheduledRate('cosine', 2, 0.5, 0.1)).toBeCloseTo(1);
+    expect(scheduledRate('cosine', 2, 0, 0)).toBe(2);
+  });
+
+  it('is the mean that a share leaves, and soon forgets the start', () => {
+    expect(averaged(Float32Array.of(1), Float32Array.of(2), 0.75, 1000)[0]).toBeCloseTo(1.25);
+    expect(averaged(Float32Array.of(1), Float32Array.of(2), 0.75, 1)[0]).toBeCloseTo(2 - 2 / 11);
+  });
+});
