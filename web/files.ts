@@ -75,7 +75,7 @@ async function takeImages(
   const scans = areAll ? read : read.filter(isScan);
   const labelFiles = areAll ? [] : read.flatMap(({ name, labels }) => (labels ? [{ name, labels }] : []));
   if (scans.length > 2) throw new UserError(`These are ${scans.length} scans; give two, first the one that stays.`);
-  if (scans.length === 2 && place === 'any') session.clear();
+  if (scans.length === 2) session.clear();
   for (const { name, volume } of scans) {
     const to = place !== 'any' && scans.length === 1 ? place : session.fixed ? 'moving' : 'fixed';
     session.setScan(to, { name, volume });

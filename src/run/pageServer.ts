@@ -79,7 +79,7 @@ async function answer(
     return send(response, 403, 'text/plain; charset=utf-8', 'Not from there.');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return send(response, 405, 'text/plain; charset=utf-8', 'Only to read.');
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const { pathname } = new URL(`http://localhost${request.url ?? '/'}`);
   if (pair && pathname === '/pair.json')
     return send(
       response,
