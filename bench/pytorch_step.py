@@ -1,4 +1,4 @@
-"""The baseline: the same training step in PyTorch on the CPU. Usage: pytorch_step.py <edge> <steps> <threads>. Prints JSON."""
+"""The baseline: the same training step in PyTorch. Usage: pytorch_step.py <edge> <steps> <threads> [cpu|cuda]. Prints JSON."""
 import json
 import resource
 import statistics
@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 edge, steps, threads = (int(word) for word in sys.argv[1:4])
+device = sys.argv[4] if len(sys.argv) > 4 else "cpu"
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 
@@ -42,12 +43,12 @@ class VoxelMorph(nn.Module):
         return self.flow(self.full(x))
 
 
-network = VoxelMorph()
+network = VoxelMorph().to(device)
 assert sum(p.numel() for p in network.parameters()) == 327331
 optimiser = torch.optim.Adam(network.parameters(), 1e-3)
-moving = torch.rand(1, 1, edge, edge, edge)
-fixed = torch.rand(1, 1, edge, edge, edge)
-identity = torch.stack(torch.meshgrid(*[torch.arange(edge, dtype=torch.float32)] * 3, indexing="ij"))[None]
+moving = torch.rand(1, 1, edge, edge, edge, device=device)
+fixed = torch.rand(1, 1, edge, edge, edge, device=device)
+identity = torch.stack(torch.meshgrid(*[torch.arange(edge, dtype=torch.float32, device=device)] * 3, indexing="ij"))[None]
 
 
 def warp(volume, displacement):
@@ -65,8 +66,11 @@ for _ in range(steps):
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
+    if device == "cuda":
+        torch.cuda.synchronize()
     times.append(1e3 * (time.perf_counter() - started))
 print(json.dumps({
     "milliseconds": statistics.median(times[1:]),
     "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+    **({"cardMegabytes": torch.cuda.max_memory_reserved() / 1e6} if device == "cuda" else {}),
 }))

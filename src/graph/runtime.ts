@@ -166,7 +166,7 @@ async function createProgram(
 ): Promise<Program> {
   const runtime = await onnxRuntime();
   const session = await runtime.InferenceSession.create(bytes, {
-    executionProviders: [device === 'cpu' ? cpuProvider() : device],
+    executionProviders: [providerOf(device)],
     graphOptimizationLevel: 'all',
     // What goes wrong is thrown; it is not printed too.
     logSeverityLevel: 4,
@@ -183,8 +183,10 @@ async function createProgram(
   return new Program(session, runtime.Tensor as TensorConstructor, known);
 }
 
-function cpuProvider(): string {
-  return typeof window === 'undefined' ? 'cpu' : 'wasm';
+function providerOf(device: Device): InferenceSession.ExecutionProviderConfig {
+  if (device === 'cpu') return typeof window === 'undefined' ? 'cpu' : 'wasm';
+  // Left to itself, WebGPU transposes every feature map around every convolution, some on the CPU.
+  return device === 'webgpu' ? { name: 'webgpu', preferredLayout: 'NCHW' } : device;
 }
 
 function explain(error: unknown, device: Device): unknown {
