@@ -23,6 +23,8 @@ export function bendingEnergy({ size, affine, data }: Warp): number {
   if (Math.min(...size) < 3) return Number.NaN;
   const count = nx * ny * nz;
   const steps = [1, nx, nx * ny] as const;
+  const firsts = ENTRIES.map(([a]) => steps[a]);
+  const seconds = ENTRIES.map(([, b]) => steps[b]);
   const inverse = invert(affine);
   // Column p of the inverse affine: by how many voxels along each axis world axis p leads.
   const along = [0, 1, 2].map((p) => [0, 1, 2].map((axis) => inverse[4 * axis + p]!));
@@ -33,13 +35,14 @@ export function bendingEnergy({ size, affine, data }: Warp): number {
       for (let i = 1; i < nx - 1; i++)
         for (let c = 0; c < 3; c++) {
           const at = c * count + i + nx * (j + ny * k);
-          ENTRIES.forEach(([a, b], n) => {
-            const [s, t] = [steps[a], steps[b]];
+          for (let n = 0; n < ENTRIES.length; n++) {
+            const s = firsts[n]!;
+            const t = seconds[n]!;
             hessian[n] =
-              a === b
+              s === t
                 ? data[at + s]! - 2 * data[at]! + data[at - s]!
                 : (data[at + s + t]! - data[at + s - t]! - data[at - s + t]! + data[at - s - t]!) / 4;
-          });
+          }
           sum += squaredInWorld(hessian, along);
         }
   return sum / ((nx - 2) * (ny - 2) * (nz - 2));
@@ -50,10 +53,18 @@ export function bendingEnergy({ size, affine, data }: Warp): number {
  * coordinates.
  */
 function squaredInWorld(hessian: Float64Array, along: readonly (readonly number[])[]): number {
-  const [xx, yy, zz, xy, xz, yz] = hessian as unknown as readonly [number, number, number, number, number, number];
+  const xx = hessian[0]!;
+  const yy = hessian[1]!;
+  const zz = hessian[2]!;
+  const xy = hessian[3]!;
+  const xz = hessian[4]!;
+  const yz = hessian[5]!;
   let squares = 0;
-  for (const [p, q, times] of ENTRIES) {
-    const [a, b] = [along[p]!, along[q]!];
+  for (let n = 0; n < ENTRIES.length; n++) {
+    const entry = ENTRIES[n]!;
+    const a = along[entry[0]]!;
+    const b = along[entry[1]]!;
+    const times = entry[2];
     const value =
       a[0]! * (xx * b[0]! + xy * b[1]! + xz * b[2]!) +
       a[1]! * (xy * b[0]! + yy * b[1]! + yz * b[2]!) +

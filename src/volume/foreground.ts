@@ -20,8 +20,10 @@ const CERTAIN = 3;
  * foreground leaves the outline out.
  */
 export function comparedForegrounds(images: readonly Volume[]): (Float32Array | undefined)[] {
-  const foregrounds = images.map(foregroundOf);
-  return images.some((image, n) => foregrounds[n] && isEven(image)) ? images.map(() => undefined) : foregrounds;
+  const masks = images.map(foregroundOf);
+  return images.some((image, n) => masks[n] && remembered(evenness, image, isEven))
+    ? images.map(() => undefined)
+    : masks;
 }
 
 /**
@@ -31,7 +33,23 @@ export function comparedForegrounds(images: readonly Volume[]): (Float32Array | 
  * @returns 1 inside and 0 outside, laid out as the volume; undefined when less than a tenth of the volume is
  * surrounding
  */
-export function foregroundOf({ data, size }: Volume): Float32Array | undefined {
+export function foregroundOf(volume: Volume): Float32Array | undefined {
+  return remembered(foregrounds, volume, findForeground);
+}
+
+/** What was found in images that are still in use. */
+const foregrounds = new WeakMap<Float32Array, { readonly value: Float32Array | undefined }>();
+const evenness = new WeakMap<Float32Array, { readonly value: boolean }>();
+
+function remembered<T>(known: WeakMap<Float32Array, { readonly value: T }>, of: Volume, find: (of: Volume) => T): T {
+  const before = known.get(of.data);
+  if (before) return before.value;
+  const value = find(of);
+  known.set(of.data, { value });
+  return value;
+}
+
+function findForeground({ data, size }: Volume): Float32Array | undefined {
   const [nx, ny, nz] = size;
   let least = Number.POSITIVE_INFINITY;
   for (const value of data) if (value < least) least = value;
@@ -92,38 +110,44 @@ function isEven({ data, size }: Volume): boolean {
 function halfMeanSquare(
   data: Float32Array,
   object: Uint8Array,
-  size: Size,
+  [nx, ny, nz]: Size,
   apart: number,
 ): { readonly value: number; readonly pairs: number } {
   let squares = 0;
   let pairs = 0;
-  forEachNeighbour(size, apart, (n, other) => {
-    if (object[n] === 0 || object[other] === 0) return;
-    squares += (data[n]! - data[other]!) ** 2;
-    pairs++;
-  });
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, n++) {
+        if (object[n] === 0) continue;
+        const value = data[n]!;
+        for (let axis = 0; axis < 3; axis++) {
+          const there = axis === 0 ? i + apart < nx : axis === 1 ? j + apart < ny : k + apart < nz;
+          const other = n + apart * (axis === 0 ? 1 : axis === 1 ? nx : nx * ny);
+          if (!there || object[other] === 0) continue;
+          squares += (value - data[other]!) ** 2;
+          pairs++;
+        }
+      }
   return { value: pairs === 0 ? 0 : squares / pairs / 2, pairs };
 }
 
 /** An object without the voxels that have a neighbour outside it. */
-function eroded(object: Uint8Array, size: Size): Uint8Array {
+function eroded(object: Uint8Array, [nx, ny, nz]: Size): Uint8Array {
   const inner = object.slice();
-  forEachNeighbour(size, 1, (n, other) => {
-    if (object[n] === 0) inner[other] = 0;
-    if (object[other] === 0) inner[n] = 0;
-  });
-  return inner;
-}
-
-/** Calls for all pairs of voxels so far apart along an axis. */
-function forEachNeighbour([nx, ny, nz]: Size, apart: number, call: (n: number, other: number) => void): void {
   for (let k = 0, n = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++, n++) {
-        if (i + apart < nx) call(n, n + apart);
-        if (j + apart < ny) call(n, n + apart * nx);
-        if (k + apart < nz) call(n, n + apart * nx * ny);
+        if (object[n] === 0) continue;
+        const isRim =
+          (i > 0 && object[n - 1] === 0) ||
+          (i < nx - 1 && object[n + 1] === 0) ||
+          (j > 0 && object[n - nx] === 0) ||
+          (j < ny - 1 && object[n + nx] === 0) ||
+          (k > 0 && object[n - nx * ny] === 0) ||
+          (k < nz - 1 && object[n + nx * ny] === 0);
+        if (isRim) inner[n] = 0;
       }
+  return inner;
 }
 
 function forEachBorderVoxel([nx, ny, nz]: Size, visit: (n: number) => void): void {

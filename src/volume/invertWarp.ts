@@ -1,7 +1,6 @@
 import type { Grid, Mat4, Size, Vec3, Warp } from './grid.ts';
-import { applyToPoint, applyToVector, column, fromColumns, invert, isInvertible, spacingOf } from './matrix.ts';
+import { applyToPoint, applyToVector, invert, isInvertible, spacingOf } from './matrix.ts';
 import { PreimageSearch } from './preimage.ts';
-import { clampTo, sampleVector } from './warp.ts';
 
 /** An inverse warp, and how well it undoes the given one. */
 export interface InverseWarp {
@@ -21,6 +20,8 @@ const maxIterations = 30;
 const maxHalvings = 6;
 /** The distance, in voxels of the warp's grid, at which a point counts as found. */
 const tolerance = 0.001;
+/** A slope whose columns span less than this share of the box of their lengths cannot be inverted. */
+const LEAST_VOLUME = 1e-6;
 
 /**
  * Inverts a warp φ(p) = p + u(p) onto another grid, usually the moving image's: finds v with φ(q + v(q)) = q.
@@ -91,6 +92,10 @@ class PointSolver {
   readonly #affine: Mat4;
   readonly #inverseAffine: Mat4;
   #search: PreimageSearch | undefined;
+  readonly #image = new Float64Array(3);
+  readonly #slope = new Float64Array(9);
+  readonly #at = new Float64Array(3);
+  readonly #miss = new Float64Array(3);
 
   constructor(private readonly warp: Warp) {
     this.#affine = fitAffine(warp);
@@ -99,20 +104,20 @@ class PointSolver {
 
   /** φ at a voxel index, in RAS mm; beyond the grid it continues by its affine part. */
   map(x: Vec3): Vec3 {
-    const { data, size, affine } = this.warp;
-    const u: [number, number, number] = [0, 0, 0];
-    const c = clampTo(size, x);
-    sampleVector(data, size, c, u);
-    const [px, py, pz] = applyToPoint(affine, c);
-    const [ex, ey, ez] = applyToVector(this.#affine, [x[0] - c[0], x[1] - c[1], x[2] - c[2]]);
-    return [px - u[0] + ex, py - u[1] + ey, pz + u[2] + ez];
+    this.#evaluate(x[0], x[1], x[2]);
+    return asVec(this.#image);
   }
 
-  /** The voxel index that φ takes to q, looked for from `from` or where the affine part puts it; where there is none, one beyond the grid if it can be, from where φ continues by its affine part. */
+  /**
+   * The voxel index that φ takes to q, looked for from `from` or where the affine part puts it; where there is none, one beyond the grid if
+   * it can be, from where φ continues by its affine part.
+   */
   solve(q: Vec3, from?: Vec3): Vec3 {
-    const { index, miss, found } = this.#newton(q, from);
+    const found = this.#newton(q, from);
+    const index = asVec(this.#at);
     // Near a guess there is one place only, within the grid or beyond it.
     if (found && (from || isInside(this.warp.size, index))) return index;
+    const miss = asVec(this.#miss);
     this.#search ??= new PreimageSearch(this.warp.size, (x) => this.map(x));
     const within = this.#search.find(q, tolerance * Math.min(...spacingOf(this.#affine)));
     if (within) return within;
@@ -121,44 +126,135 @@ class PointSolver {
     return found || isInside(this.warp.size, beyond) ? index : beyond;
   }
 
-  #newton(q: Vec3, from?: Vec3): { index: Vec3; miss: Vec3; found: boolean } {
-    let index = from ?? applyToPoint(this.#inverseAffine, q);
-    let miss = difference(q, this.map(index));
+  /** φ at a voxel index and its derivative, without anything new: into {@link #image} and {@link #slope}, row by row. */
+  #evaluate(x: number, y: number, z: number): void {
+    const { data, size, affine } = this.warp;
+    const outer = this.#affine;
+    const [nx, ny, nz] = size;
+    const cx = Math.min(Math.max(x, 0), nx - 1);
+    const cy = Math.min(Math.max(y, 0), ny - 1);
+    const cz = Math.min(Math.max(z, 0), nz - 1);
+    const i = Math.min(Math.floor(cx), Math.max(nx - 2, 0));
+    const j = Math.min(Math.floor(cy), Math.max(ny - 2, 0));
+    const k = Math.min(Math.floor(cz), Math.max(nz - 2, 0));
+    const dx = nx > 1 ? 1 : 0;
+    const dy = ny > 1 ? nx : 0;
+    const dz = nz > 1 ? nx * ny : 0;
+    const [fx, fy, fz] = [cx - i, cy - j, cz - k];
+    // Along an axis that the index leaves, or that has one voxel, φ goes on by its affine part.
+    const [ox, oy, oz] = [nx === 1 || cx !== x, ny === 1 || cy !== y, nz === 1 || cz !== z];
+    const [ex, ey, ez] = [x - cx, y - cy, z - cz];
+    const out = this.#image;
+    const slope = this.#slope;
+    let p = i + nx * (j + ny * k);
+    for (let c = 0, row = 0; c < 3; c++, row += 3) {
+      const v000 = data[p]!;
+      const v100 = data[p + dx]!;
+      const v010 = data[p + dy]!;
+      const v110 = data[p + dy + dx]!;
+      const v001 = data[p + dz]!;
+      const v101 = data[p + dz + dx]!;
+      const v011 = data[p + dz + dy]!;
+      const v111 = data[p + dz + dy + dx]!;
+      const v00 = v000 + fx * (v100 - v000);
+      const v10 = v010 + fx * (v110 - v010);
+      const v01 = v001 + fx * (v101 - v001);
+      const v11 = v011 + fx * (v111 - v011);
+      const v0 = v00 + fy * (v10 - v00);
+      const v1 = v01 + fy * (v11 - v01);
+      const sign = c < 2 ? -1 : 1;
+      const w00 = v100 - v000 + fy * (v110 - v010 - v100 + v000);
+      const w01 = v101 - v001 + fy * (v111 - v011 - v101 + v001);
+      const r = 4 * c;
+      const [ax, ay, az] = [affine[r]!, affine[r + 1]!, affine[r + 2]!];
+      const [bx, by, bz] = [outer[r]!, outer[r + 1]!, outer[r + 2]!];
+      out[c] =
+        ax * cx + ay * cy + az * cz + affine[r + 3]! + sign * (v0 + fz * (v1 - v0)) + bx * ex + by * ey + bz * ez;
+      slope[row] = ox ? bx : ax + sign * (w00 + fz * (w01 - w00));
+      slope[row + 1] = oy ? by : ay + sign * (v10 - v00 + fz * (v11 - v01 - v10 + v00));
+      slope[row + 2] = oz ? bz : az + sign * (v1 - v0);
+      p += nx * ny * nz;
+    }
+  }
+
+  /** Newton's method; `index` and `miss` are where it ended, in {@link #at} and {@link #miss}. @returns whether it found the point */
+  #newton(q: Vec3, from?: Vec3): boolean {
+    const at = this.#at;
+    const miss = this.#miss;
+    const image = this.#image;
+    const inverse = this.#inverseAffine;
+    const begin = from ?? applyToPoint(inverse, q);
+    for (let c = 0; c < 3; c++) at[c] = begin[c as 0 | 1 | 2];
+    this.#evaluate(at[0]!, at[1]!, at[2]!);
+    for (let c = 0; c < 3; c++) miss[c] = q[c as 0 | 1 | 2] - image[c]!;
     for (let iteration = 0; iteration < maxIterations; iteration++) {
-      if (squaredLength(applyToVector(this.#inverseAffine, miss)) < tolerance * tolerance)
-        return { index, miss, found: true };
-      const better = this.#stepped(q, index, miss, this.#slope(index)) ?? this.#stepped(q, index, miss, this.#affine);
-      if (!better) break;
-      ({ index, miss } = better);
+      let left = 0;
+      for (let r = 0; r < 12; r += 4)
+        left += (inverse[r]! * miss[0]! + inverse[r + 1]! * miss[1]! + inverse[r + 2]! * miss[2]!) ** 2;
+      if (left < tolerance * tolerance) return true;
+      // The slope is that of the last place that was evaluated: of a step that was taken it is the right one.
+      if (!(this.#step(q, solved(this.#slope, miss)) || this.#step(q, applyToVector(inverse, asVec(miss))))) break;
     }
-    return { index, miss, found: false };
+    return false;
   }
 
-  /** One step along a slope, as long as it reduces the error. */
-  #stepped(q: Vec3, index: Vec3, miss: Vec3, slope: Mat4): { index: Vec3; miss: Vec3 } | undefined {
-    if (!isInvertible(slope)) return undefined;
-    const d = applyToVector(invert(slope), miss);
-    const error = squaredLength(miss);
+  /** One step, halved until it reduces the error. @returns whether one did */
+  #step(q: Vec3, d: Vec3 | undefined): boolean {
+    if (!d) return false;
+    const at = this.#at;
+    const miss = this.#miss;
+    const image = this.#image;
+    const error = miss[0]! ** 2 + miss[1]! ** 2 + miss[2]! ** 2;
     for (let halving = 0, step = 1; halving <= maxHalvings; halving++, step /= 2) {
-      const next: Vec3 = [index[0] + step * d[0], index[1] + step * d[1], index[2] + step * d[2]];
-      const nextMiss = difference(q, this.map(next));
-      if (squaredLength(nextMiss) < error) return { index: next, miss: nextMiss };
+      const x = at[0]! + step * d[0];
+      const y = at[1]! + step * d[1];
+      const z = at[2]! + step * d[2];
+      this.#evaluate(x, y, z);
+      const mx = q[0] - image[0]!;
+      const my = q[1] - image[1]!;
+      const mz = q[2] - image[2]!;
+      if (!(mx * mx + my * my + mz * mz < error)) continue;
+      at[0] = x;
+      at[1] = y;
+      at[2] = z;
+      miss[0] = mx;
+      miss[1] = my;
+      miss[2] = mz;
+      return true;
     }
-    return undefined;
+    return false;
   }
+}
 
-  /** The derivative of φ to the voxel index: a difference within the cell, the affine part along axes where the index is outside. */
-  #slope(x: Vec3): Mat4 {
-    const { size } = this.warp;
-    const columns = ([0, 1, 2] as const).map((axis): Vec3 => {
-      const n = size[axis];
-      if (n === 1 || x[axis] < 0 || x[axis] > n - 1) return column(this.#affine, axis);
-      const low = Math.min(Math.floor(x[axis]), n - 2);
-      const at = (value: number): Vec3 => x.map((other, a) => (a === axis ? value : other)) as unknown as Vec3;
-      return difference(this.map(at(low + 1)), this.map(at(low)));
-    }) as [Vec3, Vec3, Vec3];
-    return fromColumns(...columns, [0, 0, 0]);
-  }
+/** The d with J d = m; undefined where J cannot be inverted. */
+function solved(j: Float64Array, m: Float64Array): Vec3 | undefined {
+  const a = j[0]!;
+  const b = j[1]!;
+  const c = j[2]!;
+  const d = j[3]!;
+  const e = j[4]!;
+  const f = j[5]!;
+  const g = j[6]!;
+  const h = j[7]!;
+  const i = j[8]!;
+  const x = m[0]!;
+  const y = m[1]!;
+  const z = m[2]!;
+  const p = e * i - f * h;
+  const q = f * g - d * i;
+  const r = d * h - e * g;
+  const determinant = a * p + b * q + c * r;
+  const size = Math.sqrt((a * a + d * d + g * g) * (b * b + e * e + h * h) * (c * c + f * f + i * i));
+  if (!(Math.abs(determinant) > LEAST_VOLUME * size)) return undefined;
+  return [
+    (p * x + (c * h - b * i) * y + (b * f - c * e) * z) / determinant,
+    (q * x + (a * i - c * g) * y + (c * d - a * f) * z) / determinant,
+    (r * x + (b * g - a * h) * y + (a * e - b * d) * z) / determinant,
+  ];
+}
+
+function asVec(values: Float64Array): Vec3 {
+  return [values[0]!, values[1]!, values[2]!];
 }
 
 /**
