@@ -19,6 +19,7 @@ interface Options extends Record<string, unknown> {
   readonly preset?: string;
   readonly split?: SplitFractions;
   readonly first?: string;
+  readonly weights?: string;
   readonly resume?: boolean;
   readonly device: Device;
   readonly threads?: number;
@@ -37,6 +38,7 @@ export const trainCommand: CommandDefinition = (program) => {
     .option('--preset <name>', `a set of settings, before all other options: ${Object.keys(PRESETS).join(', ')}`);
   addSettingOptions(command, trainingSchema)
     .option('--first <path>', 'a run or model.onnx that aligns each pair first; the new network refines it')
+    .option('--weights <path>', 'a run or model.onnx of the same network, whose weights training begins with')
     .option('--split <a,b,c>', 'shares of training, validation and test cases in % (default: 65,15,20)', parseSplit)
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -64,7 +66,7 @@ function parseSplit(text: string): SplitFractions {
 }
 
 async function run(options: Options): Promise<void> {
-  const { data, out, preset, split, first, resume = false, device, threads, json } = options;
+  const { data, out, preset, split, first, weights, resume = false, device, threads, json } = options;
   const settings = settingsOf(trainingSchema, options);
   const base = preset === undefined ? {} : PRESETS[preset];
   if (!base) throw new UserError(`There is no preset "${preset}"; choose one of ${Object.keys(PRESETS).join(', ')}.`);
@@ -82,7 +84,7 @@ async function run(options: Options): Promise<void> {
           out,
           ...given({ data }),
           settings: { ...base, ...settings },
-          ...given({ split, first }),
+          ...given({ split, first, weights }),
           resume,
           version,
           runtime: { device, ...given({ threads }) },

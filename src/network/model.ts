@@ -214,6 +214,20 @@ function weightsOf({ constants }: OnnxContents, network: ChosenNetwork, prefix: 
 }
 
 /**
+ * The weights of a model's last stage with a given network, to begin another training with.
+ * @throws UserError when none of its stages has it
+ */
+export function weightsFor({ stages }: RegistrationModel, network: ChosenNetwork): Float32Array {
+  const known = JSON.stringify(describeNetwork(network));
+  const found = stages.findLast((stage) => JSON.stringify(describeNetwork(stage.network)) === known);
+  if (!found)
+    throw new UserError(
+      'The model whose weights are to begin with has another network; give --network and its settings as it was trained.',
+    );
+  return found.parameters;
+}
+
+/**
  * The stages of a model as the first stages of one with a finer grid.
  * @throws UserError when the two do not see the same volumes on grids that fit
  */

@@ -41,6 +41,8 @@ export interface StoredConfig {
   readonly origin?: Origin;
   /** Whether another model aligns pairs first; undefined in runs that were begun before that was kept. */
   readonly hasFirst?: boolean;
+  /** Whether it began with the weights of another model. */
+  readonly hasStart?: boolean;
 }
 
 const ids = z.array(z.string());
@@ -51,6 +53,7 @@ const storedSchema = z.looseObject({
   split: z.looseObject({ train: ids, validation: ids, test: ids }),
   origin: originSchema.optional(),
   hasFirst: z.boolean().optional(),
+  hasStart: z.boolean().optional(),
 });
 
 const CONFIG = 'config.json';
@@ -60,6 +63,7 @@ const LAST = 'last.safetensors';
 export const PREVIOUS = 'previous.safetensors';
 const BEST = 'best.safetensors';
 const FIRST = 'first.onnx';
+const START = 'start.onnx';
 
 /** Folder of the transforms that align pairs before the network. */
 export const ALIGNMENTS = 'alignments';
@@ -83,7 +87,7 @@ export async function readMetrics(run: string): Promise<readonly EpochRecord[]> 
 /**
  * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on) and
  * `previous.safetensors` (the same of the epoch before, in case the last is damaged), `best.safetensors` (weights of the best validation
- * loss), `model.onnx` (the best model, for use), `first.onnx` where another model aligns pairs first, `alignments/` where transforms do,
+ * loss), `model.onnx` (the best model, for use), `first.onnx` where another model aligns pairs first, `start.onnx` where its weights are begun with, `alignments/` where transforms do,
  * `model-<rule>.onnx` for further rules of early stopping.
  */
 export class RunFolder {
@@ -97,7 +101,7 @@ export class RunFolder {
     if (entries.includes(CONFIG))
       throw new UserError(`${this.path} already holds a run; add --resume to go on with it, or give another --out.`);
     // Alignments and the first model are there before a run is one, and whoever is killed leaves half a file.
-    if (entries.some((name) => name !== ALIGNMENTS && name !== FIRST && !isTemporary(name)))
+    if (entries.some((name) => ![ALIGNMENTS, FIRST, START].includes(name) && !isTemporary(name)))
       throw new UserError(`${this.path} is not empty; give another --out.`);
   }
 
@@ -131,18 +135,35 @@ export class RunFolder {
     await writeAtomically(join(this.path, FIRST), encodeModel(model));
   }
 
+  /** Keeps a copy of the model whose weights the run begins with. */
+  async writeStart(model: RegistrationModel): Promise<void> {
+    await writeAtomically(join(this.path, START), encodeModel(model));
+  }
+
+  /**
+   * The run's copy of the model whose weights it begins with, where it has one and there is no checkpoint yet.
+   * @throws UserError when it is damaged, or no longer there
+   */
+  async readStart(stored: StoredConfig, hasState: boolean): Promise<RegistrationModel | undefined> {
+    return stored.hasStart && !hasState ? this.#readCopy(START, 'whose weights this run begins with') : undefined;
+  }
+
   /**
    * The run's copy of the model that aligns pairs first, where it has one.
    * @throws UserError when it is damaged, or no longer there
    */
   async readFirst({ hasFirst }: StoredConfig): Promise<RegistrationModel | undefined> {
-    const copy = join(this.path, FIRST);
+    return hasFirst || existsSync(join(this.path, FIRST))
+      ? this.#readCopy(FIRST, 'that aligns the pairs of this run first')
+      : undefined;
+  }
+
+  async #readCopy(name: string, what: string): Promise<RegistrationModel> {
+    const copy = join(this.path, name);
     if (existsSync(copy)) return readModel(copy);
-    if (hasFirst)
-      throw new UserError(
-        `${copy} is missing, the model that aligns the pairs of this run first; put a copy of it back, or remove ${this.path} and start the run again.`,
-      );
-    return undefined;
+    throw new UserError(
+      `${copy} is missing, the model ${what}; put a copy of it back, or remove ${this.path} and start the run again.`,
+    );
   }
 
   /**

@@ -9,7 +9,7 @@ import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
 import { measures, valueIn } from '../metric/measures.ts';
 import { median } from '../metric/statistics.ts';
-import { type RegistrationModel, stagesBefore } from '../network/model.ts';
+import { type RegistrationModel, stagesBefore, weightsFor } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
 import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
 import { trainedOn } from '../preparation/trainedOn.ts';
@@ -45,6 +45,8 @@ export interface TrainingRunOptions {
   readonly alignments?: string;
   /** A run's folder or model file that aligns each pair first; copied into the new run. */
   readonly first?: string;
+  /** A run's folder or model file with the same network, whose weights training begins with; copied into the new run. */
+  readonly weights?: string;
   /** What the scans' files must be, where that is known: size and hash by path, as an {@link Origin} has them. */
   readonly scans?: Origin['scans'];
   readonly resume: boolean;
@@ -127,15 +129,30 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
   const first = previous ? await folder.readFirst(previous) : options.first && (await readModel(options.first));
   const stages = first ? stagesBefore(first, preprocessing) : [];
+  const start = previous
+    ? await folder.readStart(previous, state !== undefined)
+    : options.weights && (await readModel(options.weights));
+  const initial = start ? weightsFor(start, network) : undefined;
   const sets: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
   const { extent } = checkData(sets);
   assertFits(chooseSimilarity(config.loss, config.lossOptions), extent);
   const hasFirst = first !== undefined;
+  const hasStart = start !== undefined || (previous?.hasStart ?? false);
   const { version } = options;
   const { synthetic } = dataset;
-  const stored: StoredConfig = { version, data, ...given({ synthetic }), config, split, origin, hasFirst };
+  const stored: StoredConfig = {
+    version,
+    data,
+    ...given({ synthetic }),
+    config,
+    split,
+    origin,
+    hasFirst,
+    ...(hasStart && { hasStart }),
+  };
   // A run that has its settings has its first model too.
   if (first && !previous) await folder.writeFirst(first);
+  if (start && !previous) await folder.writeStart(start);
   await folder.writeConfig(stored);
   if (synthetic) options.observer?.note?.(synthetic.description);
   options.observer?.started?.(stored, state);
@@ -144,7 +161,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
     config,
     before: stages,
     data: sets,
-    ...given({ resume: state }),
+    ...given({ resume: state, initial }),
     runtime,
     ...given({ signal: options.signal }),
     observer: {

@@ -48,6 +48,8 @@ export interface TrainOptions {
   readonly data: TrainingData;
   /** Trained networks that align each pair first and stay as they are. */
   readonly before?: readonly ModelStage[];
+  /** Weights to begin with, in place of random ones. */
+  readonly initial?: Float32Array;
   /** State to go on from. */
   readonly resume?: TrainingState;
   readonly observer?: TrainingObserver;
@@ -100,7 +102,9 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const optimiser = chooseOptimiser(config.optimiser);
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
-  const state = options.resume ?? freshState(initialParameters(specs, config.seed), optimiser, config.averaging > 0);
+  const state =
+    options.resume ??
+    freshState(options.initial ?? initialParameters(specs, config.seed), optimiser, config.averaging > 0);
   if (signal?.aborted) return { state, reason: 'aborted' };
   const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
   const checkProgram = await compile(checkGraph.graph, checkGraph.outputs, runtime);

@@ -164,6 +164,28 @@ describe('a run that goes on', () => {
     expect(stderr).toMatch(/^earthmorph: [^\n]*first\.onnx is missing[^\n]+\n$/);
     expect(code).toBe(2);
   });
+
+  it('needs the model whose weights it was begun with until there is a checkpoint', async () => {
+    const run = at('tuned');
+    expect((await earthmorph([...begin(run, 3), '--weights', at('run')])).code).toBe(0);
+    const [own, other] = await Promise.all([metrics(run), metrics(at('run'))]);
+    const loss = ([record]: object[]): number => (record as { trainLoss: number }).trainLoss;
+    expect(loss(own)).not.toBe(loss(other));
+    await rm(`${run}/last.safetensors`);
+    await rm(`${run}/previous.safetensors`);
+    const begun = await goOn(run);
+    expect(begun.code, begun.stderr).toBe(0);
+    expect((await metrics(run)).slice(0, 3)).toEqual(own);
+    await rm(`${run}/start.onnx`);
+    expect((await goOn(run, '--epochs', '5')).code).toBe(0);
+    await rm(`${run}/last.safetensors`);
+    await rm(`${run}/previous.safetensors`);
+    const { code, stderr } = await goOn(run);
+    expect(stderr).toMatch(/earthmorph: [^\n]*start\.onnx is missing[^\n]+\n$/);
+    expect(code).toBe(2);
+    const unlike = await earthmorph([...begin(at('unlike')), '--integration-steps', '3', '--weights', at('run')]);
+    expect(unlike.stderr).toMatch(/has another network/);
+  });
 });
 
 function flipped(bytes: Buffer): Buffer {
