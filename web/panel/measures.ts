@@ -2,6 +2,7 @@ import type { WorkerRegistration } from '../../src/browser/protocol.ts';
 import type { Measure } from '../../src/metric/measure.ts';
 import { measures, valueIn } from '../../src/metric/measures.ts';
 import { rowOf } from '../../src/metric/measureText.ts';
+import { capitalised } from '../../src/report/draw/theme.ts';
 import { fill, make } from '../dom.ts';
 import type { Session } from '../session.ts';
 
@@ -68,13 +69,16 @@ function rowsOf({ judgement, assessment }: WorkerRegistration): Row[] {
 function labelRows({ assessment }: WorkerRegistration): Row[] {
   const list = [...measures().values()].filter(({ needs }) => needs === 'labels');
   return assessment.labels.flatMap(({ label, before, after }) =>
-    list.map((measure) => ({ ...measured(measure, before, after), name: rowOf(measure, `label ${label}`) })),
+    list.map((measure) => ({
+      ...measured(measure, before, after),
+      name: capitalised(rowOf(measure, `label ${label}`)),
+    })),
   );
 }
 
 function measured(measure: Measure, before: object, after: object): Row {
   const { key, digits, better } = measure;
-  return row(rowOf(measure), Math.max(digits, 2), valueIn(before, key), valueIn(after, key), better);
+  return row(capitalised(rowOf(measure)), Math.max(digits, 2), valueIn(before, key), valueIn(after, key), better);
 }
 
 function row(name: string, digits: number, before: number | undefined, after: number, better?: 'more' | 'less'): Row {

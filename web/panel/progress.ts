@@ -48,13 +48,16 @@ export function progressPanel(session: Session): HTMLElement {
   return element;
 }
 
+/** How many times longer WebAssembly takes than what plans are estimated for, as measured. */
+const SLOWER = 2;
+
 function timeLeft(session: Session, { begun, levelsBegun, done }: Progress): string {
   const now = performance.now();
   if (levelsBegun !== undefined && done > 0.03) {
     const rest = ((now - levelsBegun) / 1000) * (1 / done - 1);
     return `about ${seconds(rest)} left`;
   }
-  const planned = session.plan?.plan.seconds;
+  const planned = session.plan && SLOWER * session.plan.plan.seconds;
   const spent = seconds((now - begun) / 1000);
   return planned === undefined ? spent : `${spent} of about ${seconds(planned)}`;
 }

@@ -62,7 +62,6 @@ export class Pane {
       crosshairColor: [0.34, 0.71, 0.91, 0.9],
       crosshairWidth: 0.35,
       crosshairGap: 10,
-      textHeight: 0.035,
       multiplanarPadPixels: 6,
       multiplanarShowRender: SHOW_RENDER.NEVER,
       sliceType: SLICE_TYPE.MULTIPLANAR,

@@ -63,13 +63,13 @@ export class Stage {
     const { before, preview, moving, plan } = this.session;
     if (!moving) return;
     if (before) {
-      this.#moving.setTitle(`Moving, where it starts: ${moving.name}`);
+      this.#moving.setTitle(`Moving, at the start: ${moving.name}`);
       await this.#moving.show(before, this.#moving.range);
     }
     if (preview) {
       const at =
         preview.at === 'start'
-          ? 'where it starts'
+          ? 'at the start'
           : preview.at === 'aligned'
             ? 'aligned'
             : `level ${preview.at + 1} of ${plan?.plan.levels.length}`;
