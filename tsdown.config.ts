@@ -4,7 +4,7 @@ import { bundlePageScripts } from './tools/bundle-page-scripts.ts';
 await bundlePageScripts();
 
 export default defineConfig(({ outDir = 'dist' }) => ({
-  entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli/main.ts' },
+  entry: { index: 'src/index.ts', node: 'src/node.ts', browser: 'src/browser.ts', cli: 'src/cli/main.ts' },
   format: 'esm',
   platform: 'neutral',
   target: 'node20',
@@ -12,5 +12,5 @@ export default defineConfig(({ outDir = 'dist' }) => ({
   // The page has a build of its own.
   clean: [`${outDir}/*`, `!${outDir}/web`],
   fixedExtension: false,
-  deps: { neverBundle: [/^node:/, 'onnxruntime-web'] },
+  deps: { neverBundle: [/^node:/, '#onnxruntime'] },
 }));

@@ -13,13 +13,17 @@ export default defineConfig({
   // ONNX Runtime's own addresses are given to it, so that its WebAssembly is there once.
   resolve: {
     alias: [
-      { find: /^onnxruntime-(node|web)$/, replacement: WASM_ONLY },
+      { find: /^(#onnxruntime|onnxruntime-web)$/, replacement: WASM_ONLY },
       // Codecs of a format that the viewer reads, and that it is not given here; 1.4 MB.
       { find: /^numcodecs\/.*$/, replacement: fileURLToPath(new URL('./empty.ts', import.meta.url)) },
     ],
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'production'],
   },
-  worker: { format: 'es' },
+  // The worker and what it computes with keep their names: pages of others use them too (src/browser/registerInWorker.ts).
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { entryFileNames: 'worker/earthmorph-worker.js', codeSplitting: false } },
+  },
   build: {
     outDir: fileURLToPath(new URL('../dist/web', import.meta.url)),
     emptyOutDir: true,
@@ -27,5 +31,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 4096,
+    rolldownOptions: {
+      output: {
+        assetFileNames: ({ names: [name = ''] }) =>
+          name.startsWith('ort-wasm') ? 'worker/[name][extname]' : 'assets/[name]-[hash][extname]',
+      },
+    },
   },
 });

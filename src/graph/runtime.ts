@@ -100,12 +100,11 @@ interface OnnxRuntime {
 
 let loaded: Promise<OnnxRuntime> | undefined;
 
-/** ONNX Runtime for where we are: onnxruntime-node in Node, onnxruntime-web in a browser. */
+/** ONNX Runtime for where we are: `package.json` says that it is onnxruntime-node in Node, onnxruntime-web in a browser's bundle. */
 function onnxRuntime(): Promise<OnnxRuntime> {
-  const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
   // It would report to its makers, and leave two files a process in the folder for temporary ones.
-  if (inNode) process.env.ORT_DISABLE_TELEMETRY ??= '1';
-  loaded ??= (inNode ? import('onnxruntime-node') : import('onnxruntime-web')) as Promise<OnnxRuntime>;
+  if (typeof process !== 'undefined' && process.env) process.env.ORT_DISABLE_TELEMETRY ??= '1';
+  loaded ??= import('#onnxruntime') as unknown as Promise<OnnxRuntime>;
   return loaded;
 }
 

@@ -46,7 +46,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** Files that carry a mark of their content in their names, and so never change. */
 const MARKED = /^\/assets\/[\w.-]+$/;
-/** All other files of the page. */
+/** Files that keep their names. */
+const NAMED = /^\/worker\/[\w.-]+$/;
+/** The page itself. */
 const PLAIN = /^\/(index\.html)?$/;
 
 /** Serves the page to this machine alone. */
@@ -91,9 +93,9 @@ async function answer(
     const bytes = await scanBytes(pathname === '/scan/fixed' ? pair.fixed : pair.moving);
     return send(response, 200, 'application/octet-stream', bytes);
   }
-  if (!PLAIN.test(pathname) && !MARKED.test(pathname))
+  if (![PLAIN, NAMED, MARKED].some((known) => known.test(pathname)))
     return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
-  const path = PLAIN.test(pathname) ? join(folder, 'index.html') : join(folder, 'assets', basename(pathname));
+  const path = join(folder, PLAIN.test(pathname) ? 'index.html' : pathname);
   const bytes = await readFile(path).catch(() => undefined);
   if (!bytes) return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
   send(response, 200, TYPES[extname(path)] ?? 'application/octet-stream', bytes, {

@@ -109,11 +109,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves the page from a folder of a host that sets no headers, as many do. */
-export async function plainHost(): Promise<{ readonly address: string; close(): void }> {
+/** Serves a page, ours when left out, from a folder of a host that sets no headers, as many do. */
+export async function plainHost(folder = PAGE): Promise<{ readonly address: string; close(): void }> {
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '').replace(/^\/some\/folder\//, '') || 'index.html';
-    const bytes = await readFile(join(PAGE, path)).catch(() => undefined);
+    const bytes = await readFile(join(folder, path)).catch(() => undefined);
     response.writeHead(bytes ? 200 : 404, { 'Content-Type': TYPES[extname(path)] ?? 'text/plain' });
     response.end(bytes);
   });

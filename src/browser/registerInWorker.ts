@@ -1,0 +1,97 @@
+import { given } from '../given.ts';
+import type { PlanChoices } from '../registration/plan.ts';
+import type { Labels, Volume } from '../volume/grid.ts';
+import type { PairToRegister, RegistrationEvent, ResultFile, WorkerRegistration } from './protocol.ts';
+import { WorkerClient } from './workerClient.ts';
+
+/** A file that was picked or dropped, or was fetched and named. */
+export interface NamedBlob extends Blob {
+  /** Its ending says the format: .nii, .nii.gz, .nrrd, .mha, .mgh, .mgz. */
+  readonly name: string;
+}
+
+/** Where the worker's files lie: those of `dist/web/worker` in the package. */
+export interface WorkerFiles {
+  readonly worker: string | URL;
+  readonly mjs: string | URL;
+  readonly wasm: string | URL;
+}
+
+/** How a pair is registered in a worker. */
+export interface InWorkerOptions {
+  /** Parts of the plan that are given rather than chosen. */
+  readonly choices?: PlanChoices;
+  /** Labels of both scans, to measure the result. */
+  readonly fixedLabels?: NamedBlob;
+  readonly movingLabels?: NamedBlob;
+  /** Told of the plan, of every step, and of the moved scan on its way. */
+  readonly onEvent?: (event: RegistrationEvent) => void;
+  /** Aborts the registration at once; the promise is rejected with `Cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Threads; all that there are where the page is isolated from other origins (COOP and COEP), else 1. */
+  readonly threads?: number;
+  /** Where the worker's files are served; beside this module when left out. */
+  readonly files?: WorkerFiles;
+}
+
+/** A registered pair whose files can still be asked for. */
+export interface RegisteredInWorker extends WorkerRegistration {
+  /** A file as `earthmorph register` writes it. */
+  file(which: ResultFile): Promise<Uint8Array>;
+  /** Ends the worker and frees its memory. */
+  close(): void;
+}
+
+/** Beside the entry of which this is a part. Bundlers see these and take the files along. */
+const BESIDE: WorkerFiles = {
+  worker: new URL('./web/worker/earthmorph-worker.js', import.meta.url),
+  mjs: new URL('./web/worker/ort-wasm-simd-threaded.mjs', import.meta.url),
+  wasm: new URL('./web/worker/ort-wasm-simd-threaded.wasm', import.meta.url),
+};
+
+/**
+ * Registers two scans in a worker, so that the page stays free: the same plan and the same result as `earthmorph register`.
+ * @throws UserError with a sentence for the user where a file cannot be read or the pair cannot be registered
+ */
+export async function registerInWorker(
+  fixed: NamedBlob,
+  moving: NamedBlob,
+  options: InWorkerOptions = {},
+): Promise<RegisteredInWorker> {
+  const { choices = {}, fixedLabels, movingLabels, onEvent, signal } = options;
+  const client = openWorker(options);
+  const cancel = (): void => client.close();
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted) cancel();
+  try {
+    const scan = async (file: NamedBlob): Promise<Volume> => (await read(client, file)).volume;
+    const labels = async (file: NamedBlob): Promise<Labels | undefined> => (await read(client, file)).labels;
+    const pair: PairToRegister = {
+      fixed: await scan(fixed),
+      moving: await scan(moving),
+      ...given({
+        fixedLabels: fixedLabels && (await labels(fixedLabels)),
+        movingLabels: movingLabels && (await labels(movingLabels)),
+      }),
+    };
+    const registration = await client.ask('register', { pair, choices }, onEvent);
+    return { ...registration, file: (which) => client.ask('file', which), close: () => client.close() };
+  } catch (error) {
+    client.close();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+function openWorker({ threads, files = BESIDE }: InWorkerOptions): WorkerClient {
+  const address = (file: string | URL): string => new URL(file, document.baseURI).href;
+  return new WorkerClient(() => new Worker(address(files.worker), { type: 'module' }), {
+    threads: threads ?? (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
+    runtime: { mjs: address(files.mjs), wasm: address(files.wasm) },
+  });
+}
+
+async function read(client: WorkerClient, file: NamedBlob) {
+  return client.ask('read', { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+}

@@ -1,0 +1,104 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+import type { Browser } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { judged } from '../../src/registration/judged.ts';
+import { judgement } from '../../src/registration/judgement.ts';
+import { PlannedRegistrar } from '../../src/registration/planned.ts';
+import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
+import { hasChromium, startChromium, whyNoChromium } from '../support/chromium.ts';
+import { TESTED } from '../support/tested.ts';
+import { niftiFile, plainHost } from './support.ts';
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+const [fixed, moving] = [0, 1].map(
+  (index) => makePhantomCase({ seed: 5, index, size: [20, 24, 16], spacing: [2, 2, 2] }).image,
+);
+const pair = { fixed: fixed!, moving: moving! };
+
+describe('the library in bundles for browsers', () => {
+  let folder = '';
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'earthmorph-bundle-'));
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(TESTED, join(folder, 'node_modules', 'earthmorph'), 'junction');
+    await cp(examples, folder, { recursive: true });
+    if (hasChromium) browser = await startChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('esbuild takes the main entry without a word of Node', async () => {
+    const { outputFiles, warnings } = await bundle({
+      stdin: { contents: "export { register, decodeNifti } from 'earthmorph';", resolveDir: folder },
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      splitting: false,
+      write: false,
+      outdir: folder,
+    });
+    expect(warnings).toEqual([]);
+    const text = outputFiles.map((file) => file.text).join('\n');
+    expect(text).not.toMatch(/onnxruntime-node|\.node["']/);
+    expect(text).not.toMatch(/from ["']node:|import\(["']node:/);
+  });
+
+  describe.skipIf(!hasChromium)(`examples${whyNoChromium}`, () => {
+    /** What Node comes to, in the words of the examples. */
+    const expected = async (): Promise<string> => {
+      const registration = await new PlannedRegistrar({ choices: { effort: 'fast' } }).register(pair);
+      const { before, after } = judgement(judged(registration, pair));
+      expect(after.correlation).toBeGreaterThan(before.correlation);
+      return `Correlation ${before.correlation.toFixed(3)} → ${after.correlation.toFixed(3)}`;
+    };
+
+    /** What the page of a folder says of the pair. */
+    const said = async (served: string): Promise<string> => {
+      const host = await plainHost(served);
+      const page = await (browser as Browser).newPage();
+      try {
+        page.setDefaultTimeout(0);
+        const complaints: string[] = [];
+        page.on('pageerror', (error) => complaints.push(error.message));
+        await page.goto(host.address);
+        await page
+          .locator('input')
+          .setInputFiles([await niftiFile('a.nii.gz', pair.fixed), await niftiFile('b.nii', pair.moving)]);
+        await page.getByText(/^Correlation/).waitFor();
+        expect(complaints).toEqual([]);
+        return (await page.locator('output').textContent()) ?? '';
+      } finally {
+        await page.close();
+        host.close();
+      }
+    };
+
+    it('a page built with Vite registers as Node does, and takes along no more than it needs', async () => {
+      const out = join(folder, 'built');
+      await build({
+        root: join(folder, 'browser-vite'),
+        configFile: false,
+        base: './',
+        logLevel: 'error',
+        build: { outDir: out, emptyOutDir: true },
+      });
+      const files = await readdir(join(out, 'assets'));
+      expect(files.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
+      expect(await said(out)).toBe(await expected());
+    });
+
+    it('a page without a bundler registers as Node does', async () => {
+      await cp(join(folder, 'browser-plain', 'index.html'), join(folder, 'index.html'));
+      expect(await readFile(join(folder, 'index.html'), 'utf8')).toContain('registerInWorker');
+      expect(await said(folder)).toBe(await expected());
+    });
+  });
+});
