@@ -84,6 +84,8 @@ export {
 export type { AffineKind } from './registration/affine/motion.ts';
 export { agreement, regularity } from './registration/assess.ts';
 export { type CaseError, landmarkError } from './registration/landmarkError.ts';
+export { type Plan, type PlanChoices, planPair, planSentence } from './registration/plan.ts';
+export { maskedPair, type PlannedOptions, PlannedRegistrar } from './registration/planned.ts';
 export { REFINE_DEFAULTS, type RefineOptions, type RefinePair, Refiner } from './registration/refine.ts';
 export {
   Registrar,
