@@ -106,6 +106,13 @@ export const trainingSchema = z.strictObject({
     .default(0)
     .describe('judge and keep a running mean of the weights, of which each step leaves this share: 0 for the weights')
     .meta({ placeholder: 'share' }),
+  batch: z
+    .int()
+    .positive()
+    .max(1000)
+    .default(1)
+    .describe('pairs whose gradients are gathered for one step')
+    .meta({ placeholder: 'pairs' }),
   epochs: z.int().positive().max(100_000).default(100).describe('epochs at most'),
   patience: z
     .int()

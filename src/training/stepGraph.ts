@@ -24,6 +24,8 @@ export interface TrainingGraphOptions extends ObjectiveTerms {
   readonly supervision?: { readonly labels: number; readonly weight: number };
   /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
   readonly mask?: boolean;
+  /** Whether gradients of several pairs are gathered before a step: inputs `gathered` and `part`. */
+  readonly gathers?: boolean;
   /** Adam when left out. */
   readonly optimiser?: Optimiser;
   /** Longest gradient: a longer one is scaled down to it. */
@@ -75,11 +77,15 @@ export interface BuiltGraph {
  * One training step as one graph: forward, loss, gradients, optimiser.
  * Inputs: `parameters`, the optimiser's moments (of Adam `first`, `second`), `moving`, `fixed`, the scalars `rate` and
  * the optimiser's corrections (`correction1`, `correction2`), and the loss's random inputs. Outputs: parameters and
- * moments after the step as `next_…`, and `loss`, `similarity`, `smoothness`.
+ * moments after the step as `next_…`, and `loss`, `similarity`, `smoothness`. Where pairs are gathered, the gradient is
+ * `gathered` plus `part` times the pair's own; it leaves as `next_gathered`, to be fed with the next pair.
  */
 export function trainingStep(options: TrainingGraphOptions): BuiltGraph {
   const { graph, flat, loss, similarity, penalty, random } = trainingObjective('training_step', options);
-  const [gradient] = gradients(loss, [flat]) as [Tensor];
+  const [own] = gradients(loss, [flat]) as [Tensor];
+  const gradient = options.gathers
+    ? add(graph.input('gathered', flat.shape), multiply(own, graph.input('part', [])))
+    : own;
   const { optimiser = chooseOptimiser(), clipGradient, clipGradientRatio } = options;
   const moments = Object.fromEntries(optimiser.moments.map((name) => [name, graph.input(name, flat.shape)]));
   const names = ['rate', ...Object.keys(optimiser.corrections(1))];
@@ -91,6 +97,7 @@ export function trainingStep(options: TrainingGraphOptions): BuiltGraph {
     random,
     outputs: {
       next_parameters: next.parameters,
+      ...(options.gathers && { next_gathered: gradient }),
       ...Object.fromEntries(optimiser.moments.map((name) => [`next_${name}`, next.moments[name] as Tensor])),
       loss,
       similarity,

@@ -76,6 +76,7 @@ export async function graphOptions(
     before,
     loss,
     mask: config.mask,
+    gathers: config.batch > 1,
     ...(labels > 0 && { supervision: { labels, weight: config.superviseWeight } }),
     optimiser: chooseOptimiser(config.optimiser),
     ...given({ clipGradient: config.clipGradient, clipGradientRatio: config.clipGradientRatio }),
@@ -135,19 +136,24 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       const pairs = epochPairs(trainIds, config, epoch, isPaired ? trainingOwnPairs : trainingPairs);
       const total = pairs.length + validationPairs.length;
       const sums = { loss: 0, similarity: 0 };
+      let gathered = new Float32Array(0);
       for (const [index, pair] of pairs.entries()) {
         if (signal?.aborted) return { state, reason: 'aborted' };
+        const drawn = state.epoch * pairs.length + index + 1;
         const own = volumesOf(volumes, pair);
-        const seen = augments(config) ? augmented(own, config, config.seed, state.step + 1) : own;
-        const values = await trainOnPair(
-          stepProgram,
-          stepGraph.random,
-          optimiser,
-          state,
-          feedsOf(seen, labels),
-          config,
-          (state.epoch + index / pairs.length) / config.epochs,
-        );
+        const seen = augments(config) ? augmented(own, config, config.seed, drawn) : own;
+        const place = index % config.batch;
+        const together = Math.min(config.batch, pairs.length - (index - place));
+        if (place === 0) gathered = new Float32Array(state.parameters.length);
+        const feeds = {
+          ...feedsOf(seen, labels),
+          ...stepGraph.random.values(config.seed, drawn),
+          gathered,
+          part: Float32Array.of(1 / together),
+        };
+        const share = (state.epoch + index / pairs.length) / config.epochs;
+        const values = await trainOnPair(stepProgram, optimiser, state, feeds, config, share, place === together - 1);
+        gathered = values.gathered ?? gathered;
         assertSound(values.loss, epoch, state.losses);
         sums.loss += values.loss / pairs.length;
         sums.similarity += values.similarity / pairs.length;
@@ -265,31 +271,32 @@ function feedsOf({ fixed, moving }: PreparedPair, labels: readonly number[]): Re
   };
 }
 
+/** @param isLast whether the pair is the last of those that make a step together */
 async function trainOnPair(
   program: Program,
-  random: RandomInputs,
   optimiser: Optimiser,
   state: TrainingState,
   feeds: Readonly<Record<string, Float32Array>>,
-  { seed, schedule, rate, warmup, epochs, averaging }: TrainingConfig,
+  { schedule, rate, warmup, epochs, averaging }: TrainingConfig,
   share: number,
-): Promise<{ loss: number; similarity: number }> {
+  isLast: boolean,
+): Promise<{ loss: number; similarity: number; gathered: Float32Array<ArrayBuffer> | undefined }> {
   const step = state.step + 1;
   const result = await program.runOrNothing({
     parameters: state.parameters,
     ...state.moments,
     ...feeds,
     ...optimiserValues(optimiser, step, scheduledRate(schedule, rate, share, warmup / epochs)),
-    ...random.values(seed, step),
   });
   const loss = result.loss?.[0] ?? Number.NaN;
-  if (Number.isFinite(loss)) {
+  if (Number.isFinite(loss) && isLast) {
     state.parameters = result.next_parameters as Float32Array;
     state.moments = Object.fromEntries(optimiser.moments.map((name) => [name, result[`next_${name}`] as Float32Array]));
     if (state.average) state.average = averaged(state.average, state.parameters, averaging, step);
     state.step = step;
   }
-  return { loss, similarity: result.similarity?.[0] as number };
+  const gathered = result.next_gathered as Float32Array<ArrayBuffer> | undefined;
+  return { loss, similarity: result.similarity?.[0] as number, gathered };
 }
 
 interface ValidationResult {

@@ -8,6 +8,7 @@ import { averaged, decodeCheckpoint, encodeCheckpoint, type TrainingState } from
 import { networkOf, type TrainingConfig, trainingConfig } from '../../src/training/configuration.ts';
 import { labelsOf, supervisionValues } from '../../src/training/supervision.ts';
 import { type EpochRecord, train } from '../../src/training/trainer.ts';
+import { relativeError } from '../support/reference.ts';
 
 const preprocessing = preprocessingSchema.parse({ pad: 16, size: 16, spacing: 3.5, outside: 'edge' });
 const cases = Array.from({ length: 8 }, (_, index) => {
@@ -82,6 +83,26 @@ describe('a training with every setting of the recipe', () => {
         true,
       ),
     ).toThrow(/damaged/);
+  });
+});
+
+describe('a batch', () => {
+  it('is one step by the mean gradient of its pairs', async () => {
+    // Without moments a step is the rate times the gradient, so that two steps can be compared with one.
+    const common = { optimiser: 'momentum', rate: 1e-6, epochs: 1, pairsPerEpoch: 2 };
+    const together = (await trained(config({ ...common, batch: 2 }))).state;
+    const one = (await trained(config({ ...common, pairsPerEpoch: 1 }))).state;
+    const apart = (await trained(config(common))).state;
+    expect([together.step, one.step, apart.step]).toEqual([1, 1, 2]);
+    // The velocity of two steps keeps 0.9 of the first gradient; such short steps leave the second as it was.
+    const mean = apart.moments.velocity!.map((value, n) => (value + 0.1 * one.moments.velocity![n]!) / 2);
+    expect(relativeError(together.moments.velocity!, mean)).toBeLessThan(1e-2);
+    expect(relativeError(together.moments.velocity!, one.moments.velocity!)).toBeGreaterThan(0.1);
+  });
+
+  it('may be larger than what is left of an epoch', async () => {
+    const { state } = await trained(config({ batch: 3, epochs: 2, pairsPerEpoch: 4 }));
+    expect(state.step).toBe(4);
   });
 });
 
