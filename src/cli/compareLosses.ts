@@ -133,7 +133,7 @@ function preprocessingOf({ crop, pad, spacing, margin, size }: Settings, modalit
 async function fittingSpacing({ pairs }: PairList, size: number): Promise<number> {
   const { size: voxels, affine } = await readVolume((pairs[0] as PairList['pairs'][number]).fixed.image);
   const edges = spacingOf(affine);
-  const largest = Math.max(...voxels.map((count, axis) => count * (edges[axis] as number)));
+  const largest = Math.max(...voxels.map((count, axis) => count * edges[axis]!));
   return Math.ceil((100 * largest) / size - 1e-3) / 100;
 }
 

@@ -58,7 +58,7 @@ function openBrowser(address: string): void {
       : process.platform === 'win32'
         ? ['rundll32', 'url.dll,FileProtocolHandler', address]
         : ['xdg-open', address];
-  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
   // The address is printed; a machine without a browser of its own is no mistake.
   child.on('error', () => undefined);
   child.unref();

@@ -18,7 +18,7 @@ import { weightedMean } from './similarity.ts';
 
 /** Applies a map along each of the three axes of [1, C, D, H, W] in turn: a separable filter. */
 function separable(x: Tensor, map: (extent: number) => Matrix): Tensor {
-  return [2, 3, 4].reduce((volume, axis) => linearAlongAxis(volume, axis, map(volume.shape[axis] as number)), x);
+  return [2, 3, 4].reduce((volume, axis) => linearAlongAxis(volume, axis, map(volume.shape[axis]!)), x);
 }
 
 /** Sum over a cubic window of odd width; zeros outside the volume. */
@@ -47,7 +47,7 @@ export function gaussianSum(x: Tensor, sigma: number): Tensor {
 
 /** x at the voxel `offset` further along an axis; beyond the volume its border goes on (`edge`), or there are zeros. */
 export function shifted(x: Tensor, axis: number, offset: number, outside: 'edge' | 'zeros'): Tensor {
-  const extent = x.shape[axis] as number;
+  const extent = x.shape[axis]!;
   const inside = (at: number): number => (outside === 'edge' ? Math.min(Math.max(at, 0), extent - 1) : at);
   return linearAlongAxis(
     x,

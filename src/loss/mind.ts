@@ -64,7 +64,7 @@ const TINY = 1e-12;
 /** Smallest of twelve channels: halves against each other, then the last three one by one. */
 function smallestChannel(x: Tensor): Tensor {
   const halves = (y: Tensor): Tensor => {
-    const half = (y.shape[1] as number) / 2;
+    const half = y.shape[1]! / 2;
     return minimum(...(split(y, 1, [half, half]) as [Tensor, Tensor]));
   };
   return split(halves(halves(x)), 1, [1, 1, 1]).reduce(minimum);

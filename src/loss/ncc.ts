@@ -35,9 +35,14 @@ export const ncc = defineSimilarity({
     const products = [a, b, multiply(a, moved), multiply(b, fixed), multiply(a, fixed)];
     const stacked = concat(weight ? [...products, weight] : products, 1);
     const sums = boxSum(stacked, window);
-    const [i, j, ii, jj, ij, w] = Array.from({ length: stacked.shape[1] as number }, (_, k) =>
-      slice(sums, 1, k, k + 1),
-    ) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?];
+    const [i, j, ii, jj, ij, w] = Array.from({ length: stacked.shape[1]! }, (_, k) => slice(sums, 1, k, k + 1)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor?,
+    ];
     // Voxels of the window, or their weights' sum; at least 1, so that empty windows give 0.
     const share = w ? divide(1, clip(w, 1, window ** 3)) : 1 / window ** 3;
     const centred = (product: Tensor, x: Tensor, y: Tensor): Tensor =>

@@ -28,8 +28,8 @@ export function pigeonholeBootstrap(pairs: readonly PairValue[], seed = 1, resam
   const ids = [...new Set(pairs.flatMap(({ fixed, moving }) => [fixed, moving]))].sort();
   const places = new Map(ids.map((id, place) => [id, place]));
   const indexed = pairs.map(({ fixed, moving, value }) => ({
-    fixed: places.get(fixed) as number,
-    moving: places.get(moving) as number,
+    fixed: places.get(fixed)!,
+    moving: places.get(moving)!,
     value,
   }));
   const random = randomStream(seed, 'bootstrap');

@@ -35,7 +35,7 @@ export function surfaceDistances(
   }
   const box = emptyBox();
   if (!extend(box, a, size, label) || !extend(box, b, size, label)) return undefined;
-  const boxSize: Size = [box.to[0]! - box.from[0]!, box.to[1]! - box.from[1]!, box.to[2]! - box.from[2]!];
+  const boxSize: Size = [box.to[0] - box.from[0], box.to[1] - box.from[1], box.to[2] - box.from[2]];
   const first = surfaceIn(box, boxSize, a, size, label);
   const second = surfaceIn(box, boxSize, b, size, label);
   const distances = isAffine(space) && isSheared(space) ? inWorld(boxSize, space) : alongAxes(boxSize, space);

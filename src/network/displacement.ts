@@ -27,10 +27,10 @@ export function resizeDisplacement(displacement: Tensor, extent: Extent): Tensor
   const from = extentOf(displacement);
   if (from.join() === extent.join()) return displacement;
   const resized = extent.reduce(
-    (field, size, a) => linearAlongAxis(field, a + 2, interpolationMatrix(size, from[a] as number)),
+    (field, size, a) => linearAlongAxis(field, a + 2, interpolationMatrix(size, from[a]!)),
     displacement,
   );
-  const scaled = extent.map((size, a) => multiply(slice(resized, 1, a, a + 1), size / (from[a] as number)));
+  const scaled = extent.map((size, a) => multiply(slice(resized, 1, a, a + 1), size / from[a]!));
   return concat(scaled, 1);
 }
 

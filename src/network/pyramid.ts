@@ -56,7 +56,7 @@ export const pyramid = defineNetwork<PyramidOptions>({
     });
     for (let k = levels.length - 1; k >= lastLevel(options); k--) {
       const isCoarsest = k === levels.length - 1;
-      inputs = 2 * (levels[k] as number) + (isCoarsest ? 0 : 3 + (matching.at(-1) as number));
+      inputs = 2 * levels[k]! + (isCoarsest ? 0 : 3 + matching.at(-1)!);
       matching.forEach((outputs, n) => {
         specs.push(...convolutionParameters(`level${k}.${n}`, inputs, outputs));
         inputs = outputs;
@@ -120,5 +120,5 @@ export const pyramid = defineNetwork<PyramidOptions>({
 
 /** The padded extents at a level. */
 function levelExtent(extent: Extent, after: readonly number[], level: number): Extent {
-  return extent.map((size, a) => (size + (after[a + 2] as number)) / 2 ** level) as unknown as Extent;
+  return extent.map((size, a) => (size + after[a + 2]!) / 2 ** level) as unknown as Extent;
 }

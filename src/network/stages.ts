@@ -42,7 +42,7 @@ export function registerInStages(
 function reduce(volume: Tensor, reduction: number): Tensor {
   if (reduction === 1) return volume;
   return [2, 3, 4].reduce((x, axis) => {
-    const from = x.shape[axis] as number;
+    const from = x.shape[axis]!;
     return linearAlongAxis(x, axis, interpolationMatrix(from / reduction, from));
   }, volume);
 }

@@ -52,7 +52,7 @@ function layers({ encoder, decoder, remaining, halfResolution }: UnetOptions): L
   decoder.forEach((outputs, k) => {
     made.push({ name: `decoder${k}`, inputs: channels, outputs });
     const last = halfResolution && k === decoder.length - 1;
-    channels = last ? outputs : outputs + (skips.pop() as number);
+    channels = last ? outputs : outputs + skips.pop()!;
   });
   remaining.forEach((outputs, k) => {
     made.push({ name: `remaining${k}`, inputs: channels, outputs });

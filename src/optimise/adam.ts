@@ -60,8 +60,8 @@ export function adamOnNumbers(count: number): (gradient: readonly number[], rate
     return gradient.map((slope, k) => {
       first[k] = beta1 * first[k]! + (1 - beta1) * slope;
       second[k] = beta2 * second[k]! + (1 - beta2) * slope * slope;
-      const mean = first[k]! / (1 - beta1 ** step);
-      return (-rate * mean) / (Math.sqrt(second[k]! / (1 - beta2 ** step)) + epsilon);
+      const mean = first[k] / (1 - beta1 ** step);
+      return (-rate * mean) / (Math.sqrt(second[k] / (1 - beta2 ** step)) + epsilon);
     });
   };
 }

@@ -172,7 +172,7 @@ function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
   // A volume larger than the padded cube gets a larger grid of the same voxels, in eights: networks work at any size.
   const voxel = (spacing * pad) / size;
   const extents = axes.map(({ axis }) => {
-    const needed = Math.ceil(((frame.size[axis] as number) * own[axis]) / voxel);
+    const needed = Math.ceil((frame.size[axis] * own[axis]) / voxel);
     return needed <= size ? size : Math.ceil(needed / 8) * 8;
   });
   const columns = axes.map(({ axis, step }) => {
@@ -189,7 +189,7 @@ function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
  */
 export function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
   const along = (component: 0 | 1 | 2): number =>
-    centre[component] - columns.reduce((sum, axis, a) => sum + axis[component] * (((size[a] as number) - 1) / 2), 0);
+    centre[component] - columns.reduce((sum, axis, a) => sum + axis[component] * ((size[a]! - 1) / 2), 0);
   const origin: Vec3 = [along(0), along(1), along(2)];
   const affine = fromColumns(columns[0], columns[1], columns[2], origin);
   const toImage = multiply(invert(image.affine), affine);
@@ -243,14 +243,14 @@ function labelBoxGrid(image: Grid, { margin, size }: Preprocessing, labels?: Lab
       for (let i = 0; i < nx; i++, n++) {
         if (labels.data[n] === 0) continue;
         [i, j, k].forEach((at, a) => {
-          low[a] = Math.min(low[a] as number, at);
-          high[a] = Math.max(high[a] as number, at);
+          low[a] = Math.min(low[a]!, at);
+          high[a] = Math.max(high[a]!, at);
         });
       }
   if (high[0] < 0) throw new UserError('The labels are empty, so there is no box to crop to; use --crop none.');
   const axes = closestAxes(image.affine);
   const columns = axes.map(({ axis, step }) => {
-    const extent = (high[axis] as number) - (low[axis] as number) + 1 + 2 * margin;
+    const extent = high[axis] - low[axis] + 1 + 2 * margin;
     const [x, y, z] = column(image.affine, axis);
     const scale = (step * extent) / size;
     return [x * scale, y * scale, z * scale] as const;
@@ -329,7 +329,7 @@ export function prepareCase(
 
 /** Whether two masks on one grid have a voxel in common. */
 export function meet(a: Float32Array, b: Float32Array): boolean {
-  return a.some((value, n) => value > 0 && (b[n] as number) > 0);
+  return a.some((value, n) => value > 0 && b[n]! > 0);
 }
 
 function onGrid(

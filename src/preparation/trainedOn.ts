@@ -40,7 +40,7 @@ export function trainedOn(
   const all = grids.map(measured);
   const rangeOf = (values: readonly number[]): [number, number] =>
     [Math.min(...values), Math.max(...values)].map((value) => Number(value.toPrecision(4))) as [number, number];
-  const along = (axis: number): [number, number] => rangeOf(all.map(({ extent }) => extent[axis] as number));
+  const along = (axis: number): [number, number] => rangeOf(all.map(({ extent }) => extent[axis]!));
   return { spacing: rangeOf(all.flatMap(({ spacing }) => spacing)), extent: [along(0), along(1), along(2)], ...words };
 }
 

@@ -65,8 +65,8 @@ export function landmarkError(
   return {
     landmarks: names.map((name, n) => ({
       name,
-      before: before.distances[n] as number,
-      ...(after ? { after: after.distances[n] as number } : {}),
+      before: before.distances[n]!,
+      ...(after ? { after: after.distances[n]! } : {}),
       ...(isOutside[n] ? { outside: true } : {}),
     })),
     before: summary(before),

@@ -282,7 +282,7 @@ function ofDisplacement(field: Tensor, start: Tensor, extent: Extent): Meaning {
 
 /** exp(v) and exp(−v) of a velocity on its coarser grid, where integrating costs little. */
 function ofVelocity(field: Tensor, extent: Extent, steps: number): Meaning {
-  const ratios = extent.map((size, a) => size / (field.shape[a + 2] as number));
+  const ratios = extent.map((size, a) => size / field.shape[a + 2]!);
   const flow = scaled(
     field,
     ratios.map((ratio) => 1 / ratio),
@@ -322,7 +322,7 @@ function resizedField({ extent, volumes, data }: RefinedField, to: Extent, of: E
 function interpolated(field: Tensor, extent: Extent): Tensor {
   return extent.reduce(
     (x, size, a) =>
-      x.shape[a + 2] === size ? x : linearAlongAxis(x, a + 2, interpolationMatrix(size, x.shape[a + 2] as number)),
+      x.shape[a + 2] === size ? x : linearAlongAxis(x, a + 2, interpolationMatrix(size, x.shape[a + 2]!)),
     field,
   );
 }

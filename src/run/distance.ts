@@ -142,7 +142,7 @@ export async function measureDistance(
       transform: transform === 'none' ? null : { name: transform, ...settings },
       normalise,
       seed,
-      value: values[0] as number,
+      value: values[0]!,
       unit: loss.similarity.unit?.(loss.options) ?? null,
       unitVoxels: options ? unitVoxels(options, volumes.fixed) : null,
       sampling: isRandom
@@ -221,7 +221,7 @@ export async function profileFigure(
         }
       : {}),
     subject: grid ? 'Patch with the largest distance' : 'Whole volume',
-    distance: profile.distances[profile.telling] as number,
+    distance: profile.distances[profile.telling]!,
     directions: profile.directions,
     dimensions: profile.projections[0]?.direction.length ?? 1,
     positionUnit: positionUnit(options),
@@ -279,7 +279,7 @@ function extentOf({ size: [nx, ny, nz] }: Volume): [number, number, number] {
 
 /** Array axes z, y, x → x, y, z. */
 function fromArrayAxes([z, y, x]: readonly number[]): Vec3 {
-  return [x as number, y as number, z as number];
+  return [x!, y!, z!];
 }
 
 /** Half the edge of the boxes in voxels, where that is the unit. */
@@ -311,7 +311,7 @@ function shownDirection(projection: BoxProjection, profile: WassersteinProfile):
     name: profile.directions > 1 ? rank : '',
     distance,
     ...(embedding === 'mass' || embedding === 'points' ? { vector: fromArrayAxes(direction) } : {}),
-    ...(embedding === 'points' ? { words: `intensity ${(direction[3] as number).toFixed(2).replace('-', '−')}` } : {}),
+    ...(embedding === 'points' ? { words: `intensity ${direction[3]!.toFixed(2).replace('-', '−')}` } : {}),
     projected:
       profile.binWidth === undefined
         ? { kind: 'points', fixed, moved }

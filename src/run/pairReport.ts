@@ -161,7 +161,7 @@ export async function manyPairsReport(
     const values = valuesIn(results, judge);
     for (const { name, index } of worstMedianBest(values, judge.better === 'less' ? 'lower' : 'higher')) {
       const { fixed, moving } = results[index] as PairResult;
-      const value = valueText({ ...judge, title: judge.name }, values[index] as number, undefined, fewDigits(judge));
+      const value = valueText({ ...judge, title: judge.name }, values[index]!, undefined, fewDigits(judge));
       figures.push({ caption: `${name} ${value}: ${moving} onto ${fixed}`, svg: await figureOf(index) });
     }
   }

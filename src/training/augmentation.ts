@@ -133,7 +133,7 @@ function resampled(volume: PreparedVolume, options: Augmentation, random: Random
       const at = nx * (j + ny * k);
       linearRow(volume.values, 0, size, positions, 'edge', values, at);
       nearestRow(volume.mask, size, positions, 0, mask, at);
-      if (labels) nearestRow(volume.labels as Int32Array, size, positions, 0, labels, at);
+      if (labels) nearestRow(volume.labels, size, positions, 0, labels, at);
     }
   const { id, grid } = volume;
   return { id, grid, values, mask, ...given({ labels }) };

@@ -56,7 +56,7 @@ export function keptWeights({ parameters, average }: TrainingState): Float32Arra
  */
 export function averaged(average: Float32Array, parameters: Float32Array, share: number, step: number): Float32Array {
   const kept = Math.min(share, (1 + step) / (10 + step));
-  return average.map((value, n) => value + (1 - kept) * ((parameters[n] as number) - value));
+  return average.map((value, n) => value + (1 - kept) * (parameters[n]! - value));
 }
 
 function unpack(flat: Float32Array, specs: readonly ParameterSpec[], prefix: string): [string, StoredTensor][] {

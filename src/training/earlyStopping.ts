@@ -42,7 +42,7 @@ export function followStopping(
   let bestEpoch = 0;
   let bestLoss = Number.POSITIVE_INFINITY;
   for (let epoch = 1; epoch < losses.length; epoch++) {
-    const loss = losses[epoch] as number;
+    const loss = losses[epoch]!;
     if (loss < bestLoss - least) {
       bestEpoch = epoch;
       bestLoss = loss;

@@ -29,10 +29,10 @@ export function moveLabels(
   for (let k = 0, n = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++, n++) {
-        const z = Math.round(k + (displacement[n] as number));
-        const y = Math.round(j + (displacement[n + count] as number));
-        const x = Math.round(i + (displacement[n + 2 * count] as number));
-        if (x >= 0 && x < nx && y >= 0 && y < ny && z >= 0 && z < nz) out[n] = labels[x + nx * (y + ny * z)] as number;
+        const z = Math.round(k + displacement[n]!);
+        const y = Math.round(j + displacement[n + count]!);
+        const x = Math.round(i + displacement[n + 2 * count]!);
+        if (x >= 0 && x < nx && y >= 0 && y < ny && z >= 0 && z < nz) out[n] = labels[x + nx * (y + ny * z)]!;
       }
   return out;
 }

@@ -9,9 +9,7 @@ export function voxelCount({ size }: Grid): number {
 
 /** Whether a point, RAS mm, lies in a voxel of a grid. */
 export function isInside({ size, affine }: Grid, point: Vec3): boolean {
-  return applyToPoint(invert(affine), point).every(
-    (value, axis) => value >= -0.5 && value <= (size[axis] as number) - 0.5,
-  );
+  return applyToPoint(invert(affine), point).every((value, axis) => value >= -0.5 && value <= size[axis]! - 0.5);
 }
 
 /** Whether two grids have the same voxels: equal sizes, and all corners within a hundredth of a voxel of each other. */

@@ -269,7 +269,7 @@ function fitAffine(warp: Warp): Mat4 {
   const build = (slope: (component: number, axis: number) => number): Mat4 => {
     const rows = [-1, -1, 1].map((sign, c) => {
       const linear = [0, 1, 2].map((axis) => affine[4 * c + axis]! + sign * slope(c, axis));
-      const mean = affine[4 * c + 3]! + (sign * moments[c]![3]!) / count;
+      const mean = affine[4 * c + 3]! + (sign * moments[c]![3]) / count;
       const bend = centre.map((x, axis) => x * sign * slope(c, axis)).reduce((sum, value) => sum + value);
       return [...linear, mean - bend];
     });

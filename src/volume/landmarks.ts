@@ -130,7 +130,7 @@ export function landmarksOfLabels({ data, size, affine }: Labels): Landmark[] {
   const [nx, ny] = size;
   const sums = new Map<number, [number, number, number, number]>();
   for (let n = 0; n < data.length; n++) {
-    const label = data[n] as number;
+    const label = data[n]!;
     if (label === 0) continue;
     const sum = sums.get(label) ?? [0, 0, 0, 0];
     sum[0] += n % nx;

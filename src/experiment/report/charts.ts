@@ -67,7 +67,7 @@ function curves(
   const first: readonly Point[] = start === undefined ? [] : [[0, start]];
   const pointsOf = (result: TrialResult): readonly Point[] => {
     const times = axis === 'epochs' ? result.records.map(({ epoch }) => epoch) : minutesOf(result.records);
-    return values(result).map((value, index) => [times[index] as number, value]);
+    return values(result).map((value, index) => [times[index]!, value]);
   };
   const compared = drawn.find(({ name }) => name === reference);
   const panels = drawn.map((method) => {

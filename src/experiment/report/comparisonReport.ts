@@ -111,7 +111,7 @@ export function pairedTests(comparison: Comparison): Table {
     const average = row > other ? difference.mean : -difference.mean;
     const sign = average === 0 ? '=' : average > 0 ? '+' : '−';
     const cases = difference.bootstrap ? `; ${pText(difference.bootstrap.p)}` : '';
-    return `${sign} ${pText(difference.wilcoxon)} (${pText(larger[at] as number)}${cases})`;
+    return `${sign} ${pText(difference.wilcoxon)} (${pText(larger[at]!)}${cases})`;
   };
   return {
     caption: `${column.heading} on the same pairs, row against column: + where the row's mean is higher, p of Wilcoxon's signed-rank test, in brackets after Holm's correction for all of these tests${differences.some((difference) => difference?.bootstrap) ? ' and, behind it, p of drawing cases' : ''}.`,

@@ -45,7 +45,7 @@ export function referenceCells(
   const larger = adjusted(differences);
   return differences.map((difference, index) => ({
     difference: difference ? differenceText(difference, measure) : '',
-    wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index] as number)})` : '',
+    wilcoxon: difference ? `${pText(difference.wilcoxon)} (${pText(larger[index]!)})` : '',
     ...(difference?.bootstrap ? { cases: difference.bootstrap.p } : {}),
   }));
 }

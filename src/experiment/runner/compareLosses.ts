@@ -128,7 +128,7 @@ export async function compareLosses(options: ComparisonOptions): Promise<Compari
         tuning.push({ smoothness, score: mean(records.map((record) => valueIn(record, judge.key))) });
       }
     const [best] = tuning.toSorted((a, b) => (judge.better === 'less' ? a.score - b.score : b.score - a.score));
-    const smoothness = best?.smoothness ?? (method.weights[0] as number);
+    const smoothness = best?.smoothness ?? method.weights[0]!;
     results.push({ method, smoothness, tuning, pairs: await refineAll(method, smoothness, test) });
   }
   const { synthetic } = test.dataset;

@@ -158,8 +158,8 @@ function convolveTerms(
 ): Tensor {
   const { graph } = (terms[0] as Term).map;
   const weightShape = (terms[0] as Term).weight.shape as readonly number[];
-  const outputs = weightShape[0] as number;
-  const size = weightShape[2] as number;
+  const outputs = weightShape[0]!;
+  const size = weightShape[2]!;
   const [depth, , height, width] = (terms[0] as Term).map.shape as Map5;
   const grow = before + after - size + 1;
   const outBlocks = blocksOf(outputs, block);
@@ -171,7 +171,7 @@ function convolveTerms(
   let biasLeft = fullBias;
   for (const { map, weight } of terms) {
     const padded = padDepth(map, before, after);
-    const inputs = weight.shape[1] as number;
+    const inputs = weight.shape[1]!;
     split(weight, 2, Array<number>(size).fill(1)).forEach((tap, k) => {
       const planes = asPlanes(out[0] === depth && k === before ? map : slice(padded, 0, k, k + out[0]));
       const kernel = packKernel(reshape(tap, [outputs, inputs, size, size]), block);
@@ -240,7 +240,7 @@ function padDepth(map: Tensor, before: number, after: number): Tensor {
 function convolve(convolution: FeatureConvolution, block: BlockSize): FeatureMap {
   const { parts, bias, slope, weight } = convolution;
   const kernels = weightsOfParts(convolution);
-  const outputs = weight.shape[0] as number;
+  const outputs = weight.shape[0]!;
   const terms = parts.map(({ map, repeat }, k) => ({
     map: map.tensor,
     channels: map.channels,
@@ -274,8 +274,8 @@ function convolveRepeated({ map, channels, weight }: Term, outputs: number, bloc
   const phases = split(padded, 1, Array<number>(8).fill(blocks)).map((own, phase) => {
     const shift = [phase >> 2, (phase >> 1) & 1, phase & 1];
     return [0, 2, 3].reduce((cut, axis, a) => {
-      const start = shift[a] as number;
-      return slice(cut, axis, start, start + (half[a] as number));
+      const start = shift[a]!;
+      return slice(cut, axis, start, start + half[a]!);
     }, own);
   });
   const stacked = reshape(concat(phases, 0), [2, 2, 2, depth, blocks, height, width, block]);

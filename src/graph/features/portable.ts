@@ -9,7 +9,7 @@ import { phaseKernels } from './phases.ts';
 
 /** Feature maps as [1, C, D, H, W] and standard ONNX operators only: runs on every execution provider. */
 export const PORTABLE_FEATURES: FeatureOperators = {
-  enter: (volume) => ({ tensor: volume, channels: volume.shape[1] as number }),
+  enter: (volume) => ({ tensor: volume, channels: volume.shape[1]! }),
   leave: (map) => map.tensor,
   pool: ({ tensor, channels }) => ({ tensor: [4, 3, 2].reduce(maxOfPairs, tensor), channels }),
   convolve(convolution) {
@@ -22,7 +22,7 @@ export const PORTABLE_FEATURES: FeatureOperators = {
       return conv3d(map.tensor, kernel, { before: [1, 1, 1], after: [1, 1, 1], ...given({ bias: own }) });
     });
     const out = sums.reduce(add);
-    return { tensor: slope === undefined ? out : leakyRelu(out, slope), channels: weight.shape[0] as number };
+    return { tensor: slope === undefined ? out : leakyRelu(out, slope), channels: weight.shape[0]! };
   },
 };
 
@@ -32,7 +32,7 @@ export const PORTABLE_FEATURES: FeatureOperators = {
  */
 function convolveRepeated(map: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
   const [, , ...half] = map.shape as unknown as readonly [number, number, ...Triple];
-  const outputs = weight.shape[0] as number;
+  const outputs = weight.shape[0]!;
   const padded = conv3d(map, phaseKernels(weight), {
     before: [1, 1, 1],
     after: [1, 1, 1],
@@ -40,7 +40,7 @@ function convolveRepeated(map: Tensor, weight: Tensor, bias: Tensor | undefined)
   });
   const phases = split(padded, 1, Array<number>(8).fill(outputs)).map((own, phase) => {
     const shift = [phase >> 2, (phase >> 1) & 1, phase & 1];
-    return shift.reduce((cut, s, a) => slice(cut, a + 2, s, s + (half[a] as number)), own);
+    return shift.reduce((cut, s, a) => slice(cut, a + 2, s, s + half[a]!), own);
   });
   const stacked = reshape(concat(phases, 0), [2, 2, 2, outputs, ...half]);
   return reshape(transpose(stacked, [3, 4, 0, 5, 1, 6, 2]), [1, outputs, ...half.map((extent) => extent * 2)]);

@@ -19,14 +19,14 @@ export function transpose(x: Tensor, order: readonly number[]): Tensor {
   return x.graph.apply(
     'Transpose',
     [x],
-    { shape: order.map((axis) => x.shape[axis] as number), type: x.type },
+    { shape: order.map((axis) => x.shape[axis]!), type: x.type },
     { attributes: { perm: order }, gradient: ([gradient]) => [transpose(gradient as Tensor, inverse)] },
   );
 }
 
 /** Elements from `start` (inclusive) to `end` (exclusive) along one axis, every `step`-th. */
 export function slice(x: Tensor, axis: number, start: number, end: number, step = 1): Tensor {
-  const extent = x.shape[axis] as number;
+  const extent = x.shape[axis]!;
   if (start < 0 || end > extent || start >= end)
     throw new Error(`No slice ${start}:${end} along axis ${axis} of [${x.shape}].`);
   const { graph } = x;
@@ -48,8 +48,8 @@ export function slice(x: Tensor, axis: number, start: number, end: number, step 
 export function dilate(x: Tensor, axis: number, step: number, extent: number): Tensor {
   const split = reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
   const spread = padAxis(split, axis + 1, 0, step - 1);
-  const merged = reshape(spread, x.shape.with(axis, (x.shape[axis] as number) * step));
-  return (merged.shape[axis] as number) === extent ? merged : slice(merged, axis, 0, extent);
+  const merged = reshape(spread, x.shape.with(axis, x.shape[axis]! * step));
+  return merged.shape[axis]! === extent ? merged : slice(merged, axis, 0, extent);
 }
 
 /** Adds zeros before and after along one axis. */
@@ -65,7 +65,7 @@ export function padAxis(x: Tensor, axis: number, before: number, after: number):
 export function pad(x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor {
   if ([...before, ...after].every((count) => count === 0)) return x;
   const { graph } = x;
-  const shape = x.shape.map((extent, axis) => extent + (before[axis] as number) + (after[axis] as number));
+  const shape = x.shape.map((extent, axis) => extent + before[axis]! + after[axis]!);
   return graph.apply(
     'Pad',
     [x, graph.ints([...before, ...after]), graph.scalar(value)],
@@ -74,7 +74,7 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
       gradient: ([gradient]) => [
         x.shape.reduce(
           (cut, extent, axis) =>
-            shape[axis] === extent ? cut : slice(cut, axis, before[axis] as number, (before[axis] as number) + extent),
+            shape[axis] === extent ? cut : slice(cut, axis, before[axis]!, before[axis]! + extent),
           gradient as Tensor,
         ),
         undefined,
@@ -102,7 +102,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
       runsOf(parts).map((run) => concat(run, axis)),
       axis,
     );
-  const extents = parts.map((part) => part.shape[axis] as number);
+  const extents = parts.map((part) => part.shape[axis]!);
   const total = extents.reduce((a, b) => a + b, 0);
   return first.graph.apply(
     'Concat',
@@ -143,9 +143,7 @@ export function split(x: Tensor, axis: number, extents: readonly number[]): read
       attributes: { axis },
       gradient: (arriving) => [
         concat(
-          arriving.map(
-            (gradient, k) => gradient ?? broadcastTo(graph.scalar(0), x.shape.with(axis, extents[k] as number)),
-          ),
+          arriving.map((gradient, k) => gradient ?? broadcastTo(graph.scalar(0), x.shape.with(axis, extents[k]!))),
           axis,
         ),
         undefined,

@@ -17,7 +17,7 @@ export function matrix(rows: number, columns: number, element: (row: number, col
 
 /** The transposed matrix. */
 export function transposed(map: Matrix): Matrix {
-  return matrix(map.columns, map.rows, (r, c) => map.values[c * map.columns + r] as number);
+  return matrix(map.columns, map.rows, (r, c) => map.values[c * map.columns + r]!);
 }
 
 /**

@@ -4,7 +4,7 @@ import { concat, reshape, slice } from './layout.ts';
 
 /** Cuts an axis of even extent 2n into its even and its odd elements, each of extent n. */
 function evenAndOdd(x: Tensor, axis: number): [Tensor, Tensor] {
-  const extent = x.shape[axis] as number;
+  const extent = x.shape[axis]!;
   const paired = reshape(x, [...x.shape.slice(0, axis), extent / 2, 2, ...x.shape.slice(axis + 1)]);
   const half = x.shape.with(axis, extent / 2);
   return [reshape(slice(paired, axis + 1, 0, 1), half), reshape(slice(paired, axis + 1, 1, 2), half)];
@@ -15,7 +15,7 @@ function interleave(even: Tensor, odd: Tensor, axis: number): Tensor {
   const split = [...even.shape.slice(0, axis + 1), 1, ...even.shape.slice(axis + 1)];
   return reshape(
     concat([reshape(even, split), reshape(odd, split)], axis + 1),
-    even.shape.with(axis, (even.shape[axis] as number) * 2),
+    even.shape.with(axis, even.shape[axis]! * 2),
   );
 }
 

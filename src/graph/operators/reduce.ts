@@ -40,6 +40,6 @@ export function sum(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) =
 
 /** Mean over the axes (all when left out). */
 export function mean(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis), keep = false): Tensor {
-  const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
+  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
   return multiply(sum(x, axes, keep), 1 / count);
 }

@@ -15,11 +15,11 @@ export function sortLast(x: Tensor): Sorted {
   const { graph, shape } = x;
   const [values, order] = graph.applyMany(
     'TopK',
-    [x, graph.ints([shape.at(-1) as number])],
+    [x, graph.ints([shape.at(-1)!])],
     [{ shape }, { shape, type: 'int64' }],
     {
       attributes: { axis: -1, largest: 0, sorted: 1 },
-      gradient: ([gradient]) => [scatterLast(order as Tensor, gradient as Tensor), undefined],
+      gradient: ([gradient]) => [scatterLast(order, gradient as Tensor), undefined],
     },
   ) as [Tensor, Tensor];
   return { values, order };

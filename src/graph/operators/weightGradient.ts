@@ -49,7 +49,7 @@ export function convolutionWeightGradient(x: Tensor, gradient: Tensor, options: 
 }
 
 function matrixOf(x: Tensor): Tensor {
-  const rows = x.shape[0] as number;
+  const rows = x.shape[0]!;
   return reshape(x, [rows, x.count / rows]);
 }
 

@@ -5,7 +5,7 @@ import { defineRegulariser } from './regulariser.ts';
 
 /** Second difference along an axis, f(x + 1) − 2 f(x) + f(x − 1). */
 function second(field: Tensor, axis: number): Tensor {
-  const extent = field.shape[axis] as number;
+  const extent = field.shape[axis]!;
   const ends = add(slice(field, axis, 2, extent), slice(field, axis, 0, extent - 2));
   return subtract(ends, multiply(slice(field, axis, 1, extent - 1), 2));
 }
@@ -21,7 +21,7 @@ export const bendingEnergy = defineRegulariser({
   options: z.strictObject({}),
   weight: 2,
   build({ flow }) {
-    const axes = AXES.filter((axis) => (flow.shape[axis] as number) >= 3);
+    const axes = AXES.filter((axis) => flow.shape[axis]! >= 3);
     const straight = axes.map((axis) => mean(square(second(flow, axis))));
     const mixed = axes.flatMap((a, n) =>
       axes.slice(n + 1).map((b) => multiply(mean(square(central(central(flow, a), b))), 2)),

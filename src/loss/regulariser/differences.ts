@@ -5,7 +5,7 @@ export const AXES = [2, 3, 4] as const;
 
 /** The part of a volume without its first and last voxels along some axes. */
 export function inner(field: Tensor, axes: readonly number[]): Tensor {
-  return axes.reduce((part, axis) => slice(part, axis, 1, (part.shape[axis] as number) - 1), field);
+  return axes.reduce((part, axis) => slice(part, axis, 1, part.shape[axis]! - 1), field);
 }
 
 /**
@@ -13,6 +13,6 @@ export function inner(field: Tensor, axes: readonly number[]): Tensor {
  * axis.
  */
 export function central(field: Tensor, axis: number): Tensor {
-  const extent = field.shape[axis] as number;
+  const extent = field.shape[axis]!;
   return multiply(subtract(slice(field, axis, 2, extent), slice(field, axis, 0, extent - 2)), 0.5);
 }

@@ -10,9 +10,9 @@ import { defineRegulariser } from './regulariser.ts';
  * @param field [1, 3, D, H, W] in voxels, which makes the result free of units
  */
 export function smoothness(field: Tensor): Tensor {
-  const axes = AXES.filter((axis) => (field.shape[axis] as number) > 1);
+  const axes = AXES.filter((axis) => field.shape[axis]! > 1);
   const terms = axes.map((axis) => {
-    const extent = field.shape[axis] as number;
+    const extent = field.shape[axis]!;
     return mean(square(subtract(slice(field, axis, 1, extent), slice(field, axis, 0, extent - 1))));
   });
   return terms.length > 0 ? multiply(terms.reduce(add), 1 / 3) : field.graph.scalar(0);

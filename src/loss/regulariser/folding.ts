@@ -41,7 +41,7 @@ export const folding = defineRegulariser({
   weight: 1,
   build({ flow, displacement }, { penalty }) {
     const smooth = smoothness(flow);
-    if (AXES.some((axis) => (displacement.shape[axis] as number) < 3)) return smooth;
+    if (AXES.some((axis) => displacement.shape[axis]! < 3)) return smooth;
     const det = determinant(displacement);
     return add(smooth, multiply(mean(subtract(abs(det), det)), penalty / 2));
   },

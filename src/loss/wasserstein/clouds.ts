@@ -43,7 +43,7 @@ export function cloudShape(
   const voxels = elementCount(extent);
   switch (options.embedding) {
     case 'lines': {
-      const length = extent[axis] as number;
+      const length = extent[axis]!;
       return { size: voxels / length, dimensions: length + (options.coordinates > 0 ? 2 : 0) };
     }
     case 'rows': {
@@ -83,7 +83,7 @@ export function cloudsOf(boxes: Tensor, options: CloudOptions, axis: number | Te
     return { points: transpose(reshape(whole, [sets * size, dimensions]), [1, 0]), sets, size };
   }
   const along = typeof axis === 'number' ? axisFirst(boxes, axis) : chosenAxisFirst(boxes, axis);
-  const lines = reshape(along, [along.shape[0] as number, sets * size]);
+  const lines = reshape(along, [along.shape[0]!, sets * size]);
   if (options.coordinates === 0) return { points: lines, sets, size };
   const grid = coordinatesOf(along.shape.slice(2)).map((value) => value * options.coordinates);
   return { points: concat([lines, constantTile(graph, grid, sets)], 0), sets, size };

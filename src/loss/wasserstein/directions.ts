@@ -37,7 +37,7 @@ function unit(vector: readonly number[]): number[] {
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, v, k) => sum + v * (b[k] as number), 0);
+  return a.reduce((sum, v, k) => sum + v * b[k]!, 0);
 }
 
 /**
@@ -50,7 +50,7 @@ function orthonormal(count: number, dimensions: number, random: Random): number[
     let vector = normals(dimensions, random);
     for (const other of basis) {
       const along = dot(vector, other);
-      vector = vector.map((v, k) => v - along * (other[k] as number));
+      vector = vector.map((v, k) => v - along * other[k]!);
     }
     if (Math.hypot(...vector) > 1e-6) basis.push(unit(vector));
   }
@@ -84,7 +84,7 @@ function kronecker(dimensions: number, random: Random, values: Float32Array): vo
   const shifts = steps.map(() => random.uniform());
   const count = values.length / dimensions;
   for (let k = 0; k < count; k++) {
-    const point = steps.map((step, d) => normalQuantile(((shifts[d] as number) + (k + 1) * step) % 1));
+    const point = steps.map((step, d) => normalQuantile((shifts[d]! + (k + 1) * step) % 1));
     values.set(unit(point), k * dimensions);
   }
 }

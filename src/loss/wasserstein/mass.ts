@@ -90,7 +90,7 @@ function toBins(directions: Tensor, sign: 1 | -1, offsets: Float32Array): Tensor
  */
 export function massInBins(measure: Tensor, directions: Tensor, { positions, voxels, bins }: BinnedBox): Tensor {
   const { graph } = directions;
-  const count = directions.shape[0] as number;
+  const count = directions.shape[0]!;
   const map = toBins(directions, 1, new Float32Array(count).fill((bins - 1) / 2));
   const place = gemm(map, graph.constant(positions, [voxels, 4]), { transposeB: true });
   const low = clip(floor(place), 0, bins - 2);
@@ -134,7 +134,7 @@ export function distributionsOf(measures: Tensor, directions: Tensor, box: Binne
  */
 export function distributionKernels(directions: Tensor, { positions, voxels, bins }: BinnedBox): Tensor {
   const { graph } = directions;
-  const count = directions.shape[0] as number;
+  const count = directions.shape[0]!;
   const cuts = bins - 1;
   const repeated = reshape(broadcastTo(reshape(directions, [count, 1, 3]), [count, cuts, 3]), [count * cuts, 3]);
   const offsets = Float32Array.from({ length: count * cuts }, (_, row) => (row % cuts) + 1 - (bins - 1) / 2);

@@ -29,7 +29,7 @@ export type Order = 1 | 2;
  * @returns [lines]
  */
 export function sortedDistance(moved: Tensor, fixed: Tensor, order: Order): Tensor {
-  const n = moved.shape[1] as number;
+  const n = moved.shape[1]!;
   const { order: ranks } = sortLast(moved);
   const target = scatterLast(ranks, sortLast(fixed).values);
   const difference = subtract(moved, target);

@@ -58,7 +58,7 @@ export function extractPatches(volume: Tensor, grid: PatchGrid): Tensor {
       starts[2].flatMap((_, px) => cells.flatMap((dz) => cells.map((dy) => ((z + dz) * height + y + dy) * nx + px))),
     ),
   );
-  const pieces = linearAlongAxis(volume, 4, selection(starts[2], size, extent[2] as number));
+  const pieces = linearAlongAxis(volume, 4, selection(starts[2], size, extent[2]!));
   const gathered = volume.graph.apply(
     'Gather',
     [
@@ -74,7 +74,7 @@ export function extractPatches(volume: Tensor, grid: PatchGrid): Tensor {
         const unfolded = reshape(transpose(apart, [0, 3, 1, 4, 2, 5]), [1, 1, nz * size, ny * size, nx * size]);
         return [
           starts.reduce(
-            (x, first, a) => linearAlongAxis(x, a + 2, transposed(selection(first, size, extent[a] as number))),
+            (x, first, a) => linearAlongAxis(x, a + 2, transposed(selection(first, size, extent[a]!))),
             unfolded,
           ),
         ];
@@ -87,6 +87,6 @@ export function extractPatches(volume: Tensor, grid: PatchGrid): Tensor {
 /** From an axis to its pieces, one after the other. */
 function selection(starts: readonly number[], size: number, extent: number): Matrix {
   return matrix(starts.length * size, extent, (row, column) =>
-    (starts[Math.floor(row / size)] as number) + (row % size) === column ? 1 : 0,
+    starts[Math.floor(row / size)]! + (row % size) === column ? 1 : 0,
   );
 }

@@ -98,7 +98,7 @@ export async function wassersteinProfile(
   }
   const ofSet = (set: number): Float32Array => each.subarray(set * line.directions, (set + 1) * line.directions);
   const distances = Float32Array.from(starts, (_, set) => ofSet(set).reduce((a, b) => a + b, 0) / line.directions);
-  const telling = distances.reduce((best, value, set) => (value > (distances[best] as number) ? set : best), sets >> 1);
+  const telling = distances.reduce((best, value, set) => (value > distances[best]! ? set : best), sets >> 1);
   const chosen = tellingDirections(ofSet(telling));
   const dimensions = directions.length / line.directions;
   const projections: BoxProjection[] = [];
@@ -131,10 +131,10 @@ export function patchMap({ starts, distances, box }: WassersteinProfile, [nz, ny
     for (let k = z; k < z + box[0]; k++)
       for (let j = y; j < y + box[1]; j++)
         for (let i = x, n = x + nx * (j + ny * k); i < x + box[2]; i++, n++) {
-          sums[n]! += distances[set] as number;
+          sums[n]! += distances[set]!;
           counts[n]!++;
         }
-  return sums.map((sum, n) => sum / (counts[n] as number));
+  return sums.map((sum, n) => sum / counts[n]!);
 }
 
 /**
@@ -148,12 +148,12 @@ export function boxStarts(extent: Extent, options: WassersteinOptions, scale: nu
 }
 
 function tellingDirections(distances: Float32Array): { rank: DirectionRank; index: number }[] {
-  const order = Array.from(distances.keys()).sort((a, b) => (distances[b] as number) - (distances[a] as number));
+  const order = Array.from(distances.keys()).sort((a, b) => distances[b]! - distances[a]!);
   const last = order.length - 1;
   const places = { largest: 0, median: last >> 1, smallest: last } as const;
   return (['largest', 'median', 'smallest'] as const)
     .filter((rank, k, ranks) => ranks.findIndex((other) => places[other] === places[rank]) === k)
-    .map((rank) => ({ rank, index: order[places[rank]] as number }));
+    .map((rank) => ({ rank, index: order[places[rank]]! }));
 }
 
 /** Both volumes' boxes: measures [sets, voxels] of mass 1, or points [dimensions, sets · size]. */
@@ -251,8 +251,7 @@ async function openProjector(
         const both = { moved: read('lineOfMoved'), fixed: read('lineOfFixed') };
         const distance = binned
           ? transportCost(both.moved, both.fixed, binned.width, options.order)
-          : both.moved.reduce((sum, x, n) => sum + Math.abs(x - (both.fixed[n] as number)) ** options.order, 0) /
-            samples;
+          : both.moved.reduce((sum, x, n) => sum + Math.abs(x - both.fixed[n]!) ** options.order, 0) / samples;
         return { ...both, distance };
       };
     },

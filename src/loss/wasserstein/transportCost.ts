@@ -12,8 +12,8 @@ export function transportCost(moved: ArrayLike<number>, fixed: ArrayLike<number>
   let cost = 0;
   let carried = 0;
   for (let i = 0, j = 0; i <= cuts && j <= cuts; ) {
-    const endOfMoved = i < cuts ? (moved[i] as number) : 1;
-    const endOfFixed = j < cuts ? (fixed[j] as number) : 1;
+    const endOfMoved = i < cuts ? moved[i]! : 1;
+    const endOfFixed = j < cuts ? fixed[j]! : 1;
     const end = Math.min(endOfMoved, endOfFixed);
     // Rounding may let a distribution function fall a little.
     if (end > carried) {

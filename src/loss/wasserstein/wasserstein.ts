@@ -56,7 +56,7 @@ export function wasserstein(
 
 /** The patches of a scale; undefined where the scale is the whole volume. */
 export function patchGrid(options: WassersteinOptions, scale: number): PatchGrid | undefined {
-  const size = options.patch[scale] as number;
+  const size = options.patch[scale]!;
   const stride = options.stride?.[scale] ?? Math.max(1, Math.floor(size / 2));
   return size === 0 ? undefined : { size, stride, border: options.border };
 }
@@ -141,7 +141,7 @@ function massDistance(
   const total = overDirections([moved, fixed], directions, elements, (some) => {
     if (order === 1) return binnedW1(distributionsOf(subtract(moved, fixed), some, box), box.width);
     const rows = (measures: Tensor): Tensor =>
-      reshape(distributionsOf(measures, some, box), [sets * (some.shape[0] as number), cuts]);
+      reshape(distributionsOf(measures, some, box), [sets * some.shape[0]!, cuts]);
     return binnedW2(rows(moved), rows(fixed), box.width, crossings);
   });
   return multiply(total, 1 / count);

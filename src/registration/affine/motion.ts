@@ -45,7 +45,7 @@ export class Motion {
   moved(transform: Mat4, by: readonly number[]): Mat4 {
     const at = applyToPoint(transform, this.centre);
     const rate = this.#generators.reduce<number[]>(
-      (sum, generator, k) => sum.map((value, n) => value + ((by[3 + k] as number) / this.radius) * generator[n]!),
+      (sum, generator, k) => sum.map((value, n) => value + (by[3 + k]! / this.radius) * generator[n]!),
       new Array<number>(16).fill(0),
     );
     const back = translation([at[0] + by[0]!, at[1] + by[1]!, at[2] + by[2]!]);

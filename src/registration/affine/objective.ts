@@ -89,18 +89,16 @@ export class AffineObjective {
     const toIndex = invert(this.moving.affine);
     const index = product(toIndex, product(world, this.fixed.affine));
     // Displacement in voxels: rows in the order of the array's axes, z, y, x; columns x, y, z and 1.
-    const rows = [2, 1, 0].flatMap((row) =>
-      [0, 1, 2, 3].map((c) => (index[4 * row + c] as number) - (row === c ? 1 : 0)),
-    );
+    const rows = [2, 1, 0].flatMap((row) => [0, 1, 2, 3].map((c) => index[4 * row + c]! - (row === c ? 1 : 0)));
     const { loss, gradient, overlap } = (await this.program.run({
       ...this.feeds,
       matrix: Float32Array.from(rows),
     })) as { loss: Float32Array; gradient: Float32Array; overlap: Float32Array };
     const slope = [2, 1, 0].flatMap((row) => [...gradient.subarray(4 * row, 4 * row + 4)]);
     return {
-      loss: loss[0] as number,
+      loss: loss[0]!,
       gradient: product(transposed(toIndex), product([...slope, 0, 0, 0, 0], transposed(this.fixed.affine))),
-      overlap: (overlap[0] as number) / this.voxels,
+      overlap: overlap[0]! / this.voxels,
     };
   }
 
@@ -128,7 +126,7 @@ function coordinates(graph: Graph, { size }: Grid): Tensor {
 }
 
 function transposed(m: Mat4): Mat4 {
-  return m.map((_, n) => m[4 * (n % 4) + Math.floor(n / 4)] as number);
+  return m.map((_, n) => m[4 * (n % 4) + Math.floor(n / 4)]!);
 }
 
 function total(values: Float32Array): number {

@@ -68,7 +68,7 @@ const WIDTHS: readonly number[] = [
 /** The width of a line of text in user units; characters outside ASCII count as wide. */
 export function textWidth(content: string, size: number, bold = false): number {
   let hundredths = 0;
-  for (const character of content) hundredths += WIDTHS[(character.codePointAt(0) as number) - 32] ?? 84;
+  for (const character of content) hundredths += WIDTHS[character.codePointAt(0)! - 32] ?? 84;
   return (hundredths / 100) * size * (bold ? 1.14 : 1);
 }
 

@@ -70,7 +70,7 @@ export function profilePictures(
     ? distances(map, fixed, (view) => fractions(fixed, view))
     : differences(views, (view) => {
         const a = extractSlice(view, fixed.size, fixed.data);
-        return extractSlice(view, moved.size, moved.data).map((value, n) => value - (a[n] as number));
+        return extractSlice(view, moved.size, moved.data).map((value, n) => value - a[n]!);
       });
   const rows = [
     { name: 'A', colour: PAIR_COLOURS.fixed, picture: (v: SliceView) => greyImage(v, fractions(fixed, v), 'smooth') },
@@ -141,7 +141,7 @@ function distances(map: DistanceMap, { size }: Volume, anatomy: (view: SliceView
       const shades = anatomy(view);
       const data = new Uint8Array(values.length * 3);
       values.forEach((value, n) => {
-        const shade = Math.round((shades[n] as number) * 255);
+        const shade = Math.round(shades[n]! * 255);
         data.set(Number.isNaN(value) ? [shade, shade, shade] : sequentialMap((2 * value) / limit - 1), n * 3);
       });
       const picture = element('image', {
@@ -173,7 +173,7 @@ function intensityContours(view: SliceView, shades: Float32Array): string {
   const paths = lines
     .contour([...shades], 0.5)
     .coordinates.flat()
-    .map((ring) => polyline(ring.map(([x, y]) => [(x as number) * view.pixelWidth, (y as number) * view.pixelHeight])));
+    .map((ring) => polyline(ring.map(([x, y]) => [x! * view.pixelWidth, y! * view.pixelHeight])));
   return element('path', {
     d: paths.join(''),
     fill: 'none',

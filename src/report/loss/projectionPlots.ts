@@ -101,7 +101,7 @@ function massRows(projected: readonly ProjectedMasses[]): Row[] {
   const cuts = projected[0]?.fixed.length ?? 0;
   const width = projected[0]?.width ?? 1;
   const position = (bin: number): number => (bin - cuts / 2) * width;
-  const at = (cdf: ArrayLike<number>, bin: number): number => (bin < 0 ? 0 : bin >= cuts ? 1 : (cdf[bin] as number));
+  const at = (cdf: ArrayLike<number>, bin: number): number => (bin < 0 ? 0 : bin >= cuts ? 1 : cdf[bin]!);
   // Bins that hold next to nothing of any mass are left out at both ends.
   const all = projected.flatMap(({ fixed, moved }) => [fixed, moved]);
   const first = Math.max(0, findBin(cuts, (bin) => all.some((cdf) => at(cdf, bin) > 1e-3)) - 1);
@@ -157,7 +157,7 @@ function pointRows(projected: readonly ProjectedPoints[], unit: string): Row[] {
       return [(rank + 0.5) / count, values(rank)] as const;
     });
   };
-  const of = (values: ArrayLike<number>): Point[] => drawn((rank) => values[rank] as number, values.length);
+  const of = (values: ArrayLike<number>): Point[] => drawn((rank) => values[rank]!, values.length);
   return [
     {
       name: `projection (${unit})`,
@@ -174,7 +174,7 @@ function pointRows(projected: readonly ProjectedPoints[], unit: string): Row[] {
       share: 1,
       zero: true,
       curves: projected.map(({ fixed, moved }) =>
-        gapCurves(drawn((rank) => (moved[rank] as number) - (fixed[rank] as number), fixed.length)),
+        gapCurves(drawn((rank) => moved[rank]! - fixed[rank]!, fixed.length)),
       ),
     },
   ];

@@ -25,8 +25,8 @@ export function labelContour(view: SliceView, labels: ArrayLike<number>, label: 
   if (!found) return '';
   const outline = contours().size([columns, rows]).smooth(true).contour(mask, 0.5);
   const toDisplay = (point: readonly number[]): Point => [
-    ((point[0] as number) - 1) * view.pixelWidth,
-    ((point[1] as number) - 1) * view.pixelHeight,
+    (point[0]! - 1) * view.pixelWidth,
+    (point[1]! - 1) * view.pixelHeight,
   ];
   // GeoJSON repeats a ring's first point at its end.
   return outline.coordinates

@@ -31,7 +31,7 @@ export function constantTranslation(warp: Warp): Vec3 {
   const stride = Math.max(1, Math.ceil(count / 100000));
   const component = (at: number): number => {
     const sample: number[] = [];
-    for (let index = 0; index < count; index += stride) sample.push(warp.data[at * count + index] as number);
+    for (let index = 0; index < count; index += stride) sample.push(warp.data[at * count + index]!);
     return median(sample);
   };
   const translation: Vec3 = [component(0), component(1), component(2)];
@@ -108,9 +108,9 @@ function mappedPoint(view: SliceView, warp: Warp, translation: Vec3): (column: n
   return (column, row) => {
     const index = voxelAt(view, warp.size, column, row);
     const [right, down] = project([
-      (warp.data[index] as number) - translation[0],
-      (warp.data[count + index] as number) - translation[1],
-      (warp.data[2 * count + index] as number) - translation[2],
+      warp.data[index]! - translation[0],
+      warp.data[count + index]! - translation[1],
+      warp.data[2 * count + index]! - translation[2],
     ]);
     return [(column + 0.5) * view.pixelWidth + right, (row + 0.5) * view.pixelHeight + down];
   };
@@ -154,7 +154,7 @@ function cellColour(columns: number, determinants: ArrayLike<number>, box: Box, 
   let count = 0;
   for (let row = box.top; row <= box.bottom; row++) {
     for (let column = box.left; column <= box.right; column++) {
-      const determinant = determinants[column + columns * row] as number;
+      const determinant = determinants[column + columns * row]!;
       if (!(determinant > 0)) return FOLD_COLOUR;
       sum += Math.log(determinant);
       count++;

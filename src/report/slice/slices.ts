@@ -96,7 +96,7 @@ export function voxelAt(view: SliceView, size: Grid['size'], column: number, row
   voxel[view.axis] = view.index;
   voxel[view.right.axis] = view.right.step === 1 ? column : view.columns - 1 - column;
   voxel[view.down.axis] = view.down.step === 1 ? row : view.rows - 1 - row;
-  return (voxel[0] as number) + size[0] * ((voxel[1] as number) + size[1] * (voxel[2] as number));
+  return voxel[0]! + size[0] * (voxel[1]! + size[1] * voxel[2]!);
 }
 
 /** The values of a slice, row by row from the top left. `data` is one value a voxel, laid out as in a volume. */
@@ -104,7 +104,7 @@ export function extractSlice(view: SliceView, size: Grid['size'], data: ArrayLik
   const out = new Float32Array(view.columns * view.rows);
   for (let row = 0, at = 0; row < view.rows; row++) {
     for (let column = 0; column < view.columns; column++, at++) {
-      out[at] = data[voxelAt(view, size, column, row)] as number;
+      out[at] = data[voxelAt(view, size, column, row)]!;
     }
   }
   return out;
@@ -128,7 +128,7 @@ export function displayDisplacement(view: SliceView, affine: Mat4): (u: Vec3) =>
 /** The angle between a slice and the anatomical plane whose name it bears, in degrees; 0 unless the grid is oblique. */
 export function tiltOf(view: SliceView, affine: Mat4): number {
   const normal = invert(affine).slice(4 * view.axis, 4 * view.axis + 3);
-  const across = normal[LAYOUT[view.plane][2]] as number;
+  const across = normal[LAYOUT[view.plane][2]]!;
   return (Math.acos(Math.min(1, Math.abs(across) / Math.hypot(...normal))) * 180) / Math.PI;
 }
 

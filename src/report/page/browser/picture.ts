@@ -39,7 +39,7 @@ export function comparison(
     for (let column = 0; column < columns; column++, to += 4) {
       const index = at(column, row);
       const isOther = (Math.floor(column / square) + Math.floor(row / square)) % 2 === 1;
-      pixels.set(colourOf(data, choice, images.fixed[index] as number, other[index] as number, isOther), to);
+      pixels.set(colourOf(data, choice, images.fixed[index]!, other[index]!, isOther), to);
       pixels[to + 3] = 255;
     }
   }

@@ -35,7 +35,7 @@ const state: State = {
   landmarks: true,
   flicked: false,
 };
-const scale = LENGTH / Math.max(...data.size.map((length, axis) => length * (data.spacing[axis] as number)));
+const scale = LENGTH / Math.max(...data.size.map((length, axis) => length * data.spacing[axis]!));
 const views = [...root.querySelectorAll<HTMLElement>('.plane')].map(viewOf);
 let isWaiting = false;
 
