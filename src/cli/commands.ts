@@ -9,6 +9,7 @@ import { jacobianCommand } from './jacobian.ts';
 import { metricsCommand } from './metrics.ts';
 import type { CommandDefinition } from './program.ts';
 import { registerCommand } from './register.ts';
+import { submissionCommand } from './submission.ts';
 import { sweepCommand } from './sweep.ts';
 import { trainCommand } from './train.ts';
 import { treCommand } from './tre.ts';
@@ -24,6 +25,7 @@ export const commands: readonly CommandDefinition[] = [
   registerCommand,
   viewCommand,
   evaluateCommand,
+  submissionCommand,
   warpCommand,
   jacobianCommand,
   metricsCommand,

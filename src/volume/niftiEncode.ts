@@ -11,6 +11,8 @@ export interface NiftiOptions {
   readonly gzip?: boolean;
   /** Up to 79 ASCII characters for the header's description. Default: 'EarthMorph'. */
   readonly description?: string;
+  /** Where the three components of a warp lie: the fifth axis, as ITK has vectors (default), or the fourth, as in Learn2Reg. */
+  readonly vectors?: 'fifth' | 'fourth';
 }
 
 const headerSize = 352;
@@ -37,14 +39,22 @@ export async function encodeNifti(image: Volume | Labels | Warp, options: NiftiO
   }
   const { bytes, type } = writtenVoxels(image.data);
   const file = new Uint8Array(headerSize + bytes.length);
-  writeHeader(new DataView(file.buffer), image, datatypes[type], (8 * bytes.length) / image.data.length);
+  const { vectors = 'fifth' } = options;
+  writeHeader(new DataView(file.buffer), image, datatypes[type], (8 * bytes.length) / image.data.length, vectors);
   file.set(new TextEncoder().encode(options.description ?? 'EarthMorph').subarray(0, 79), 148);
   file.set(bytes, headerSize);
   return options.gzip ? gzip(file) : file;
 }
 
-function writeHeader(view: DataView, image: Volume | Labels | Warp, datatype: number, bits: number): void {
+function writeHeader(
+  view: DataView,
+  image: Volume | Labels | Warp,
+  datatype: number,
+  bits: number,
+  vectors: 'fifth' | 'fourth',
+): void {
   const isWarp = valuesPerVoxel(image) === 3;
+  const isFourth = isWarp && vectors === 'fourth';
   const int16 = (at: number, ...values: readonly number[]): void => {
     for (const [i, value] of values.entries()) view.setInt16(at + 2 * i, value, true);
   };
@@ -55,8 +65,9 @@ function writeHeader(view: DataView, image: Volume | Labels | Warp, datatype: nu
   const quaternion = quaternionOf(affine);
 
   view.setInt32(0, 348, true);
-  int16(40, isWarp ? 5 : 3, ...image.size, 1, isWarp ? 3 : 1, 1, 1);
-  int16(68, isWarp ? 1007 : 0, datatype, bits);
+  if (isFourth) int16(40, 4, ...image.size, 3, 1, 1, 1);
+  else int16(40, isWarp ? 5 : 3, ...image.size, 1, isWarp ? 3 : 1, 1, 1);
+  int16(68, isWarp && !isFourth ? 1007 : 0, datatype, bits);
   float32(76, determinant(affine) < 0 ? -1 : 1, ...spacingOf(affine), 1, 1, 1, 1);
   float32(108, headerSize, 1);
   view.setUint8(123, 2); // millimetres

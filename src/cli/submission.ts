@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { openDataset } from '../dataset/dataset.ts';
+import { nodeFiles } from '../file/nodeFiles.ts';
+import { toMarkdown } from '../report/page/table.ts';
+import { summaryTable } from '../run/pairResults.ts';
+import { prescribedPairs, writeSubmission } from '../run/submission.ts';
+import { openMethod } from './method.ts';
+import { addModelOptions } from './modelOptions.ts';
+import { choice, jsonOption } from './options.ts';
+import { printJson, saySynthetic, sayWarnings, sayWritten } from './output.ts';
+import { addPlannedOptions, type PlannedOptions } from './plannedOptions.ts';
+import type { CommandDefinition } from './program.ts';
+import { startProgress } from './progress.ts';
+
+const SPLITS = ['training', 'validation', 'test'] as const;
+
+interface Options extends PlannedOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly split: (typeof SPLITS)[number];
+  readonly json?: boolean;
+}
+
+/** `earthmorph submission`: the fields of a challenge's pairs. */
+export const submissionCommand: CommandDefinition = (program) => {
+  const command = program
+    .command('submission')
+    .summary("register a Learn2Reg task's pairs as the challenge takes them")
+    .description(
+      'Registers the pairs that a Learn2Reg dataset.json prescribes and writes disp_FFFF_MMMM.nii.gz for each: voxels, in the order of the axes, on the grid of the fixed scan.',
+    )
+    .requiredOption('--data <dir>', "folder of the task, with its dataset.json (or the file's path)")
+    .requiredOption('--out <dir>', 'a new folder for the fields')
+    .option('--split <name>', `which pairs: ${SPLITS.join(', ')}`, choice(SPLITS), 'validation');
+  addPlannedOptions(addModelOptions(command))
+    .addOption(jsonOption('print JSON: the pairs and the aggregate'))
+    .addHelpText('after', '\nExample:\n  earthmorph submission --model runs/ncc --data HippocampusMR --out submission')
+    .action(run);
+};
+
+async function run(options: Options, command: Command): Promise<void> {
+  const dataset = await openDataset(options.data, nodeFiles());
+  const list = prescribedPairs(dataset, options.split);
+  saySynthetic(dataset);
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const { registrar, startOfList } = await openMethod(options, isGiven, 'named');
+  const bar = startProgress(list.pairs.length, 'registering');
+  try {
+    const results = await writeSubmission(list, {
+      registrar,
+      ...startOfList(list),
+      out: options.out,
+      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
+    });
+    bar.stop();
+    sayWarnings(results);
+    if (options.json) printJson({ aggregate: summaryTable(results).rows, pairs: results });
+    else {
+      console.log(toMarkdown(summaryTable(results)));
+      sayWritten(options.out);
+    }
+  } finally {
+    bar.stop();
+    await registrar.release();
+  }
+}
