@@ -17,6 +17,7 @@ const COMMANDS = [
   'experiment run',
   'experiment report',
   'experiment apply',
+  'submission',
   'sweep',
   'sweep run',
   'sweep status',
