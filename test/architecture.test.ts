@@ -24,7 +24,7 @@ const ORDER = [
   'volume',
 ];
 /** Files that belong to no folder and may be imported from everywhere; they import nothing of the project. */
-const SHARED = ['crc32.ts', 'errors.ts', 'given.ts', 'memory.ts', 'random.ts'];
+const SHARED = ['crc32.ts', 'errors.ts', 'given.ts', 'memory.ts', 'random.ts', 'triple.ts'];
 /** Public entries, which nothing imports. */
 const ENTRIES = ['index.ts', 'node.ts', 'browser.ts'];
 

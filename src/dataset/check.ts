@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { tripleAt } from '../triple.ts';
 import { sameGrid } from '../volume/checks.ts';
 import type { Grid, Labels, Vec3, Volume } from '../volume/grid.ts';
 import { determinant, spacingOf } from '../volume/matrix.ts';
@@ -164,7 +165,7 @@ function compare(facts: readonly Facts[], dataset: Dataset, problems: Problem[])
   const named = new Set(Object.keys(dataset.labelNames).map(Number));
   for (const { id, spacing, volumes } of facts) {
     if (spacing?.some((mm, axis) => Math.max(mm / median[axis]!, median[axis]! / mm) > SPACING_FACTOR)) {
-      const typical = millimetres(median as unknown as Vec3);
+      const typical = millimetres(tripleAt(median));
       problems.push({
         case: id,
         severity: 'warning',

@@ -1,4 +1,5 @@
 import { add, concat, interpolationMatrix, linearAlongAxis, multiply, slice, type Tensor } from '../graph/index.ts';
+import { mapTriple, tripleAt } from '../triple.ts';
 import { warp } from './spatialTransformer.ts';
 
 /** Extents of a volume, [D, H, W]. */
@@ -6,7 +7,7 @@ export type Extent = readonly [number, number, number];
 
 /** The extents of a volume [1, C, D, H, W]. */
 export function extentOf(volume: Tensor): Extent {
-  return volume.shape.slice(2) as unknown as Extent;
+  return tripleAt(volume.shape, 2);
 }
 
 /**
@@ -47,7 +48,7 @@ export interface FlowOptions {
 /** Displacement of the whole grid that a flow stands for. */
 export function displacementFromFlow(flow: Tensor, options: FlowOptions, extent: Extent): Tensor {
   const own = options.integrationSteps > 0 ? integrateVelocity(flow, options.integrationSteps) : flow;
-  const covered = extentOf(flow).map((size) => (options.halfResolution ? size * 2 : size)) as unknown as Extent;
+  const covered = mapTriple(extentOf(flow), (size) => (options.halfResolution ? size * 2 : size));
   return cut(resizeDisplacement(own, covered), extent);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { add, concat, type FeatureMap, type FeaturePart, pad, type Tensor } from '../graph/index.ts';
+import { mapTriple } from '../triple.ts';
 import { cut, type Extent, extentOf, integrateVelocity, resizeDisplacement } from './displacement.ts';
 import { defineNetwork } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
@@ -120,5 +121,5 @@ export const pyramid = defineNetwork<PyramidOptions>({
 
 /** The padded extents at a level. */
 function levelExtent(extent: Extent, after: readonly number[], level: number): Extent {
-  return extent.map((size, a) => (size + after[a + 2]!) / 2 ** level) as unknown as Extent;
+  return mapTriple(extent, (size, a) => (size + after[a + 2]!) / 2 ** level);
 }

@@ -1,4 +1,5 @@
 import { add, type FeatureOperators, interpolationMatrix, linearAlongAxis, type Tensor } from '../graph/index.ts';
+import { tripleAt } from '../triple.ts';
 import { resizeDisplacement } from './displacement.ts';
 import type { Registered } from './family.ts';
 import { buildNetwork, type ChosenNetwork } from './registry.ts';
@@ -25,7 +26,7 @@ export function registerInStages(
   stages: readonly Stage[],
   features: FeatureOperators,
 ): Registered {
-  const extent = fixed.shape.slice(2) as unknown as readonly [number, number, number];
+  const extent = tripleAt(fixed.shape, 2);
   let reached: Registered | undefined;
   for (const { network, parameters, reduction } of stages) {
     const start = reached?.moved ?? moving;

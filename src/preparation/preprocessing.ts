@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
+import { tripleAt } from '../triple.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
@@ -180,7 +181,7 @@ function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
     const scale = (step * voxel) / own[axis];
     return [x * scale, y * scale, z * scale] as const;
   }) as [Vec3, Vec3, Vec3];
-  return gridCentredAt(columns, extents as unknown as Size, centreOf(image), image);
+  return gridCentredAt(columns, tripleAt(extents), centreOf(image), image);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { correlation } from '../metric/statistics.ts';
+import { mapTriple } from '../triple.ts';
 import { foregroundOf } from '../volume/foreground.ts';
-import type { Grid, Size, Vec3, Volume } from '../volume/grid.ts';
+import type { Grid, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, invert, multiply, spacingOf, translation } from '../volume/matrix.ts';
 import { percentiles } from '../volume/percentile.ts';
 
@@ -115,8 +116,8 @@ function coarse(volume: Volume, mask: Float32Array | undefined): Volume {
   const { size, affine, data } = volume;
   const spacing = spacingOf(affine);
   const edge = Math.max(...size.map((n, axis) => n * spacing[axis]!)) / CELLS;
-  const step = spacing.map((mm) => Math.max(1, Math.round(edge / mm))) as unknown as Vec3;
-  const cells = size.map((n, axis) => Math.max(1, Math.floor(n / step[axis]!))) as unknown as Size;
+  const step = mapTriple(spacing, (mm) => Math.max(1, Math.round(edge / mm)));
+  const cells = mapTriple(size, (n, axis) => Math.max(1, Math.floor(n / step[axis])));
   const sums = new Float32Array(cells[0] * cells[1] * cells[2]);
   const counts = new Float32Array(sums.length);
   for (let k = 0; k < cells[2] * step[2] && k < size[2]; k++)

@@ -2,6 +2,7 @@ import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { availableMemory } from '../memory.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
+import { mapTriple } from '../triple.ts';
 import { voxelCount } from '../volume/checks.ts';
 import type { Grid, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
@@ -281,7 +282,7 @@ function boxOf(grid: Grid): { readonly low: Vec3; readonly high: Vec3 } {
     applyToPoint(grid.affine, [x < 0 ? x : nx - 0.5, y < 0 ? y : ny - 0.5, z < 0 ? z : nz - 0.5]),
   );
   const along = (pick: (...values: number[]) => number): Vec3 =>
-    [0, 1, 2].map((c) => pick(...corners.map((corner) => corner[c]!))) as unknown as Vec3;
+    mapTriple([0, 1, 2] as const, (c) => pick(...corners.map((corner) => corner[c])));
   return { low: along(Math.min), high: along(Math.max) };
 }
 

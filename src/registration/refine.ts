@@ -26,6 +26,7 @@ import { fedFieldOfView } from '../objective/fieldOfView.ts';
 import { defaultWeight, objective } from '../objective/objective.ts';
 import { adam, adamValues } from '../optimise/adam.ts';
 import { cosineRate } from '../optimise/schedule.ts';
+import { mapTriple } from '../triple.ts';
 import type { Size, Vec3 } from '../volume/grid.ts';
 import { clampTo, sampleVector } from '../volume/warp.ts';
 
@@ -237,7 +238,7 @@ function balanceOf({ fixed, fixedMask, movingMask }: RefinePair): number {
 
 /** A refinement's step, and what its field stands for, as symbolic tensors. */
 function refinementGraph(options: RefineOptions, extent: Extent) {
-  const coarse = extent.map((size) => Math.max(2, Math.ceil(size / options.grid))) as unknown as Extent;
+  const coarse = mapTriple(extent, (size) => Math.max(2, Math.ceil(size / options.grid)));
   const graph = new Graph('refinement_step');
   const moving = graph.input('moving', [1, 1, ...extent]);
   const fixed = graph.input('fixed', [1, 1, ...extent]);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SYNTHETIC_FILE, type Synthetic } from '../dataset/synthetic.ts';
 import { requirement, UserError } from '../errors.ts';
 import { given } from '../given.ts';
+import { tripleAt } from '../triple.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Labels, Size, Volume, Warp } from '../volume/grid.ts';
 
@@ -128,5 +129,5 @@ export function sizeSchema(least: number, most: number, example: string): z.ZodT
   return z
     .array(z.int({ error }).min(least, { error }).max(most, { error }))
     .length(3, { error })
-    .transform((size) => size as unknown as Size);
+    .transform((size): Size => tripleAt(size));
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { mapTriple } from '../triple.ts';
 import { assertFinite } from './checks.ts';
 import type { Mat4, Vec3, Warp } from './grid.ts';
 import {
@@ -91,7 +92,7 @@ function recordOfField({ warp, inverse }: { readonly warp: Warp; readonly invers
 function fieldOf({ parameters, fixedParameters }: ItkRecord, name: string): PointTransform {
   const fixed = Array.from(fixedParameters);
   const [size, origin, spacing] = [0, 3, 6].map((at) => vector(fixed, at)) as [Vec3, Vec3, Vec3];
-  const axis = (n: 0 | 1 | 2): Vec3 => [0, 3, 6].map((row) => fixed[9 + row + n]! * spacing[n]) as unknown as Vec3;
+  const axis = (n: 0 | 1 | 2): Vec3 => mapTriple([0, 3, 6], (row) => fixed[9 + row + n]! * spacing[n]);
   const affine = multiply(flipRasLps, fromColumns(axis(0), axis(1), axis(2), origin));
   const whole = size.every((n) => Number.isInteger(n) && n > 0);
   if (fixed.length !== 18 || !whole || parameters.length !== 3 * size[0] * size[1] * size[2] || !isInvertible(affine))

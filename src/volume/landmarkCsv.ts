@@ -1,6 +1,6 @@
 import Papa from 'papaparse';
 import { UserError } from '../errors.ts';
-import type { Vec3 } from './grid.ts';
+import { tripleAt } from '../triple.ts';
 import type { Landmark } from './landmarks.ts';
 
 const ONE = ['x', 'y', 'z'];
@@ -30,8 +30,8 @@ export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
       );
     return {
       ...nameOf(row.name ?? row.label, index),
-      first: numbers.slice(0, 3) as unknown as Vec3,
-      ...(columns === TWO ? { second: numbers.slice(3) as unknown as Vec3 } : {}),
+      first: tripleAt(numbers),
+      ...(columns === TWO ? { second: tripleAt(numbers, 3) } : {}),
     };
   });
 }

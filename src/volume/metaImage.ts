@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { tripleAt } from '../triple.ts';
 import { assertFinite } from './checks.ts';
 import { type HeaderFiles, numberedNames, readVoxels, type VoxelData } from './dataFiles.ts';
 import type { Grid, Mat4, Vec3, Warp } from './grid.ts';
@@ -65,7 +66,7 @@ async function read(
   const channels = header.numbers(['ElementNumberOfChannels'], 1)?.[0] ?? 1;
   if (sizes.length < 3 || sizes.slice(3).some((n) => n !== 1))
     throw new UserError(`${name} has ${dimensions} dimensions (${sizes.join('×')}); give one 3-D volume.`);
-  const size = sizes.slice(0, 3) as unknown as Vec3;
+  const size = tripleAt(sizes);
   const affine = affineOf(header, dimensions);
   const shape = channels === 1 ? size : [channels, ...size];
   return { size, affine, channels, data: () => readVoxels(dataOf(header, shape), name, files) };

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { tripleAt } from '../triple.ts';
 import type { Mat4, Vec3 } from './grid.ts';
 import { isGzip, unpack } from './gzip.ts';
 import { applyToPoint, fromColumns, isInvertible } from './matrix.ts';
@@ -38,7 +39,7 @@ export async function decodeMgh(bytes: Uint8Array, name: string): Promise<Stored
     voxels = bytes.subarray(from, to);
   }
   const { layout, affine } = header!;
-  const size = layout.shape as unknown as StoredImage['size'];
+  const size = tripleAt(layout.shape);
   return { name, size, affine, slope: 1, intercept: 0, data: decodeVoxels(voxels, layout, name) };
 }
 

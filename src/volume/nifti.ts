@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
+import { tripleAt } from '../triple.ts';
 import { assertFinite } from './checks.ts';
-import type { Vec3, Warp } from './grid.ts';
+import type { Warp } from './grid.ts';
 import { isGzip, unpack } from './gzip.ts';
 import { type NiftiHeader, readNiftiHeader } from './niftiHeader.ts';
 import { type StoredImage, scaled } from './storedImage.ts';
@@ -90,7 +91,7 @@ async function read(
   });
   const { affine, slope, intercept, intent } = header;
   const layout = layoutOf(header, part.shape, name);
-  const size = part.shape as unknown as Vec3;
+  const size = tripleAt(part.shape);
   const length = bytesOf(layout);
   return Array.from({ length: part.number }, (_, n) => {
     const each = part.count === 1 ? name : `${name},${part.first + n}`;

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { mapTriple, tripleAt } from '../triple.ts';
 import { assertFinite } from './checks.ts';
 import { type Encoding, type HeaderFiles, numberedNames, readVoxels, type VoxelData } from './dataFiles.ts';
 import type { Mat4, Vec3, Warp } from './grid.ts';
@@ -116,7 +117,7 @@ export async function decodeNrrd(bytes: Uint8Array, name: string, files: HeaderF
   const { axes, affine } = geometryOf(header);
   const shape = axes.map((axis) => header.sizes[axis]!);
   const data = await readVoxels(dataOf(header, shape), name, files);
-  return { name, size: shape as unknown as Vec3, affine, slope: 1, intercept: 0, data };
+  return { name, size: tripleAt(shape), affine, slope: 1, intercept: 0, data };
 }
 
 /**
@@ -145,7 +146,7 @@ export async function decodeNrrdWarp(bytes: Uint8Array, name: string, files: Hea
   );
   const data = components === 0 ? planar(stored) : stored;
   assertFinite(data, name);
-  return { size: axes.map((axis) => sizes[axis]!) as unknown as Vec3, affine, data };
+  return { size: mapTriple(tripleAt(axes), (axis) => sizes[axis]!), affine, data };
 }
 
 /** The axis of the three components of a vector: one without direction, or said to hold vectors. */

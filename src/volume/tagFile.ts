@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { tripleAt } from '../triple.ts';
 import type { Vec3 } from './grid.ts';
 import type { Landmark } from './landmarks.ts';
 
@@ -44,7 +45,7 @@ function landmarkOf(row: string, volumes: number, index: number, file: string): 
     throw new UserError(
       `Point ${index + 1} of ${file} does not hold ${3 * volumes} numbers, for ${volumes === 1 ? 'one volume' : 'two volumes'}; correct it.`,
     );
-  const point = (at: number): Vec3 => coordinates.slice(at, at + 3) as unknown as Vec3;
+  const point = (at: number): Vec3 => tripleAt(coordinates, at);
   return {
     ...(label === '' ? { name: String(index + 1), unnamed: true } : { name: label }),
     first: point(0),

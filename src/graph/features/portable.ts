@@ -1,5 +1,6 @@
 import { given } from '../../given.ts';
-import { conv3d, type Triple } from '../operators/convolution.ts';
+import { tripleAt } from '../../triple.ts';
+import { conv3d } from '../operators/convolution.ts';
 import { add, leakyRelu } from '../operators/elementwise.ts';
 import { concat, reshape, slice, split, transpose } from '../operators/layout.ts';
 import { maxOfPairs } from '../operators/pooling.ts';
@@ -31,7 +32,7 @@ export const PORTABLE_FEATURES: FeatureOperators = {
  * 8 instead of 27 products for each output. Phase (a, b, c) of the output is a 2³ convolution shifted by (a, b, c).
  */
 function convolveRepeated(map: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
-  const [, , ...half] = map.shape as unknown as readonly [number, number, ...Triple];
+  const half = tripleAt(map.shape, 2);
   const outputs = weight.shape[0]!;
   const padded = conv3d(map, phaseKernels(weight), {
     before: [1, 1, 1],

@@ -1,3 +1,4 @@
+import { type Triple, tripleAt } from '../../triple.ts';
 import type { Tensor } from '../tensor.ts';
 import { permuteAxis } from './gather.ts';
 import { dilate, reshape, transpose } from './layout.ts';
@@ -5,7 +6,6 @@ import { sum } from './reduce.ts';
 import { convolutionWeightGradient } from './weightGradient.ts';
 
 /** Three numbers, one for each axis (depth, height, width). */
-export type Triple = readonly [number, number, number];
 
 /** Options of {@link conv3d}. */
 export interface ConvolutionOptions {
@@ -25,7 +25,7 @@ const ONE: Triple = [1, 1, 1];
 type Shape5 = readonly [number, number, number, number, number];
 
 function spatial(shape: readonly number[]): Triple {
-  return shape.slice(2) as unknown as Triple;
+  return tripleAt(shape, 2);
 }
 
 function triple(make: (axis: 0 | 1 | 2) => number): Triple {
@@ -54,12 +54,12 @@ export function conv3d(x: Tensor, weight: Tensor, options: ConvolutionOptions = 
     {
       attributes: { kernel_shape: kernel, pads: [...before, ...after], strides: stride },
       gradient: ([arriving], needed) => {
-        const dense = denseGradient(arriving as Tensor, x, kernel as unknown as Triple, { before, after, stride });
+        const dense = denseGradient(arriving as Tensor, x, tripleAt(kernel), { before, after, stride });
         return [
           needed[0] ? inputGradient(dense, x, weight, before) : undefined,
           needed[1]
             ? convolutionWeightGradient(reshape(x, x.shape.slice(1)), reshape(dense, dense.shape.slice(1)), {
-                kernel: kernel as unknown as Triple,
+                kernel: tripleAt(kernel),
                 before,
               })
             : undefined,

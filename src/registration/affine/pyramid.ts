@@ -1,3 +1,4 @@
+import { mapTriple } from '../../triple.ts';
 import type { Grid, Size, Vec3, Volume } from '../../volume/grid.ts';
 import { spacingOf } from '../../volume/matrix.ts';
 import { cropPad, resizedGrid } from '../../volume/resample.ts';
@@ -44,7 +45,7 @@ export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spa
   }
   const share = thinned(mask, size, grid.size, sigma);
   const own = spacingOf(volume.affine);
-  const wide = ([0, 1, 2] as const).map((axis) => Math.max(sigma[axis], RIM / own[axis])) as unknown as Vec3;
+  const wide = mapTriple(own, (edge, axis) => Math.max(sigma[axis], RIM / edge));
   const inside = thinned(mask, size, grid.size, wide).map((value) => (value > WITHIN ? 1 : 0));
   for (let n = 0; n < standard.length; n++) standard[n]! *= mask[n]!;
   const values = thinned(standard, size, grid.size, sigma);
@@ -67,14 +68,14 @@ function box(mask: Float32Array, size: Size): { offset: Size; extent: Size } {
       high[axis] = Math.max(high[axis]!, at[axis]!);
     }
   }
-  const along = size.map((count, axis) => {
+  const along = mapTriple(size, (count, axis) => {
     const missing = Math.max(0, Math.ceil((LEAST - (high[axis]! - low[axis]! + 1)) / 2));
     const around = Math.max(AROUND, missing);
     const from = Math.max(0, Math.min(low[axis]! - around, count - LEAST));
     const to = Math.min(count, Math.max(high[axis]! + 1 + around, LEAST));
     return high[axis]! < 0 ? { from: 0, length: count } : { from, length: to - from };
   });
-  const each = (key: 'from' | 'length'): Size => along.map((axis) => axis[key]) as unknown as Size;
+  const each = (key: 'from' | 'length'): Size => mapTriple(along, (axis) => axis[key]);
   return { offset: each('from'), extent: each('length') };
 }
 

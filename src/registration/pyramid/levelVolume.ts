@@ -1,4 +1,5 @@
 import { fieldOfView } from '../../preparation/preprocessing.ts';
+import { mapTriple } from '../../triple.ts';
 import type { Grid, Vec3, Volume } from '../../volume/grid.ts';
 import { spacingOf } from '../../volume/matrix.ts';
 import { resampleTo } from '../../volume/resample.ts';
@@ -30,7 +31,7 @@ const ALIKE = 1.05;
 /** SD of the Gaussian in the volume's voxels: what a box of the coarser voxels adds to one of the own. */
 function blur(volume: Grid, grid: Grid): Vec3 {
   const spacing = Math.cbrt(spacingOf(grid.affine).reduce((a, b) => a * b));
-  return spacingOf(volume.affine).map((own) =>
+  return mapTriple(spacingOf(volume.affine), (own) =>
     spacing > ALIKE * own ? 0.5 * Math.sqrt((spacing / own) ** 2 - 1) : 0,
-  ) as unknown as Vec3;
+  );
 }

@@ -1,3 +1,4 @@
+import { mapTriple, tripleAt } from '../../triple.ts';
 import type { Grid, Size, Vec3 } from '../../volume/grid.ts';
 import { applyToPoint, closestAxes, column, fromColumns, isSheared, spacingOf } from '../../volume/matrix.ts';
 import { rightAngledGrid } from '../../volume/resample.ts';
@@ -31,20 +32,18 @@ export function regionOf(image: Grid, mask: Float32Array | undefined, margin: nu
     const scale = step / own[axis];
     return [x * scale, y * scale, z * scale] as const;
   }) as [Vec3, Vec3, Vec3];
-  const lengths = directions.map(
-    ({ axis }) => (high[axis]! - low[axis]! + 1) * own[axis] + 2 * margin,
-  ) as unknown as Vec3;
-  const middle = low.map((from, axis) => (from + high[axis]!) / 2) as unknown as Vec3;
+  const lengths = mapTriple(directions, ({ axis }) => (high[axis]! - low[axis]! + 1) * own[axis] + 2 * margin);
+  const middle = mapTriple(tripleAt(low), (from, axis) => (from + high[axis]!) / 2);
   return { axes, centre: applyToPoint(frame.affine, middle), lengths };
 }
 
 /** Voxels of about `spacing` mm over a region; they are cubes but for the rounding of their number. */
 export function gridOver({ axes, centre, lengths }: Region, spacing: number): Grid {
-  const size = lengths.map((length) => Math.max(LEAST_VOXELS, Math.round(length / spacing))) as unknown as Size;
-  const columns = axes.map((axis, a) => axis.map((x) => (x * lengths[a]!) / size[a]!)) as unknown as [Vec3, Vec3, Vec3];
-  const origin = [0, 1, 2].map((c) =>
-    columns.reduce((sum, along, a) => sum - (along[c]! * (size[a]! - 1)) / 2, centre[c]!),
-  ) as unknown as Vec3;
+  const size = mapTriple(lengths, (length) => Math.max(LEAST_VOXELS, Math.round(length / spacing)));
+  const columns = mapTriple(axes, (axis, a) => mapTriple(axis, (x) => (x * lengths[a]) / size[a]));
+  const origin = mapTriple(centre, (middle, c) =>
+    columns.reduce((sum, along, a) => sum - (along[c] * (size[a]! - 1)) / 2, middle),
+  );
   return { size, affine: fromColumns(...columns, origin) };
 }
 

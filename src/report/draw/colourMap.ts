@@ -1,4 +1,5 @@
 import { interpolateViridis, schemePuOr, schemeRdBu } from 'd3-scale-chromatic';
+import { mapTriple } from '../../triple.ts';
 import { OKABE_ITO } from './theme.ts';
 
 /** Red, green and blue, 0–255. */
@@ -27,7 +28,7 @@ function fraction(value: number): number {
 }
 
 function fromHex(colour: string): Rgb {
-  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as unknown as Rgb;
+  return mapTriple([1, 3, 5], (at) => Number.parseInt(colour.slice(at, at + 2), 16));
 }
 
 /**

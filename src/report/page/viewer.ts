@@ -1,5 +1,6 @@
 import { given } from '../../given.ts';
 import { labelsIn } from '../../metric/dice.ts';
+import { mapTriple } from '../../triple.ts';
 import { assertSameGrid } from '../../volume/checks.ts';
 import type { Grid, Labels, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, closestAxes, type Direction, invert, spacingOf } from '../../volume/matrix.ts';
@@ -115,11 +116,11 @@ function displayGrid(grid: Grid): DisplayGrid {
   const directions = [reversed(x), reversed(y), reversed(z)] as const;
   const spacing = spacingOf(grid.affine);
   let stride = 1;
-  const sizeAt = (step: number) => directions.map(({ axis }) => Math.ceil(grid.size[axis] / step));
+  const sizeAt = (step: number) => mapTriple(directions, ({ axis }) => Math.ceil(grid.size[axis] / step));
   while (sizeAt(stride).reduce((product, length) => product * length, 1) > MOST_VOXELS) stride++;
   return {
-    size: sizeAt(stride) as unknown as DisplayGrid['size'],
-    spacing: directions.map(({ axis }) => spacing[axis] * stride) as unknown as DisplayGrid['spacing'],
+    size: sizeAt(stride),
+    spacing: mapTriple(directions, ({ axis }) => spacing[axis] * stride),
     directions,
     stride,
   };
@@ -157,11 +158,11 @@ function displayPoints(display: DisplayGrid, grid: Grid, points: readonly Vec3[]
   const toVoxels = invert(grid.affine);
   return points.map((point) => {
     const voxel = applyToPoint(toVoxels, point);
-    const at = display.directions.map(({ axis, step }) => {
+    const at = mapTriple(display.directions, ({ axis, step }) => {
       const along = step === 1 ? voxel[axis] : grid.size[axis] - 1 - voxel[axis];
       return Number((along / display.stride).toFixed(2));
     });
-    return at.every(Number.isFinite) ? (at as unknown as Triple) : null;
+    return at.every(Number.isFinite) ? at : null;
   });
 }
 
@@ -174,10 +175,10 @@ function toByte([low, high]: Window): (value: number) => number {
 function startPosition(input: ViewerInput, display: DisplayGrid): Triple {
   const { fixed, fixedLabels, landmarks } = input;
   const position = landmarks ? densestPosition(fixed, landmarks.fixed, REACH) : defaultPosition(fixed, fixedLabels);
-  return display.directions.map(({ axis, step }, index) => {
+  return mapTriple(display.directions, ({ axis, step }, index) => {
     const along = step === 1 ? position[axis] : input.fixed.size[axis] - 1 - position[axis];
-    return Math.min(display.size[index]! - 1, Math.round(along / display.stride));
-  }) as unknown as Triple;
+    return Math.min(display.size[index] - 1, Math.round(along / display.stride));
+  });
 }
 
 function controls(

@@ -1,3 +1,4 @@
+import { mapTriple } from '../../triple.ts';
 import type { Grid, Vec3 } from '../../volume/grid.ts';
 import { element, group, line } from '../draw/svg.ts';
 import { OKABE_ITO } from '../draw/theme.ts';
@@ -29,7 +30,7 @@ export function densestPosition(grid: Grid, landmarks: readonly Vec3[], reach: n
     const { axis } = sliceView(grid, plane, position);
     let most = 0;
     for (let index = 0; index < grid.size[axis]; index++) {
-      const at = position.with(axis, index) as unknown as Vec3;
+      const at = mapTriple(position, (own, each) => (each === axis ? index : own));
       const place = displayPoint(sliceView(grid, plane, at), grid.affine);
       const count = landmarks.reduce((sum, landmark) => sum + nearness(place(landmark).distance, reach), 0);
       // Sums that differ by rounding alone are the same: the first wins on every machine.

@@ -1,4 +1,5 @@
 import { type Random, randomStream } from '../../random.ts';
+import { tripleAt } from '../../triple.ts';
 import type { Vec3 } from '../../volume/grid.ts';
 import { PeriodicSpline } from '../spline.ts';
 import type { Craniotomy } from './craniotomy.ts';
@@ -44,7 +45,7 @@ class ZeroSet {
   distance(x: number, y: number, z: number): number {
     this.#spline.value(x, y, z, this.#value);
     this.#spline.gradient(x, y, z, this.#gradient);
-    const [gx, gy, gz] = this.#gradient as unknown as [number, number, number];
+    const [gx, gy, gz] = tripleAt(this.#gradient);
     return Math.abs(this.#value[0]!) / Math.sqrt(gx * gx + gy * gy + gz * gz + 1e-4);
   }
 }

@@ -1,5 +1,6 @@
 import { randomStream } from '../../random.ts';
-import type { Grid, Size, Vec3, Volume } from '../../volume/grid.ts';
+import { mapTriple } from '../../triple.ts';
+import type { Grid, Size, Volume } from '../../volume/grid.ts';
 import { fromColumns } from '../../volume/matrix.ts';
 import { PeriodicSpline } from '../spline.ts';
 import { makeBrainAnatomy } from './brainAnatomy.ts';
@@ -26,7 +27,7 @@ const MIDDLE = 0.38;
 
 function regionAround({ point, inward }: Craniotomy, size: Size, spacing: number): Grid {
   const middle = along(point, inward, MIDDLE * spacing * Math.min(...size));
-  const origin = middle.map((mm, axis) => mm - (spacing * (size[axis]! - 1)) / 2) as unknown as Vec3;
+  const origin = mapTriple(middle, (mm, axis) => mm - (spacing * (size[axis] - 1)) / 2);
   return { size, affine: fromColumns([spacing, 0, 0], [0, spacing, 0], [0, 0, spacing], origin) };
 }
 

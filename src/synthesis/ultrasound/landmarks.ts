@@ -1,4 +1,5 @@
 import { randomStream } from '../../random.ts';
+import { mapTriple } from '../../triple.ts';
 import type { Grid, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, invert } from '../../volume/matrix.ts';
 import type { BrainShift } from './brainShift.ts';
@@ -56,7 +57,7 @@ function candidates(mri: Volume, ultrasound: Grid, shift: BrainShift, sweep: Swe
       for (let i = 0; i < ux; i += 2) {
         const p = applyToPoint(ultrasound.affine, [i, j, k]);
         if (!sweep.sees(sweep.toBeam(p), margin)) continue;
-        const index = applyToPoint(toIndex, shift.toMri(p)).map(Math.round) as unknown as Vec3;
+        const index = mapTriple(applyToPoint(toIndex, shift.toMri(p)), Math.round);
         const [a, b, c] = index;
         const low = Math.min(a, b, c) > REACH;
         if (!low || a >= nx - REACH - 1 || b >= ny - REACH - 1 || c >= nz - REACH - 1) continue;

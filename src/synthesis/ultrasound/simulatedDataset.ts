@@ -3,6 +3,7 @@ import { baseName } from '../../dataset/paths.ts';
 import { UserError } from '../../errors.ts';
 import { given } from '../../given.ts';
 import { mean, standardDeviation } from '../../metric/statistics.ts';
+import { mapTriple } from '../../triple.ts';
 import type { Size } from '../../volume/grid.ts';
 import { encodeTag } from '../../volume/tagFile.ts';
 import { type DataReader, type DataWriter, defineGenerator, sizeSchema } from '../generator.ts';
@@ -18,7 +19,7 @@ const DEFAULT_SIZE: Size = [112, 112, 104];
 
 /** Voxels of a region as large as the default one. */
 function sizeAt(spacing: number): Size {
-  return DEFAULT_SIZE.map((n) => Math.round(n / spacing)) as unknown as Size;
+  return mapTriple(DEFAULT_SIZE, (n) => Math.round(n / spacing));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Random, randomStream } from '../../random.ts';
-import type { Grid, Size, Vec3 } from '../../volume/grid.ts';
+import { mapTriple } from '../../triple.ts';
+import type { Grid, Vec3 } from '../../volume/grid.ts';
 import { fromColumns } from '../../volume/matrix.ts';
 import { along, cross, dot, minus, perpendiculars, randomDirection, turned } from './vector.ts';
 
@@ -107,11 +108,11 @@ export class Sweep {
     const [down, across, sweep] = this.axes;
     const frame = [sweep, across, along([0, 0, 0], down, -1)].map((v) => turned(v, axis, angle)) as [Vec3, Vec3, Vec3];
     const corners = this.#outline();
-    const range = frame.map((v) => {
+    const range = mapTriple(frame, (v) => {
       const places = corners.map((p) => dot(p, v));
       return [Math.min(...places), Math.max(...places)] as const;
     });
-    const size = range.map(([low, high]) => Math.ceil((high - low) / spacing) + 2) as unknown as Size;
+    const size = mapTriple(range, ([low, high]) => Math.ceil((high - low) / spacing) + 2);
     const steps = frame.map((v) => along([0, 0, 0], v, spacing)) as [Vec3, Vec3, Vec3];
     const origin = frame.reduce((sum: Vec3, v, a) => along(sum, v, range[a]![0] - 0.5 * spacing), [0, 0, 0]);
     return { size, affine: fromColumns(...steps, origin) };
