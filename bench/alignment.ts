@@ -1,7 +1,7 @@
 /**
- * How far an alignment reaches, and what it costs: real pairs, the moving scan displaced by random rigid motions whose answer is known up
- * to the pair's own alignment. Judged by the distance in mm, mean over points about the body's middle, from where landmarks put it, or
- * from the alignment without displacement.
+ * How far an alignment reaches, and what it costs: real pairs, the moving scan displaced by random rigid motions whose
+ * answer is known up to the pair's own alignment. Judged by the distance in mm, mean over points about the body's
+ * middle, from where landmarks put it, or from the alignment without displacement.
  *
  *   EARTHMORPH_DATA=data npx tsx bench/alignment.ts [motions] [millimetres] [degrees] [loss …]
  */

@@ -1,6 +1,6 @@
 /**
- * EarthMorph: deformable 3-D medical image registration. This entry runs in Node and in a browser; what touches files is in
- * `earthmorph/node`.
+ * EarthMorph: deformable 3-D medical image registration. This entry runs in Node and in a browser; what touches files
+ * is in `earthmorph/node`.
  *
  * @packageDocumentation
  */

@@ -46,7 +46,9 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 /** Folders that run in Node only; everything else also runs in a browser. */
 const NODE_ONLY = ['cli', 'experiment', 'run', 'file'];
 
-/** The rooms of `experiment`, and which others each may use. The protocol knows no disk, so that a page can use it too. */
+/**
+ * The rooms of `experiment`, and which others each may use. The protocol knows no disk, so that a page can use it too.
+ */
 const EXPERIMENT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   folder: ['protocol'],

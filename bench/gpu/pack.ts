@@ -1,7 +1,7 @@
 /**
  * Packs what a machine without Node needs to train and to be timed on its graphics card into one archive: Node, ONNX
- * Runtime with its WebGPU provider, the loaders of graphics drivers, the program, the measurements and a data set. Usage: tsx
- * bench/gpu/pack.ts <folder for the archive> [data set's folder]. See bench/gpu.md.
+ * Runtime with its WebGPU provider, the loaders of graphics drivers, the program, the measurements and a data set.
+ * Usage: tsx bench/gpu/pack.ts <folder for the archive> [data set's folder]. See bench/gpu.md.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';

@@ -18,8 +18,8 @@ interface ProfileEvent {
 }
 
 /**
- * Times by operator in a profile of ONNX Runtime. Kernels of a graphics card stand there as `Api`, by its own clock; its
- * nodes stand there too, with the time in which they were handed over, and are left out.
+ * Times by operator in a profile of ONNX Runtime. Kernels of a graphics card stand there as `Api`, by its own clock;
+ * its nodes stand there too, with the time in which they were handed over, and are left out.
  * @param prefix the beginning of the profile's file name
  */
 export function operatorTimes(prefix: string): OperatorTime[] {

@@ -50,7 +50,8 @@ const BESIDE: WorkerFiles = {
 };
 
 /**
- * Registers two scans in a worker, so that the page stays free: the same plan and the same result as `earthmorph register`.
+ * Registers two scans in a worker, so that the page stays free: the same plan and the same result as `earthmorph
+ * register`.
  * @throws UserError with a sentence for the user where a file cannot be read or the pair cannot be registered
  */
 export async function registerInWorker(

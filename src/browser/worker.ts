@@ -10,7 +10,8 @@ interface Scope {
 }
 
 /**
- * Lets this worker compute for a page. Tasks come one by one, and each is answered; what they hold is copied, not taken from the page.
+ * Lets this worker compute for a page. Tasks come one by one, and each is answered; what they hold is copied, not taken
+ * from the page.
  * @param scope the worker's own
  */
 export function serveTasks(scope: Scope): void {

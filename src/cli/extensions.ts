@@ -31,7 +31,10 @@ export async function loadExtensions(argv: readonly string[]): Promise<void> {
   if (modules.length > 0) process.env[VARIABLE] = modules.join(delimiter);
 }
 
-/** What a shell needs before a command so that it loads the modules of this one: `VARIABLE=value`; undefined without any. */
+/**
+ * What a shell needs before a command so that it loads the modules of this one: `VARIABLE=value`; undefined without
+ * any.
+ */
 export function importVariable(): string | undefined {
   const modules = process.env[VARIABLE];
   return modules === undefined || modules === '' ? undefined : `${VARIABLE}=${modules}`;

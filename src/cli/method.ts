@@ -33,7 +33,8 @@ export interface MethodProgress {
 /**
  * Opens what registers: a model or a refinement where options ask for one, else a plan for each pair.
  * @param isGiven whether the user gave an option
- * @param misfit what becomes of pairs that a model does not fit: they are planned, or only named, where the model is what is measured
+ * @param misfit what becomes of pairs that a model does not fit: they are planned, or only named, where the model is
+ * what is measured
  */
 export async function openMethod(
   options: PlannedOptions,
@@ -70,7 +71,10 @@ export async function openMethod(
   };
 }
 
-/** Shows the plan, and how far a pair is. Nothing tells how far an alignment is; levels and refinements count their steps. */
+/**
+ * Shows the plan, and how far a pair is. Nothing tells how far an alignment is; levels and refinements count their
+ * steps.
+ */
 export function pairProgress(): MethodProgress & { stop(): void } {
   const waiting = startProgress(0, 'registering');
   let bar: Progress | undefined;

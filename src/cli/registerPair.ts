@@ -117,7 +117,8 @@ async function printPlan(
 
 /**
  * Checks the names of all that will be written, before any work.
- * @returns the folder that the results go to; undefined where single files are named, or where JSON is all that is asked for
+ * @returns the folder that the results go to; undefined where single files are named, or where JSON is all that is
+ * asked for
  */
 async function checkedOutputs(
   fixed: string,

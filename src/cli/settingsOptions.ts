@@ -20,10 +20,11 @@ interface Described {
 }
 
 /**
- * Adds an option for each setting of a schema: `--clip-gradient <norm>` for `clipGradient`. Text, default and range are the schema's own
- * (`.describe`, `.default`, bounds; `.meta({ placeholder })` names the value, `.meta({ otherwise })` says in words what holds without it). A switch takes no value
- * and is taken back by `--no-…`, a list takes `1,2,3`, or words one after the other where its placeholder ends with `...`, and options by
- * name (`lossOptions`) are given one at a time, `--loss-option window=7`. An option that is not given stays undefined.
+ * Adds an option for each setting of a schema: `--clip-gradient <norm>` for `clipGradient`. Text, default and range are
+ * the schema's own (`.describe`, `.default`, bounds; `.meta({ placeholder })` names the value, `.meta({ otherwise })`
+ * says in words what holds without it). A switch takes no value and is taken back by `--no-…`, a list takes `1,2,3`, or
+ * words one after the other where its placeholder ends with `...`, and options by name (`lossOptions`) are given one at
+ * a time, `--loss-option window=7`. An option that is not given stays undefined.
  *
  * @param without settings that the command line has no option for, or one of its own
  */
@@ -57,7 +58,8 @@ export function settingsOf(
 }
 
 /**
- * The settings that the options of a command give, with the schema's defaults for the others. Each was checked when it was read.
+ * The settings that the options of a command give, with the schema's defaults for the others. Each was checked when it
+ * was read.
  */
 export function allSettings<S extends SettingsSchema>(
   schema: S,

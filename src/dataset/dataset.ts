@@ -73,7 +73,9 @@ export interface Dataset {
 }
 
 export interface OpenOptions {
-  /** Whether every listed file must be there (default). Without it, reading a case finds out: for a check of the data. */
+  /**
+   * Whether every listed file must be there (default). Without it, reading a case finds out: for a check of the data.
+   */
   readonly requireFiles?: boolean;
   /** For lists that name their files: a folder that is laid out as no dataset is becomes one without cases. */
   readonly anyLayout?: boolean;

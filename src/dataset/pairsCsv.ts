@@ -42,7 +42,8 @@ function checkHeader(fields: readonly string[], name: string): void {
  * Parses a list of pairs: a header `fixed,moving[,fixed_labels,moving_labels]` in any order, then a pair a line.
  *
  * @param name For messages.
- * @throws UserError for a missing or unknown column, a row without a partner, a malformed line, no row at all, or too many.
+ * @throws UserError for a missing or unknown column, a row without a partner, a malformed line, no row at all, or too
+ * many.
  */
 export function parsePairsCsv(text: string, name: string): PairRow[] {
   // Before the parser, which says on its own that fields recur where the header is missing.
@@ -85,9 +86,10 @@ export function parsePairsCsv(text: string, name: string): PairRow[] {
 }
 
 /**
- * Reads a list of pairs of images under a data root. A value is a path, relative to the root or absolute, or the id of a
- * case of the dataset. Labels come from their columns, else from the dataset, else from `labelsTr/` or `labels/` beside the
- * images ({@link findLabels}); a pair may have none. Images outside the dataset get ids that tell them apart.
+ * Reads a list of pairs of images under a data root. A value is a path, relative to the root or absolute, or the id of
+ * a case of the dataset. Labels come from their columns, else from the dataset, else from `labelsTr/` or `labels/`
+ * beside the images ({@link findLabels}); a pair may have none. Images outside the dataset get ids that tell them
+ * apart.
  *
  * @param path Of the CSV file.
  * @param dataset Its root, and its cases as far as there are any.
@@ -174,8 +176,8 @@ function refuseTwice(pairs: readonly CasePair[], path: string): void {
 }
 
 /**
- * Ids of images that no dataset names, each its own: the name of the file where no other image has it, else the path below
- * the root, without the extension where that suffices.
+ * Ids of images that no dataset names, each its own: the name of the file where no other image has it, else the path
+ * below the root, without the extension where that suffices.
  */
 function distinctIds(images: readonly string[], { root, cases }: Pick<Dataset, 'root' | 'cases'>): Map<string, string> {
   const taken = new Set(cases.map(({ id }) => id));

@@ -38,10 +38,11 @@ async function caseFolders({ path: root, names, files }: DataFolder): Promise<Ca
 }
 
 /**
- * RESECT as it is distributed (Xiao et al., Medical Physics 44(7), 2017, doi:10.1002/mp.12268): `CaseN/MRI/CaseN-T1.nii.gz` and
- * `-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz` (`-during`, `-after`), `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` with the MRI's points
- * first. The ultrasound before resection is the fixed image. A case without landmarks is kept; one without either image is not, and is
- * listed. Where nothing beside the cases says that they are simulated, the remarks in their landmark files do.
+ * RESECT as it is distributed (Xiao et al., Medical Physics 44(7), 2017, doi:10.1002/mp.12268):
+ * `CaseN/MRI/CaseN-T1.nii.gz` and `-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz` (`-during`, `-after`),
+ * `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` with the MRI's points first. The ultrasound before resection is the fixed
+ * image. A case without landmarks is kept; one without either image is not, and is listed. Where nothing beside the
+ * cases says that they are simulated, the remarks in their landmark files do.
  */
 export const resect = defineLayout({
   name: 'resect',

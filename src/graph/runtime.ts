@@ -100,7 +100,10 @@ interface OnnxRuntime {
 
 let loaded: Promise<OnnxRuntime> | undefined;
 
-/** ONNX Runtime for where we are: `package.json` says that it is onnxruntime-node in Node, onnxruntime-web in a browser's bundle. */
+/**
+ * ONNX Runtime for where we are: `package.json` says that it is onnxruntime-node in Node, onnxruntime-web in a
+ * browser's bundle.
+ */
 function onnxRuntime(): Promise<OnnxRuntime> {
   // It would report to its makers, and leave two files a process in the folder for temporary ones.
   if (typeof process !== 'undefined' && process.env) process.env.ORT_DISABLE_TELEMETRY ??= '1';

@@ -32,7 +32,10 @@ export interface Objective {
   readonly penalty: Tensor;
 }
 
-/** How alike a pair is, a scalar; smaller is more alike. All there is to minimise where a few numbers are free, as in an alignment. */
+/**
+ * How alike a pair is, a scalar; smaller is more alike. All there is to minimise where a few numbers are free, as in an
+ * alignment.
+ */
 export function similarityOf({ moved, fixed, counts, random }: ComparedPair, loss: ChosenSimilarity): Tensor {
   return buildSimilarity(loss, moved, fixed, random, counts);
 }
@@ -44,7 +47,10 @@ export function objective(pair: ComparedPair, deformation: Deformation, terms: O
   return { loss: add(similarity, multiply(penalty, terms.smoothness)), similarity, penalty };
 }
 
-/** The regulariser's weight where none is given: the loss's own, for networks or for single pairs, times the regulariser's. */
+/**
+ * The regulariser's weight where none is given: the loss's own, for networks or for single pairs, times the
+ * regulariser's.
+ */
 export function defaultWeight(
   { similarity: { smoothness, refinementSmoothness } }: ChosenSimilarity,
   what: 'network' | 'pair',

@@ -6,7 +6,10 @@ import { percentiles } from '../volume/percentile.ts';
 export interface Likeness {
   /** Pearson's correlation, −1 to 1. */
   readonly correlation: number;
-  /** Normalised mutual information, (H(a) + H(b)) / H(a, b): 1 for nothing in common, 2 for the same (Studholme et al., 1999). */
+  /**
+   * Normalised mutual information, (H(a) + H(b)) / H(a, b): 1 for nothing in common, 2 for the same (Studholme et al.,
+   * 1999).
+   */
   readonly nmi: number;
 }
 
@@ -57,7 +60,10 @@ function entropy(counts: Float64Array): number {
   return counts.reduce((sum, count) => (count > 0 ? sum - (count / total) * Math.log(count / total) : sum), 0);
 }
 
-/** How far a warp moves points beyond where they start, in mm, over a mask of the fixed image; over all of it when left out. */
+/**
+ * How far a warp moves points beyond where they start, in mm, over a mask of the fixed image; over all of it when left
+ * out.
+ */
 export function movement(
   warp: Warp,
   start: Warp,

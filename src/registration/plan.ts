@@ -89,8 +89,8 @@ export interface MaskedPair {
 const MARGIN = 8;
 
 /**
- * Voxels of each level, and its steps at most. Levels that would be finer than the scan's own voxels are left out. Chosen on the development
- * pairs of `docs/registering.md`.
+ * Voxels of each level, and its steps at most. Levels that would be finer than the scan's own voxels are left out.
+ * Chosen on the development pairs of `docs/registering.md`.
  */
 const LEVELS: Readonly<Record<Effort, readonly { readonly voxels: number; readonly steps: number }[]>> = {
   fast: [
@@ -108,7 +108,10 @@ const LEVELS: Readonly<Record<Effort, readonly { readonly voxels: number; readon
     { voxels: 2_400_000, steps: 40 },
   ],
 };
-/** Voxels of the finest level as a share of the fixed scan's shortest edge, at least: a little finer, since sampling blurs. */
+/**
+ * Voxels of the finest level as a share of the fixed scan's shortest edge, at least: a little finer, since sampling
+ * blurs.
+ */
 const FINER = 0.95;
 /** Levels whose voxels differ by less than this factor are one. */
 const APART = 1.15;

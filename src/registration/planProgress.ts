@@ -1,7 +1,8 @@
 import type { Plan } from './plan.ts';
 
 /**
- * How far the levels of a plan are, 0 to 1: a step counts as much as its level has voxels. Of an alignment nothing is known.
+ * How far the levels of a plan are, 0 to 1: a step counts as much as its level has voxels. Of an alignment nothing is
+ * known.
  * @param level counted from 0
  * @param step of the level, that is done
  */

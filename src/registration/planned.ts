@@ -42,7 +42,8 @@ export class PlannedRegistrar implements PairRegistrar {
 
   /**
    * Registers a pair.
-   * @param start where the pair begins, in place of what the plan would choose, or a transform that takes fixed points to moving points
+   * @param start where the pair begins, in place of what the plan would choose, or a transform that takes fixed points
+   * to moving points
    * @throws UserError when an image is constant where it counts, the two do not overlap, or there is no memory
    */
   async register(pair: RegistrationPair, start?: InitialAlignment | Mat4): Promise<Registration> {

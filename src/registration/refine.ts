@@ -61,16 +61,19 @@ export interface RefineOptions {
   /** Seed of the loss's random directions. */
   readonly seed: number;
   /**
-   * n > 0: what is optimised is a stationary velocity, integrated by n steps of scaling and squaring, so that the displacement has no folds
-   * but those of interpolation, and an inverse; the regulariser then sees the velocity. 0, the default: it is the displacement itself.
+   * n > 0: what is optimised is a stationary velocity, integrated by n steps of scaling and squaring, so that the
+   * displacement has no folds but those of interpolation, and an inverse; the regulariser then sees the velocity. 0,
+   * the default: it is the displacement itself.
    */
   readonly integrationSteps?: number;
   /**
-   * Take the regulariser's mean over the voxels that count rather than over the grid, so that the surroundings do not change its weight.
-   * Needs `mask`.
+   * Take the regulariser's mean over the voxels that count rather than over the grid, so that the surroundings do not
+   * change its weight. Needs `mask`.
    */
   readonly balanced?: boolean;
-  /** Stop before the last step where ten steps bring less than this share of all that was gained; never when left out. */
+  /**
+   * Stop before the last step where ten steps bring less than this share of all that was gained; never when left out.
+   */
   readonly leastGain?: number;
 }
 
@@ -112,9 +115,9 @@ export interface Refined {
 export type RefineProgress = (step: number, steps: number, loss: number) => void;
 
 /**
- * Instance optimisation: Adam on the displacement of one pair, without any training. The displacement is start + linear interpolation of
- * a field on a coarser grid; the objective is similarity + λ · regulariser, as in training.
- * Compiled for one extent and one loss, and used for any number of pairs.
+ * Instance optimisation: Adam on the displacement of one pair, without any training. The displacement is start + linear
+ * interpolation of a field on a coarser grid; the objective is similarity + λ · regulariser, as in training. Compiled
+ * for one extent and one loss, and used for any number of pairs.
  */
 export class Refiner {
   private constructor(
@@ -302,7 +305,10 @@ function scaled(field: Tensor, by: readonly number[]): Tensor {
   );
 }
 
-/** A field between other coarse grids of the same box, by linear interpolation; its unit, voxels, grows with the grid's number of voxels. */
+/**
+ * A field between other coarse grids of the same box, by linear interpolation; its unit, voxels, grows with the grid's
+ * number of voxels.
+ */
 function resizedField({ extent, volumes, data }: RefinedField, to: Extent, of: Extent): Float32Array {
   const count = to[0] * to[1] * to[2];
   const out = new Float32Array(3 * count);

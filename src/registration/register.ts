@@ -33,8 +33,9 @@ export interface RegistrationPair {
   readonly fixedLabels?: Labels;
   readonly movingLabels?: Labels;
   /**
-   * Where each image counts, above 0 on its grid, in alignment and refinement; `whole` for everywhere. When left out, an even surrounding
-   * does not count, as around ultrasound, unless its outline is all that an object shows ({@link comparedForegrounds}).
+   * Where each image counts, above 0 on its grid, in alignment and refinement; `whole` for everywhere. When left out,
+   * an even surrounding does not count, as around ultrasound, unless its outline is all that an object shows ({@link
+   * comparedForegrounds}).
    */
   readonly fixedMask?: Labels | 'whole';
   readonly movingMask?: Labels | 'whole';
@@ -50,7 +51,10 @@ export interface Registration {
   readonly start: Warp;
   /** The moving image in the fixed image's grid, original intensities; 0 where the warp leads out of it. */
   readonly moved: Volume;
-  /** The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. RAS mm. */
+  /**
+   * The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. RAS
+   * mm.
+   */
   readonly affine?: Mat4;
   /** What may be wrong with that transform, a sentence each; only where an alignment was asked for. */
   readonly warnings?: readonly string[];
@@ -78,13 +82,19 @@ export interface PairRegistrar {
 /** How pairs are registered. */
 export interface RegistrarOptions {
   readonly runtime?: RuntimeOptions;
-  /** Aligns each pair by one rigid or affine transform first, or by that alone where there is neither model nor refinement. */
+  /**
+   * Aligns each pair by one rigid or affine transform first, or by that alone where there is neither model nor
+   * refinement.
+   */
   readonly affine?: AffineOptions;
   /** Optimises each pair further after the network, or alone where there is no model. */
   readonly refine?: Omit<RefineOptions, 'mask'>;
   /** Called after each step of a refinement. */
   readonly onRefine?: RefineProgress;
-  /** Without a model: edge of the voxels in mm that the pair is compared on; the fixed image's own, or coarser for large ones. */
+  /**
+   * Without a model: edge of the voxels in mm that the pair is compared on; the fixed image's own, or coarser for large
+   * ones.
+   */
   readonly spacing?: number;
 }
 
@@ -108,10 +118,11 @@ export class Registrar implements PairRegistrar {
   }
 
   /**
-   * Registers a pair: by an affine transform where that is asked for, in one pass through the network, then by refinement where that is
-   * asked for.
+   * Registers a pair: by an affine transform where that is asked for, in one pass through the network, then by
+   * refinement where that is asked for.
    * @param start how the two lie before, or a transform that takes fixed points to moving points, RAS mm
-   * @throws UserError when the model needs labels that are not given, what counts of a volume is constant, or the two do not overlap at the
+   * @throws UserError when the model needs labels that are not given, what counts of a volume is constant, or the two
+   * do not overlap at the
    *   start or in the end
    */
   async register(pair: RegistrationPair, start: InitialAlignment | Mat4 = 'center'): Promise<Registration> {

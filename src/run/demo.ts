@@ -70,8 +70,8 @@ export interface DemoResult {
 }
 
 /**
- * The main job without any data: makes phantom cases whose truth is known, trains a small network on some, registers held-out ones and
- * compares landmarks and labels with the truth.
+ * The main job without any data: makes phantom cases whose truth is known, trains a small network on some, registers
+ * held-out ones and compares landmarks and labels with the truth.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await clearPreviousDemo(options.out);

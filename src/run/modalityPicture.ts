@@ -16,7 +16,10 @@ export interface PictureText {
   readonly dataset: Pick<Dataset, 'imageNames' | 'synthetic'>;
 }
 
-/** The paper's Figure 3: one pair of two modalities, unregistered and as each method leaves it, with its landmarks where it has any. */
+/**
+ * The paper's Figure 3: one pair of two modalities, unregistered and as each method leaves it, with its landmarks where
+ * it has any.
+ */
 export function modalityPicture(
   registered: readonly RegisteredBy[],
   { title, dataset: { imageNames, synthetic } }: PictureText,

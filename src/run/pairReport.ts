@@ -27,7 +27,10 @@ export interface PairFigureText {
   readonly isTwoModalities?: boolean;
 }
 
-/** The figure of a registered pair, as SVG: of one modality with differences, of two with one image over the other and landmarks. */
+/**
+ * The figure of a registered pair, as SVG: of one modality with differences, of two with one image over the other and
+ * landmarks.
+ */
 export function pairFigure(pair: RegisteredPair, title: string, text: PairFigureText = {}): string {
   const { labelNames = {}, note } = text;
   if (text.isTwoModalities ?? areTwoModalities(pair)) return overlayFigure(pair, title, text);
@@ -44,7 +47,10 @@ export function pairFigure(pair: RegisteredPair, title: string, text: PairFigure
   });
 }
 
-/** Both images of a registered pair in squares, before and after: edges that go on across squares show how well they fit. */
+/**
+ * Both images of a registered pair in squares, before and after: edges that go on across squares show how well they
+ * fit.
+ */
 export function checkerboardFigure(pair: RegisteredPair, title: string, note?: string): string {
   return registrationFigure({
     fixed: pair.fixed,

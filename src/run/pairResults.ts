@@ -10,8 +10,8 @@ interface BeforeAndAfter {
 }
 
 /**
- * One row of `results.csv`: the measures of a pair, NaN where one cannot be had. A key is left out where the pair lacks what its measure
- * needs.
+ * One row of `results.csv`: the measures of a pair, NaN where one cannot be had. A key is left out where the pair lacks
+ * what its measure needs.
  */
 export interface PairResult extends BeforeAndAfter {
   /** Of a list: what the names of the pair's files hold, `<fixed>_<moving>` where no other pair has that name. */
@@ -22,7 +22,10 @@ export interface PairResult extends BeforeAndAfter {
   /** What may be wrong with the alignment, a sentence each; left out where nothing is. */
   readonly warnings?: readonly string[];
   readonly labels: readonly (BeforeAndAfter & { readonly label: number })[];
-  /** Measures of the deformation by their keys, as `foldedPercent`; NaN where the fixed image has too few slices for them. */
+  /**
+   * Measures of the deformation by their keys, as `foldedPercent`; NaN where the fixed image has too few slices for
+   * them.
+   */
   readonly [measured: string]: unknown;
 }
 
@@ -79,7 +82,10 @@ export function valuesIn(
   return results.map((result) => (key === undefined ? Number.NaN : valueIn(result, key)));
 }
 
-/** The measure that most pairs have of those that registrations are ranked by; landmarks where as many have them as labels. */
+/**
+ * The measure that most pairs have of those that registrations are ranked by; landmarks where as many have them as
+ * labels.
+ */
 export function judgeOf(results: readonly PairResult[]): Measure | undefined {
   const [judge] = headlines()
     .map((measure) => ({ measure, n: valuesIn(results, measure).filter(Number.isFinite).length }))

@@ -72,7 +72,10 @@ export async function registerFiles(
   return { ...judged(registration, known), seconds: (performance.now() - started) / 1000 };
 }
 
-/** How well an inverse warp undoes the warp, in mm, over the moving image's voxels that come from the fixed image; see {@link invertWarp}. */
+/**
+ * How well an inverse warp undoes the warp, in mm, over the moving image's voxels that come from the fixed image; see
+ * {@link invertWarp}.
+ */
 export interface InverseResidual {
   readonly mean: number;
   readonly max: number;

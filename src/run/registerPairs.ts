@@ -31,7 +31,10 @@ export interface PairList {
   readonly pairs: readonly CasePair[];
 }
 
-/** How the pairs of a list start where nothing tells: the two images of one case where they lie in the world, others centres together. */
+/**
+ * How the pairs of a list start where nothing tells: the two images of one case where they lie in the world, others
+ * centres together.
+ */
 export function usualStart({ pairs }: PairList): InitialAlignment {
   return pairs.every(({ fixed, moving }) => fixed.id === moving.id) ? 'world' : 'center';
 }

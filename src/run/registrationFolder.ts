@@ -47,8 +47,8 @@ export interface FolderContents {
 }
 
 /**
- * Writes a registration's folder: moved image, warp, inverse warp, transform, moved labels, report, picture, record. It is there whole or not
- * at all.
+ * Writes a registration's folder: moved image, warp, inverse warp, transform, moved labels, report, picture, record. It
+ * is there whole or not at all.
  * @returns the residual of the inverse warp, and the names of the files
  */
 export async function writeRegistrationFolder(

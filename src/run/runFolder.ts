@@ -85,9 +85,10 @@ export async function readMetrics(run: string): Promise<readonly EpochRecord[]> 
 }
 
 /**
- * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is needed to go on) and
- * `previous.safetensors` (the same of the epoch before, in case the last is damaged), `best.safetensors` (weights of the best validation
- * loss), `model.onnx` (the best model, for use), `first.onnx` where another model aligns pairs first, `start.onnx` where its weights are begun with, `alignments/` where transforms do,
+ * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is
+ * needed to go on) and `previous.safetensors` (the same of the epoch before, in case the last is damaged),
+ * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use), `first.onnx` where
+ * another model aligns pairs first, `start.onnx` where its weights are begun with, `alignments/` where transforms do,
  * `model-<rule>.onnx` for further rules of early stopping.
  */
 export class RunFolder {
@@ -167,8 +168,8 @@ export class RunFolder {
   }
 
   /**
-   * The state of the last finished epoch, or of the one before where the last is damaged; undefined where there is no checkpoint, and
-   * training begins again. Records of later epochs are forgotten.
+   * The state of the last finished epoch, or of the one before where the last is damaged; undefined where there is no
+   * checkpoint, and training begins again. Records of later epochs are forgotten.
    * @param say gets a sentence on what is not as it was left
    * @throws UserError when there are checkpoints, and all of them are damaged
    */
@@ -226,8 +227,8 @@ export class RunFolder {
   }
 
   /**
-   * Stores a finished epoch. `last.safetensors` is written at the end: a run that is killed before it repeats the epoch to the same
-   * numbers and writes the same files again.
+   * Stores a finished epoch. `last.safetensors` is written at the end: a run that is killed before it repeats the epoch
+   * to the same numbers and writes the same files again.
    */
   async addEpoch(
     record: EpochRecord,

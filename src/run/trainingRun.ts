@@ -41,11 +41,16 @@ export interface TrainingRunOptions {
   readonly split?: SplitFractions;
   /** The cases by what they are used for, in place of a random split. */
   readonly cases?: Split;
-  /** Folder of the transforms that align pairs first, where the settings ask for them; `alignments/` in the run's when left out. */
+  /**
+   * Folder of the transforms that align pairs first, where the settings ask for them; `alignments/` in the run's when
+   * left out.
+   */
   readonly alignments?: string;
   /** A run's folder or model file that aligns each pair first; copied into the new run. */
   readonly first?: string;
-  /** A run's folder or model file with the same network, whose weights training begins with; copied into the new run. */
+  /**
+   * A run's folder or model file with the same network, whose weights training begins with; copied into the new run.
+   */
   readonly weights?: string;
   /** What the scans' files must be, where that is known: size and hash by path, as an {@link Origin} has them. */
   readonly scans?: Origin['scans'];

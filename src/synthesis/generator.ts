@@ -52,7 +52,9 @@ export interface InExperiments {
   readonly name: string;
   /** What the keys of its settings begin with: `phantom` for `phantomCases`. */
   readonly prefix: string;
-  /** Its settings there, with bounds and defaults of their own; those that are left out have the generator's defaults. */
+  /**
+   * Its settings there, with bounds and defaults of their own; those that are left out have the generator's defaults.
+   */
   readonly shape: Readonly<Record<string, z.ZodType>>;
 }
 

@@ -7,8 +7,8 @@ export interface InverseWarp {
   /** Takes points of the moving image's space to the fixed image's: q ↦ q + v(q), on the grid asked for. */
   readonly warp: Warp;
   /**
-   * The largest distance in mm by which q + v(q) misses q when the given warp takes it back, over the voxels q of the grid asked for whose
-   * q + v(q) lies within the given warp's grid; 0 where none does.
+   * The largest distance in mm by which q + v(q) misses q when the given warp takes it back, over the voxels q of the
+   * grid asked for whose q + v(q) lies within the given warp's grid; 0 where none does.
    */
   readonly residual: number;
   /** The mean of that distance, in mm. */
@@ -26,12 +26,13 @@ const LEAST_VOLUME = 1e-6;
 /**
  * Inverts a warp φ(p) = p + u(p) onto another grid, usually the moving image's: finds v with φ(q + v(q)) = q.
  *
- * The affine part B of φ is fitted first, and each q starts from B⁻¹(q): the two images may differ in origin, orientation and voxel size.
- * From there Newton's method goes on in voxels x of the warp's grid, x ← x + J⁻¹(q − φ(x)) with J the slope of φ, which linear
- * interpolation gives exactly; a step that does not reduce the error is halved, and where J cannot be inverted B takes its place. (The
- * fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008, stops short of the solution where φ turns or shears strongly.) Where
- * Newton's method ends elsewhere than within the grid, all of the grid is searched ({@link PreimageSearch}), so that a point remains
- * unsolved only if φ takes no place of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several places is taken.
+ * The affine part B of φ is fitted first, and each q starts from B⁻¹(q): the two images may differ in origin,
+ * orientation and voxel size. From there Newton's method goes on in voxels x of the warp's grid, x ← x + J⁻¹(q − φ(x))
+ * with J the slope of φ, which linear interpolation gives exactly; a step that does not reduce the error is halved, and
+ * where J cannot be inverted B takes its place. (The fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008,
+ * stops short of the solution where φ turns or shears strongly.) Where Newton's method ends elsewhere than within the
+ * grid, all of the grid is searched ({@link PreimageSearch}), so that a point remains unsolved only if φ takes no place
+ * of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several places is taken.
  *
  * @param guess about the inverse, on the same grid: Newton's method begins there
  */
@@ -74,7 +75,8 @@ function guessed({ data }: Warp, at: number, q: Vec3): Vec3 {
 }
 
 /**
- * Takes points of the moving image's space to the fixed image's: p with p + u(p) = q, found as {@link invertWarp} finds it.
+ * Takes points of the moving image's space to the fixed image's: p with p + u(p) = q, found as {@link invertWarp} finds
+ * it.
  * @param points world coordinates, RAS mm
  */
 export function unwarpPoints(warp: Warp, points: readonly Vec3[]): Vec3[] {
@@ -109,8 +111,8 @@ class PointSolver {
   }
 
   /**
-   * The voxel index that φ takes to q, looked for from `from` or where the affine part puts it; where there is none, one beyond the grid if
-   * it can be, from where φ continues by its affine part.
+   * The voxel index that φ takes to q, looked for from `from` or where the affine part puts it; where there is none,
+   * one beyond the grid if it can be, from where φ continues by its affine part.
    */
   solve(q: Vec3, from?: Vec3): Vec3 {
     const found = this.#newton(q, from);
@@ -126,7 +128,9 @@ class PointSolver {
     return found || isInside(this.warp.size, beyond) ? index : beyond;
   }
 
-  /** φ at a voxel index and its derivative, without anything new: into {@link #image} and {@link #slope}, row by row. */
+  /**
+   * φ at a voxel index and its derivative, without anything new: into {@link #image} and {@link #slope}, row by row.
+   */
   #evaluate(x: number, y: number, z: number): void {
     const { data, size, affine } = this.warp;
     const outer = this.#affine;
@@ -177,7 +181,10 @@ class PointSolver {
     }
   }
 
-  /** Newton's method; `index` and `miss` are where it ended, in {@link #at} and {@link #miss}. @returns whether it found the point */
+  /**
+   * Newton's method; `index` and `miss` are where it ended, in {@link #at} and {@link #miss}. @returns whether it found
+   * the point
+   */
   #newton(q: Vec3, from?: Vec3): boolean {
     const at = this.#at;
     const miss = this.#miss;

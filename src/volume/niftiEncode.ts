@@ -11,7 +11,10 @@ export interface NiftiOptions {
   readonly gzip?: boolean;
   /** Up to 79 ASCII characters for the header's description. Default: 'EarthMorph'. */
   readonly description?: string;
-  /** Where the three components of a warp lie: the fifth axis, as ITK has vectors (default), or the fourth, as in Learn2Reg. */
+  /**
+   * Where the three components of a warp lie: the fifth axis, as ITK has vectors (default), or the fourth, as in
+   * Learn2Reg.
+   */
   readonly vectors?: 'fifth' | 'fourth';
 }
 

@@ -29,7 +29,8 @@ beforeAll(async () => {
 describe('register --affine', () => {
   it('aligns without model or refinement, and writes a transform that says what the warp says', async () => {
     const out = ['--warp', at('warp.nii.gz'), '--affine-transform', at('out/rigid.tfm'), '--moved', at('moved.nii.gz')];
-    // MIND, the default of such a pair, is least half a degree beside the truth where a scan shows nothing but smooth blobs.
+    // MIND, the default of such a pair, is least half a degree beside the truth where a scan shows nothing but smooth
+    // blobs.
     const by = ['--affine', 'rigid', '--affine-loss', 'nmi'];
     const run = await earthmorph(['register', ...pair(), '--model', 'none', ...by, ...out]);
     expect(run).toMatchObject({ code: 0, stderr: '' });

@@ -61,7 +61,8 @@ describe('figures of compared losses', () => {
     const stored = JSON.parse(read(join('results', name, 'results.json'))) as Comparison & {
       readonly simulated?: string;
     };
-    // Records from before landmarks were judged by Dice; those from before data said how they were made held a sentence.
+    // Records from before landmarks were judged by Dice; those from before data said how they were made held a
+    // sentence.
     const { simulated } = stored;
     const synthetic = simulated === undefined ? {} : { synthetic: { kind: 'simulated', description: simulated } };
     const comparison = { ...stored, ...synthetic, judge: stored.judge ?? 'dice' } as Comparison;

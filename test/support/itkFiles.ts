@@ -28,7 +28,10 @@ const parts = text
   });
 const [, affine, field] = parts as [Part, Part, Part];
 
-/** Writes the text's transforms in ITK's other formats, laid out as ITK lays them out: affine.mat, field.mha and composite.h5. */
+/**
+ * Writes the text's transforms in ITK's other formats, laid out as ITK lays them out: affine.mat, field.mha and
+ * composite.h5.
+ */
 export async function writeItkFiles(folder: string): Promise<void> {
   await writeFile(join(folder, 'affine.mat'), matlab(affine));
   await writeFile(join(folder, 'field.mha'), metaImage(field));

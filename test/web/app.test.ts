@@ -27,8 +27,8 @@ const landmarks = encodeLandmarkCsv(
 );
 
 /**
- * Difference of two arrays as a share of the range of the first, root mean square: the sums of the two runtimes differ in their last bits,
- * and every step of an optimisation adds to that.
+ * Difference of two arrays as a share of the range of the first, root mean square: the sums of the two runtimes differ
+ * in their last bits, and every step of an optimisation adds to that.
  */
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [low, high, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];

@@ -1,6 +1,6 @@
 /**
- * A process that carries out one input after another, by the library or by the program's own entry. It reads a job a line
- * from standard input and answers a line each on file descriptor 3; standard output and error are the job's own.
+ * A process that carries out one input after another, by the library or by the program's own entry. It reads a job a
+ * line from standard input and answers a line each on file descriptor 3; standard output and error are the job's own.
  */
 
 import { createHash } from 'node:crypto';

@@ -35,7 +35,10 @@ export interface StoredExperiment {
   readonly data: string;
   /** Whether each case holds the two images of a pair. */
   readonly paired?: boolean;
-  /** Where the data are made, how; null where they are not; undefined in experiments that were begun before that was kept. */
+  /**
+   * Where the data are made, how; null where they are not; undefined in experiments that were begun before that was
+   * kept.
+   */
   readonly synthetic?: Synthetic | null;
   /** What earlier versions kept of simulated data. */
   readonly simulated?: string;
@@ -56,12 +59,16 @@ const EXPERIMENT = 'experiment.json';
 const TRIAL = 'trial.json';
 const TEST = 'test.json';
 const FAILURE = 'failure.txt';
-/** What an experiment's folder holds beside {@link EXPERIMENT}; a killed process may have left data half-made, under a name that begins with a dot. */
+/**
+ * What an experiment's folder holds beside {@link EXPERIMENT}; a killed process may have left data half-made, under a
+ * name that begins with a dot.
+ */
 const OURS = /^(trials|data|alignments|figures|origin\.json|(tables|sweep)\.\w+|table\d.*\.csv|\..*)$/;
 
 /**
- * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is finished and its `test.json`
- * once it was tested, `data/` and `alignments/` where it made them, and the tables and figures. A trial that ended in a mistake holds `failure.txt`.
+ * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is
+ * finished and its `test.json` once it was tested, `data/` and `alignments/` where it made them, and the tables and
+ * figures. A trial that ended in a mistake holds `failure.txt`.
  */
 export class ExperimentFolder {
   readonly config: ExperimentConfig;
@@ -74,7 +81,8 @@ export class ExperimentFolder {
   }
 
   /**
-   * Sets a folder up for an experiment, or finds it as an earlier call left it; makes the data where the experiment asks for synthetic ones.
+   * Sets a folder up for an experiment, or finds it as an earlier call left it; makes the data where the experiment
+   * asks for synthetic ones.
    * @throws UserError when the data are not there, lack cases that the experiment names, or `path` holds something else
    */
   static async prepare(
@@ -260,7 +268,9 @@ export class ExperimentFolder {
   }
 }
 
-/** Removes what killed processes left: half-written files, and data that were made half when they were made again since. */
+/**
+ * Removes what killed processes left: half-written files, and data that were made half when they were made again since.
+ */
 async function removeLeftovers(path: string): Promise<void> {
   await removeTemporaries(path);
   const halves = (await readdir(path).catch((): string[] => [])).filter((name) => /^\.data-\w{6}$/.test(name));

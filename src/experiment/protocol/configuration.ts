@@ -34,8 +34,8 @@ const ownSchema = z.strictObject({
   /** Name in tables and figures. */
   name: z.string().min(1).max(200),
   /**
-   * Folder of the scans, relative to where the command runs, or the name of a generator, such as `phantom` or `simulated-us`: data that are
-   * made beside the results. Its settings are keys of their own, see {@link madeShape}.
+   * Folder of the scans, relative to where the command runs, or the name of a generator, such as `phantom` or
+   * `simulated-us`: data that are made beside the results. Its settings are keys of their own, see {@link madeShape}.
    */
   data: z.string().min(1).max(4096),
   /** File with the ids of the cases to use, one a line, relative to the experiment's file; all cases when left out. */
@@ -66,7 +66,9 @@ const ownSchema = z.strictObject({
   splitSeed: z.int().min(0).default(1),
   /** Shares of training, validation and test cases in %. */
   split: z.tuple([z.number().min(0), z.number().min(0), z.number().min(0)]).default([65, 15, 20]),
-  /** Cross-validation in so many folds in place of one split: each fold is tested once, a fifth of the others validates. */
+  /**
+   * Cross-validation in so many folds in place of one split: each fold is tested once, a fifth of the others validates.
+   */
   folds: z.int().min(2).max(1000).optional(),
   /** Test pairs; one a test case when left out. */
   testPairs: z.int().positive().max(1_000_000).optional(),
@@ -84,7 +86,8 @@ export interface ExperimentConfig extends z.infer<typeof ownSchema> {
 }
 
 /**
- * Checks an experiment's file, which is flat: the keys of {@link ownSchema}, those of generators, and any training setting, where a list is a grid.
+ * Checks an experiment's file, which is flat: the keys of {@link ownSchema}, those of generators, and any training
+ * setting, where a list is a grid.
  * @throws UserError that names what is wrong, and for an unknown key the closest known one
  */
 export function experimentConfig(values: unknown, file = 'The experiment'): ExperimentConfig {

@@ -143,8 +143,9 @@ function trialWith({ trials }: MethodResult, pair: PairScore, rule: StoppingRule
 }
 
 /**
- * The test pair with the median of what all methods together changed in the headline measure: neither the best nor the worst is shown.
- * Of an even number of pairs it is the lower of the two in the middle. `chosen` says so, for the figure's title.
+ * The test pair with the median of what all methods together changed in the headline measure: neither the best nor the
+ * worst is shown. Of an even number of pairs it is the lower of the two in the middle. `chosen` says so, for the
+ * figure's title.
  */
 export function medianPair(
   { measures }: Pick<Outcome, 'measures'>,

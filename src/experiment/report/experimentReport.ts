@@ -19,7 +19,8 @@ export interface ExperimentReport {
 }
 
 /**
- * Writes the tables (`tables.md`, `tables.json`, a CSV each) and figures (SVG and PNG) of what is done of an experiment.
+ * Writes the tables (`tables.md`, `tables.json`, a CSV each) and figures (SVG and PNG) of what is done of an
+ * experiment.
  * @throws UserError when not one trial is tested
  */
 export async function writeExperimentReport(folder: ExperimentFolder): Promise<ExperimentReport> {

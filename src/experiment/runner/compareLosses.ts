@@ -70,9 +70,10 @@ export interface Comparison {
 }
 
 /**
- * Compares losses by instance refinement from no displacement: for each loss the smoothness weight that is best on the tuning pairs by mean
- * landmark distance or Dice, then all test pairs with it.
- * @throws UserError when pairs have neither labels nor landmarks, a case is in both lists, or `out` holds a comparison with other settings or scans
+ * Compares losses by instance refinement from no displacement: for each loss the smoothness weight that is best on the
+ * tuning pairs by mean landmark distance or Dice, then all test pairs with it.
+ * @throws UserError when pairs have neither labels nor landmarks, a case is in both lists, or `out` holds a comparison
+ * with other settings or scans
  */
 export async function compareLosses(options: ComparisonOptions): Promise<Comparison> {
   const { methods, settings, tune, test, onRefined, signal } = options;

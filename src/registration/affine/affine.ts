@@ -47,23 +47,28 @@ const OVERLAP = 0.7;
 /** Transforms that differ by less than so many mm are one. */
 const SAME = 0.5;
 /**
- * Ends whose losses differ by less than this share of what alignment brings (the loss of the start's neighbours less the least) are level:
- * of those the nearest to the start is taken, since no similarity across modalities is exact, and where the scans were put means something.
+ * Ends whose losses differ by less than this share of what alignment brings (the loss of the start's neighbours less
+ * the least) are level: of those the nearest to the start is taken, since no similarity across modalities is exact, and
+ * where the scans were put means something.
  */
 const LEVEL = 0.1;
 /** An end farther from the start than this share of the body's radius is worth a look. */
 const FAR = 0.5;
-/** Angle in radians by which each start is also tried turned about each axis, and the given one shifted as far as that moves the body. */
+/**
+ * Angle in radians by which each start is also tried turned about each axis, and the given one shifted as far as that
+ * moves the body.
+ */
 const TURN = 0.2;
 
 /**
- * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on four levels, coarse to
- * fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each ({@link LEVELS}). The coarsest level begins from several starts
- * (as given and its neighbours, world coordinates, middles and centroids together, each also turned a little about each axis); each finer
- * one from the best ends of the coarser, the second also from those starts themselves where they are better. The start as given is
- * followed on every level besides (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows.
- * Of the ends on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come in
- * on the second level.
+ * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on four
+ * levels, coarse to fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each ({@link
+ * LEVELS}). The coarsest level begins from several starts (as given and its neighbours, world coordinates, middles and
+ * centroids together, each also turned a little about each axis); each finer one from the best ends of the coarser, the
+ * second also from those starts themselves where they are better. The start as given is followed on every level besides
+ * (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows. Of the ends
+ * on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come
+ * in on the second level.
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
@@ -167,8 +172,8 @@ interface Found {
 }
 
 /**
- * Of the found transforms the one with the least loss, or the best of those nearest to the start, where they are level with it
- * ({@link LEVEL}); the start where none is better.
+ * Of the found transforms the one with the least loss, or the best of those nearest to the start, where they are level
+ * with it ({@link LEVEL}); the start where none is better.
  */
 async function settled(
   objective: AffineObjective,

@@ -12,7 +12,10 @@ export interface AffineLevel {
   readonly startRigid: boolean;
   /** Steps of one descent. */
   readonly steps: number;
-  /** Steps of the descent from the start as given: it must arrive, since its end is preferred to others that are level with it. */
+  /**
+   * Steps of the descent from the start as given: it must arrive, since its end is preferred to others that are level
+   * with it.
+   */
   readonly startSteps: number;
   /** Length of its first steps along each coordinate, in the level's voxels; later ones are shorter. */
   readonly rate: number;
@@ -20,10 +23,11 @@ export interface AffineLevel {
 
 /** The levels in their order. Times that are named are shares of what one evaluation on the finest level costs. */
 export const LEVELS: readonly AffineLevel[] = [
-  // Some 15³ voxels: an evaluation costs a sixtieth, so all starts are looked at and descents may be long. Scale and shear would let
-  // one volume shrink into an even part of the other.
+  // Some 15³ voxels: an evaluation costs a sixtieth, so all starts are looked at and descents may be long. Scale and
+  // shear would let one volume shrink into an even part of the other.
   { coarser: 4, wide: true, rigid: true, followed: 4, startRigid: false, steps: 60, startSteps: 60, rate: 0.4 },
-  // Some 30³, an eighth: the starts are looked at again, since the coarsest can rank the right one low. Six valleys are kept apart.
+  // Some 30³, an eighth: the starts are looked at again, since the coarsest can rank the right one low. Six valleys are
+  // kept apart.
   { coarser: 2, wide: true, rigid: false, followed: 6, startRigid: false, steps: 50, startSteps: 50, rate: 0.3 },
   // Some 43³, a third: what is half as fine as the finest cannot tell a valley some millimetres off from the right one.
   { coarser: 1.4, wide: false, rigid: false, followed: 4, startRigid: true, steps: 24, startSteps: 36, rate: 0.2 },

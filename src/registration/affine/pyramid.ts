@@ -13,7 +13,8 @@ export interface PyramidLevel {
 }
 
 /**
- * The grid of a volume's own box and axes with voxels of about `spacing` mm; an axis whose own voxels are larger keeps them.
+ * The grid of a volume's own box and axes with voxels of about `spacing` mm; an axis whose own voxels are larger keeps
+ * them.
  */
 export function levelGrid(image: Grid, spacing: number): Grid {
   const own = spacingOf(image.affine);
@@ -25,13 +26,16 @@ export function levelGrid(image: Grid, spacing: number): Grid {
 /** Voxels that an axis keeps at least. */
 const MINIMUM = 6;
 
-/** Voxels around the mask that a level keeps, so that windows at its rim see that nothing is beyond; an axis keeps so many at least. */
+/**
+ * Voxels around the mask that a level keeps, so that windows at its rim see that nothing is beyond; an axis keeps so
+ * many at least.
+ */
 const AROUND = 2;
 const LEAST = 12;
 
 /**
- * A volume on a grid of {@link levelGrid}, smoothed first so that nothing finer than its voxels is left. Voxels outside the mask have no
- * say: the Gaussian is normalised by the mask that it sees, and the grid is cut to the mask's box.
+ * A volume on a grid of {@link levelGrid}, smoothed first so that nothing finer than its voxels is left. Voxels outside
+ * the mask have no say: the Gaussian is normalised by the mask that it sees, and the grid is cut to the mask's box.
  * @param mask on the volume's own grid; all of it when left out
  */
 export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spacing: number): PyramidLevel {
@@ -80,8 +84,8 @@ function box(mask: Float32Array, size: Size): { offset: Size; extent: Size } {
 }
 
 /**
- * An array [nz, ny, nx] smoothed with a Gaussian and taken at the voxels of a coarser grid of the same box, linearly between its own; the
- * border continued. One axis after the other, each worked out only where it is needed.
+ * An array [nz, ny, nx] smoothed with a Gaussian and taken at the voxels of a coarser grid of the same box, linearly
+ * between its own; the border continued. One axis after the other, each worked out only where it is needed.
  * @param sigma in the array's voxels
  */
 function thinned(data: Float32Array, size: Size, coarse: Size, sigma: Vec3): Float32Array {
@@ -133,8 +137,8 @@ function rows(fine: number, coarse: number, sigma: number): { from: number; weig
 }
 
 /**
- * Standard deviation in mm of the surroundings of a voxel, and the share of them that must have data: the outermost 2 mm of a mask are
- * left out, where an ultrasound scan fades rather than shows anatomy.
+ * Standard deviation in mm of the surroundings of a voxel, and the share of them that must have data: the outermost 2
+ * mm of a mask are left out, where an ultrasound scan fades rather than shows anatomy.
  */
 const RIM = 1;
 const WITHIN = 0.97;

@@ -4,8 +4,9 @@ import type { Volume } from '../../volume/grid.ts';
 import { judgeModalities, type Modalities } from '../modality.ts';
 
 /**
- * The loss by which a pair is aligned where none is named: NCC within one modality, MIND across two, which needs no relation of intensities
- * that holds everywhere. NMI does, and an ultrasound has none: there it led a real pair far away. docs/alignment.md has what was measured.
+ * The loss by which a pair is aligned where none is named: NCC within one modality, MIND across two, which needs no
+ * relation of intensities that holds everywhere. NMI does, and an ultrasound has none: there it led a real pair far
+ * away. docs/alignment.md has what was measured.
  */
 export function suitedLoss({ fixed, moving }: { readonly fixed: Volume; readonly moving: Volume }): {
   readonly loss: ChosenSimilarity;

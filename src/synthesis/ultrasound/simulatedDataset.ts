@@ -24,9 +24,9 @@ function sizeAt(spacing: number): Size {
 
 /**
  * Simulated cases in RESECT's layout, with the true warp beside them: `CaseN/MRI/CaseN-T1.nii.gz` and
- * `CaseN-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz`, `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` (columns 1 to 3 MRI,
- * 4 to 6 ultrasound) and `CaseN/Truth/CaseN-US-to-MRI-warp.nii.gz`. Of each case `synthetic.json` has the file whose MRI
- * it is, or `synthetic`, the number of landmarks, and their mean distance before registration in mm.
+ * `CaseN-FLAIR.nii.gz`, `CaseN/US/CaseN-US-before.nii.gz`, `CaseN/Landmarks/CaseN-MRI-beforeUS.tag` (columns 1 to 3
+ * MRI, 4 to 6 ultrasound) and `CaseN/Truth/CaseN-US-to-MRI-warp.nii.gz`. Of each case `synthetic.json` has the file
+ * whose MRI it is, or `synthetic`, the number of landmarks, and their mean distance before registration in mm.
  */
 export const simulatedUltrasound = defineGenerator({
   name: 'simulate-us',
