@@ -5,6 +5,7 @@ import type { z } from 'zod';
  * The command line prints the message and exits with code 2; every other error is a defect of the program.
  * What a message quotes of a file stays on its line, sends no commands to a terminal, and is cut short where it is very
  * long.
+ * @example if (error instanceof UserError) console.error(error.message)
  */
 export class UserError extends Error {
   override readonly name = 'UserError';

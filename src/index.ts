@@ -67,6 +67,8 @@ export { decodeModel, encodeModel, type RegistrationModel } from './network/mode
 export type { ParameterSpec } from './network/parameters.ts';
 export { type ChosenNetwork, chooseNetwork, networks, registerNetwork } from './network/registry.ts';
 export { warp } from './network/spatialTransformer.ts';
+export { defineOptimiser, type Optimiser } from './optimise/optimiser.ts';
+export { optimisers, registerOptimiser } from './optimise/registry.ts';
 export {
   type InitialAlignment,
   type PreparedVolume,

@@ -216,6 +216,7 @@ function summarise(facts: readonly Facts[]): CheckSummary {
  * Holds one case in memory at a time. Open the data set with `requireFiles: false` to have missing files reported here.
  *
  * @param onProgress Called after each case.
+ * @example const { problems } = await checkDataset(dataset, { image: readVolume, labels: readLabels })
  */
 export async function checkDataset(
   dataset: Dataset,

@@ -112,6 +112,7 @@ async function requireAll(root: string, cases: readonly Case[], files: FileSourc
  * @param root The folder, or the path of its JSON file.
  * @throws UserError when the folder is missing or empty, its JSON is invalid, a listed file is missing, or labels
  * have no image.
+ * @example const { cases } = await openDataset('data/Task04_Hippocampus', nodeFiles())
  */
 export async function openDataset(root: string, files: FileSource, options: OpenOptions = {}): Promise<Dataset> {
   const named = root.toLowerCase().endsWith('.json') ? baseName(root) : undefined;

@@ -34,7 +34,18 @@ export interface Layout {
   list(folder: DataFolder, options: OpenOptions): Promise<Listing>;
 }
 
-/** Gives a layout its types. */
+/**
+ * Gives a layout its types.
+ * @example
+ * registerLayout(
+ *   defineLayout({
+ *     name: 'mine',
+ *     title: 'scans of mine',
+ *     recognises: ({ names }) => names.includes('mine.txt'),
+ *     list: async () => ({ cases: [] }),
+ *   }),
+ * )
+ */
 export function defineLayout(layout: Layout): Layout {
   return layout;
 }

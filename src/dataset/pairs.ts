@@ -39,6 +39,7 @@ function onePerCase(ids: readonly string[], seed: number, path: readonly (string
  * Randomness: the stream (`seed`, 'pairs', 'training', `epoch`).
  *
  * @throws UserError for fewer than two cases or a repeated id.
+ * @example const pairs = trainingPairs(ids, 1, 7)
  */
 export function trainingPairs(ids: readonly string[], seed: number, epoch: number): Pair[] {
   return onePerCase(checkIds(ids), seed, ['training', epoch]);
@@ -62,6 +63,7 @@ export function trainingOwnPairs(ids: readonly string[], seed: number, epoch: nu
  * Randomness: the stream (`seed`, 'pairs', 'fixed', `name`).
  *
  * @throws UserError for fewer than two cases, a repeated id, or more pairs asked for than exist.
+ * @example const pairs = fixedPairs(ids, 1, 'test', 40)
  */
 export function fixedPairs(ids: readonly string[], seed: number, name: string, count?: number): Pair[] {
   const unique = checkIds(ids);

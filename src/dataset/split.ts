@@ -56,6 +56,7 @@ function apportion(n: number, shares: readonly number[]): number[] {
  * order the ids come. The default fractions are the paper's 65/15/20.
  *
  * @throws UserError when fractions do not sum to 1, an id repeats, or there are fewer cases than parts.
+ * @example const { train, validation, test } = splitCases(ids, 1, { train: 0.65, validation: 0.15, test: 0.2 })
  */
 export function splitCases(ids: readonly string[], seed: number, fractions: SplitFractions = PAPER_SPLIT): Split {
   const shares = [fractions.train, fractions.validation, fractions.test];

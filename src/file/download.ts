@@ -359,6 +359,7 @@ function nameOf(url: string): string {
  * @throws UserError when the server or the disk fails, a limit is passed, the md5 differs (the download is then
  * deleted), the archive holds links or paths that lead out of its folder, lacks the folder, or the signal stops the
  * work.
+ * @example const folder = await fetchArchive({ ...HIPPOCAMPUS, outDir: 'data' })
  */
 export async function fetchArchive(options: FetchOptions): Promise<string> {
   const { url, outDir, folder } = options;

@@ -3,7 +3,10 @@ import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import { reasonOf } from './reason.ts';
 
-/** Files on this machine's disks. */
+/**
+ * Files on this machine's disks.
+ * @example const dataset = await openDataset('scans', nodeFiles())
+ */
 export function nodeFiles(): FileSource {
   return { read: readBytes, list, exists, size };
 }

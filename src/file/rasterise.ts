@@ -13,6 +13,7 @@ const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans-Oblique.ttf'
 /**
  * Turns an SVG into the bytes of a PNG. The renderer (resvg) is loaded on the first call only. Its fonts come with
  * the package, none from the system, so that the picture is the same on every machine. For Node only.
+ * @example const png = await rasterise('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
  */
 export async function rasterise(svg: string, options: RasteriseOptions = {}): Promise<Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');

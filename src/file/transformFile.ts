@@ -32,6 +32,7 @@ export function transformPath(given: string): string {
  * ANTs' 0GenericAffine.mat), .h5 (ITK's composite), or a warp in any format that `readWarp` reads.
  * @param given paths, each with `inverse:` before it where its transform is to be taken backwards
  * @throws UserError when a file is missing or holds no transform that is read
+ * @example const chain = await readTransforms(['1Warp.nii.gz', 'inverse:0GenericAffine.mat'])
  */
 export async function readTransforms(given: readonly string[]): Promise<TransformChain> {
   const chains: TransformChain[] = [];
@@ -77,6 +78,7 @@ async function writeComposite(path: string, chain: TransformChain, gridOf: () =>
  * where it ends in .h5, ITK's composite, in which they stay what they are.
  * @param gridOf the grid that a warp gets
  * @throws UserError when the path asks for a linear transform and one of them is a warp
+ * @example await writeChain('joined.nii.gz', [{ warp: field }, { matrix }], async () => fixed)
  */
 export async function writeChain(path: string, chain: TransformChain, gridOf: () => Promise<Grid>): Promise<void> {
   if (composite.test(path)) return writeComposite(path, chain, gridOf);

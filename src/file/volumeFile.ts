@@ -21,6 +21,7 @@ const writtenExtension = /\.(nii|nii\.gz|nrrd|mha)$/i;
  * .hdf5); `a.nii.gz,2` is the second volume of a 4-D file; or a folder of DICOM slices, where `dicom#3` is its series
  * 3.
  * @throws UserError when the file is missing, damaged, not one 3-D volume, or holds NaN.
+ * @example const volume = await readVolume('fixed.nii.gz')
  */
 export async function readVolume(path: string): Promise<Volume> {
   return toVolume(await readImage(path));
@@ -29,6 +30,7 @@ export async function readVolume(path: string): Promise<Volume> {
 /**
  * Reads a segmentation, from the same formats.
  * @throws UserError as {@link readVolume}, and when the values are not labels.
+ * @example const labels = await readLabels('labels.nii.gz')
  */
 export async function readLabels(path: string): Promise<Labels> {
   return toLabels(await readImage(path));
@@ -45,6 +47,7 @@ export async function readVolumeOrLabels(path: string): Promise<Volume | Labels>
  * Reads a displacement field in mm: a 5-D NIfTI file (see decodeWarp), or .nrrd, .nhdr, .mha, .mhd with three values a
  * voxel, LPS, as ITK, ANTs and Slicer write them.
  * @throws UserError when the file is missing, damaged or no displacement field.
+ * @example const moved = applyWarp(await readWarp('warp.nii.gz'), moving)
  */
 export async function readWarp(path: string): Promise<Warp> {
   const format = imageFormat(path);
@@ -53,17 +56,26 @@ export async function readWarp(path: string): Promise<Warp> {
   return decodeWarp(await readBytes(path), path);
 }
 
-/** Writes a volume as .nii, .nii.gz, .nrrd or .mha, whichever the path says. */
+/**
+ * Writes a volume as .nii, .nii.gz, .nrrd or .mha, whichever the path says.
+ * @example await writeVolume('moved.nii.gz', applyWarp(field, moving))
+ */
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
   await write(path, volume);
 }
 
-/** Writes a segmentation, in the same formats. */
+/**
+ * Writes a segmentation, in the same formats.
+ * @example await writeLabels('moved-labels.nii.gz', applyWarp(field, movingLabels))
+ */
 export async function writeLabels(path: string, labels: Labels): Promise<void> {
   await write(path, labels);
 }
 
-/** Writes a warp, in the same formats, the way ANTs and Slicer read it. */
+/**
+ * Writes a warp, in the same formats, the way ANTs and Slicer read it.
+ * @example await writeWarp('warp.nii.gz', field)
+ */
 export async function writeWarp(path: string, warp: Warp): Promise<void> {
   await write(path, warp);
 }

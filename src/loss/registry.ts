@@ -15,7 +15,10 @@ import { type ChosenTransform, takeTransform, transformed } from './transforms.t
 
 const known = new Map<string, Similarity<never>>();
 
-/** Makes a similarity known by its name to training, registration and the command line. */
+/**
+ * Makes a similarity known by its name to training, registration and the command line.
+ * @example registerSimilarity(similarity)
+ */
 export function registerSimilarity<Options>(similarity: Similarity<Options>): void {
   known.set(similarity.name, similarity as Similarity<never>);
 }
@@ -30,7 +33,10 @@ registerSimilarity(radon);
 registerSimilarity(pswd);
 registerSimilarity(radonProfiles);
 
-/** All similarities by name. */
+/**
+ * All similarities by name.
+ * @example const names = [...similarities().keys()]
+ */
 export function similarities(): ReadonlyMap<string, Similarity<never>> {
   return known;
 }
@@ -47,6 +53,7 @@ export interface ChosenSimilarity {
  * Finds a similarity and checks its options. Every similarity has the option `transform` (see `transforms.ts`) with its
  * settings `transformWindow` and `transformSigma`, which its own options need not know.
  * @throws UserError for an unknown name or a wrong option
+ * @example const pswd = chooseSimilarity('pswd', { patch: 7, standardise: 'patch', directions: 16 })
  */
 export function chooseSimilarity(name: string, options: Readonly<Record<string, unknown>> = {}): ChosenSimilarity {
   const similarity = known.get(name);
@@ -67,6 +74,7 @@ export function chooseSimilarity(name: string, options: Readonly<Record<string, 
  * @param moved,fixed [1, 1, D, H, W]
  * @param weight [1, 1, D, H, W], how much each voxel counts; all voxels alike when left out
  * @returns a scalar (shape [])
+ * @example const loss = buildSimilarity(chooseSimilarity('ncc'), a, b, new RandomInputs(a.graph))
  */
 export function buildSimilarity(
   { similarity, options, transform }: ChosenSimilarity,

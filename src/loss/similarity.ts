@@ -18,6 +18,10 @@ interface RandomInput {
 /**
  * Random quantities of a loss (projection directions, patches): inputs of the graph, drawn outside it from named
  * streams of one seed, so the same seed and step give the same loss on every device.
+ * @example
+ * const direction = new RandomInputs(a.graph).input('direction', [3], (random, values) => {
+ *   values.forEach((_, n) => { values[n] = random.normal() })
+ * })
  */
 export class RandomInputs {
   readonly #inputs: RandomInput[] = [];
@@ -79,12 +83,26 @@ export interface Similarity<Options = unknown> {
   build(moved: Tensor, fixed: Tensor, options: Options, random: RandomInputs, weight?: Tensor): Tensor;
 }
 
-/** Gives a similarity its types. */
+/**
+ * Gives a similarity its types.
+ * @example
+ * const mae = defineSimilarity({
+ *   name: 'mae',
+ *   summary: 'mean absolute error of the intensities',
+ *   options: z.strictObject({}),
+ *   smoothness: 1,
+ *   unit: () => 'intensity',
+ *   build: (moved, fixed) => graph.mean(graph.abs(graph.subtract(moved, fixed))),
+ * })
+ */
 export function defineSimilarity<Options>(similarity: Similarity<Options>): Similarity<Options> {
   return similarity;
 }
 
-/** Mean over voxels, weighted where weights are given: Σ w·x / Σ w. */
+/**
+ * Mean over voxels, weighted where weights are given: Σ w·x / Σ w.
+ * @example const mse = weightedMean(graph.square(graph.subtract(a, b)))
+ */
 export function weightedMean(x: Tensor, weight?: Tensor): Tensor {
   return weight ? divide(sum(multiply(x, weight)), add(sum(weight), 1e-6)) : mean(x);
 }

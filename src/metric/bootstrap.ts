@@ -23,6 +23,11 @@ export interface BootstrapMean {
  * counts as often as the product of how often its two cases were drawn (the pigeonhole bootstrap: Owen, Annals of
  * Applied Statistics 1(2), 2007). It is somewhat conservative. A signed-rank test of the pairs takes them for
  * independent, and its p is too small. Randomness: the stream (`seed`, 'bootstrap').
+ * @example
+ * const { low, high, p } = pigeonholeBootstrap([
+ *   { fixed: 'a', moving: 'b', value: 0.02 },
+ *   { fixed: 'b', moving: 'c', value: 0.01 },
+ * ])
  */
 export function pigeonholeBootstrap(pairs: readonly PairValue[], seed = 1, resamples = 10_000): BootstrapMean {
   const ids = [...new Set(pairs.flatMap(({ fixed, moving }) => [fixed, moving]))].sort();
@@ -65,7 +70,10 @@ export function pigeonholeBootstrap(pairs: readonly PairValue[], seed = 1, resam
   };
 }
 
-/** p values made larger for their number: Holm, Scandinavian Journal of Statistics 6(2), 1979. In the order given. */
+/**
+ * p values made larger for their number: Holm, Scandinavian Journal of Statistics 6(2), 1979. In the order given.
+ * @example const corrected = holm([0.01, 0.04, 0.03])
+ */
 export function holm(ps: readonly number[]): number[] {
   const order = ps.map((_, index) => index).sort((a, b) => ps[a]! - ps[b]!);
   const out = new Array<number>(ps.length);

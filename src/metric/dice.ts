@@ -7,6 +7,7 @@ import { defineMeasure } from './measure.ts';
  * @param b the same of the other segmentation, on the same grid.
  * @param labels the labels to compare.
  * @returns one number for each of `labels`; NaN for a label that neither segmentation has.
+ * @example const overlaps = dice(fixedLabels.data, movedLabels.data, [1, 2])
  */
 export function dice(a: ArrayLike<number>, b: ArrayLike<number>, labels: readonly number[]): number[] {
   return countVoxels(a, b, labels).map(overlap);
@@ -43,7 +44,10 @@ export function countVoxels(a: ArrayLike<number>, b: ArrayLike<number>, labels: 
   return counts;
 }
 
-/** The labels above 0 that occur in any of the segmentations, in rising order. */
+/**
+ * The labels above 0 that occur in any of the segmentations, in rising order.
+ * @example const labels = labelsIn(fixedLabels.data, movedLabels.data)
+ */
 export function labelsIn(...segmentations: readonly ArrayLike<number>[]): number[] {
   const found = new Set<number>();
   for (const data of segmentations) {

@@ -11,6 +11,7 @@ import { type SurfaceDistances, surfaceDistances } from './surface.ts';
  * @param b the same of the other segmentation, on the same grid.
  * @param space the grid's affine, or the spacing along x, y and z in mm of axes at right angles.
  * @returns NaN when either segmentation lacks the label.
+ * @example const mm = hd95(fixedLabels.data, movedLabels.data, fixedLabels.size, fixedLabels.affine, 1)
  */
 export function hd95(
   a: ArrayLike<number>,

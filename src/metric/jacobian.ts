@@ -13,6 +13,7 @@ export function hasInterior({ size }: Grid): boolean {
  * space folds. Derivatives are with respect to world coordinates, so spacing and obliqueness are respected.
  * @returns the interior voxels only: one voxel less on each side of every axis, on the accordingly cropped grid.
  * @throws UserError when an axis has fewer than 3 voxels.
+ * @example await writeVolume('jacobian.nii.gz', jacobianDeterminant(field))
  */
 export function jacobianDeterminant(warp: Warp): Volume {
   const { size, affine, data } = warp;
@@ -99,7 +100,10 @@ function determinant3(
   return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
 }
 
-/** The share of determinants that are 0 or less, in percent: where the deformation folds. */
+/**
+ * The share of determinants that are 0 or less, in percent: where the deformation folds.
+ * @example const folded = foldedPercent(jacobianDeterminant(field).data)
+ */
 export function foldedPercent(determinants: ArrayLike<number>): number {
   let folded = 0;
   for (let i = 0; i < determinants.length; i++) if (!(determinants[i]! > 0)) folded++;
@@ -110,6 +114,7 @@ export function foldedPercent(determinants: ArrayLike<number>): number {
  * The standard deviation (dividing by n) of the natural logarithm of the determinants, which are first clipped to
  * `[1e-9, 1e9]`: 0 when volume grows by the same factor everywhere. Learn2Reg's evaluation code adds 3 to the
  * determinant before it clips; its numbers are therefore smaller and not comparable.
+ * @example const sd = sdLogJacobian(jacobianDeterminant(field).data)
  */
 export function sdLogJacobian(determinants: ArrayLike<number>): number {
   const logs = new Float64Array(determinants.length);

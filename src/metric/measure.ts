@@ -81,7 +81,21 @@ export interface WarpMeasure extends Described {
  */
 export type Measure = LabelMeasure | LandmarkMeasure | WarpMeasure;
 
-/** Gives a measure its type. */
+/**
+ * Gives a measure its type.
+ * @example
+ * const farthest = defineMeasure({
+ *   key: 'farthest',
+ *   name: 'farthest',
+ *   title: 'farthest landmark',
+ *   summary: 'largest landmark error',
+ *   unit: 'mm',
+ *   digits: 2,
+ *   better: 'less',
+ *   needs: 'landmarks',
+ *   of: ({ now }) => Math.max(...now),
+ * })
+ */
 export function defineMeasure<M extends Measure>(measure: M): M {
   return measure;
 }

@@ -20,7 +20,10 @@ import { landmarkDistanceMean } from './tre.ts';
 
 const known = new Map<string, Measure>();
 
-/** Makes a measure known by its key. Tables have it in the order of registration. */
+/**
+ * Makes a measure known by its key. Tables have it in the order of registration.
+ * @example registerMeasure(measure)
+ */
 export function registerMeasure(measure: Measure): void {
   known.set(measure.key, measure);
 }
@@ -35,7 +38,10 @@ registerMeasure(foldedShare);
 registerMeasure(roughness);
 registerMeasure(bending);
 
-/** All measures by key. */
+/**
+ * All measures by key.
+ * @example const names = [...measures().keys()]
+ */
 export function measures(): ReadonlyMap<string, Measure> {
   return known;
 }
@@ -98,7 +104,12 @@ export interface LabelValues {
   readonly means: Values;
 }
 
-/** The label measures of some labels, and their means. */
+/**
+ * The label measures of some labels, and their means.
+ * @example
+ * const { size, affine: space } = fixedLabels
+ * const { means } = measureLabels({ fixed: fixedLabels.data, moved: movedLabels.data, size, space }, [1, 2])
+ */
 export function measureLabels(
   { fixed, moved, size, space }: SegmentationPair,
   labels: readonly number[],
@@ -124,13 +135,19 @@ export function measureLabels(
   return { labels: rows, means };
 }
 
-/** The landmark measures. */
+/**
+ * The landmark measures.
+ * @example const values = measureLandmarks({ now: [1.2, 0.8], start: [5.1, 4.4] })
+ */
 export function measureLandmarks(distances: LandmarkDistances, among = ALL): Values {
   const list = measuresOf('landmarks').filter((measure) => !(measure.needsStart && !distances.start) && among(measure));
   return valuesOf(list, (measure) => measure.of(distances));
 }
 
-/** The measures of the deformation. */
+/**
+ * The measures of the deformation.
+ * @example const values = measureShape({ determinants: jacobianDeterminant(field).data, warp: () => field })
+ */
 export function measureShape(shape: DeformationShape, among = ALL): Values {
   return valuesOf(measuresOf('warp').filter(among), (measure) => measure.of(shape));
 }

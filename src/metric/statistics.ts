@@ -64,6 +64,7 @@ export interface PairedTest {
  * at most 25 differing pairs and no equal differences p is exact: the rank sums of all 2ⁿ signs are counted. Otherwise
  * p comes from the normal distribution with the tie correction of the variance and a continuity correction of ½, as
  * `scipy.stats.wilcoxon(correction=True, method='approx')` has it.
+ * @example const { p } = wilcoxonSignedRank([0.72, 0.75, 0.71], [0.7, 0.73, 0.72])
  */
 export function wilcoxonSignedRank(a: readonly number[], b: readonly number[]): PairedTest {
   if (a.length !== b.length) throw new RangeError(`${a.length} and ${b.length} values do not pair up.`);

@@ -17,6 +17,7 @@ export interface LandmarkError {
  * moved by the registration, to its counterpart.
  * @param moved world coordinates in mm, RAS or LPS.
  * @param target the same number of points in the same coordinates.
+ * @example const { mean } = targetRegistrationError(warpPoints(field, fixedPoints), movingPoints)
  */
 export function targetRegistrationError(moved: readonly Vec3[], target: readonly Vec3[]): LandmarkError {
   if (moved.length !== target.length) {

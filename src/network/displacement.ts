@@ -13,6 +13,7 @@ export function extentOf(volume: Tensor): Extent {
 /**
  * Displacement from a stationary velocity: u = exp(v) − id by scaling and squaring (Arsigny et al., MICCAI 2006),
  * u₀ = v / 2ⁿ, uₖ₊₁ = uₖ + uₖ ∘ (id + uₖ). Units: voxels of the velocity's own grid.
+ * @example const displacement = integrateVelocity(flow, 7)
  */
 export function integrateVelocity(velocity: Tensor, steps: number): Tensor {
   let displacement = multiply(velocity, 2 ** -steps);
@@ -45,7 +46,11 @@ export interface FlowOptions {
   readonly halfResolution: boolean;
 }
 
-/** Displacement of the whole grid that a flow stands for. */
+/**
+ * Displacement of the whole grid that a flow stands for.
+ * @example
+ * const displacement = displacementFromFlow(flow, { integrationSteps: 7, halfResolution: false }, [48, 48, 48])
+ */
 export function displacementFromFlow(flow: Tensor, options: FlowOptions, extent: Extent): Tensor {
   const own = options.integrationSteps > 0 ? integrateVelocity(flow, options.integrationSteps) : flow;
   const covered = mapTriple(extentOf(flow), (size) => (options.halfResolution ? size * 2 : size));

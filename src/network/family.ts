@@ -48,7 +48,10 @@ export interface NetworkFamily<Options = unknown> {
   ): Registered;
 }
 
-/** Gives a family its types. */
+/**
+ * Gives a family its types.
+ * @example registerNetwork(defineNetwork(family))
+ */
 export function defineNetwork<Options>(family: NetworkFamily<Options>): NetworkFamily<Options> {
   return family;
 }

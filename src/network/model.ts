@@ -95,6 +95,7 @@ export function inferenceGraph(
  * the preprocessing, the structure and a checksum of both and the weights, its constants the weights by name, so that
  * {@link decodeModel} needs nothing else.
  * @throws UserError when a weight is not a number
+ * @example const bytes = encodeModel(model)
  */
 export function encodeModel(model: RegistrationModel): Uint8Array {
   assertNumbers(model, 'The model');
@@ -119,6 +120,7 @@ export function encodeModel(model: RegistrationModel): Uint8Array {
  * Reads a model file. One that was written before model files had checksums is checked in all other ways.
  * @throws UserError when it is no ONNX file, none that EarthMorph wrote, damaged, or does not hold its weights as
  * numbers
+ * @example const model = decodeModel(bytes, 'model.onnx')
  */
 export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel {
   const contents = readOnnx(bytes, name);

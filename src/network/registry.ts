@@ -8,7 +8,10 @@ import { voxelmorph } from './voxelmorph.ts';
 
 const known = new Map<string, NetworkFamily<never>>();
 
-/** Makes a family of networks known by its name to training, model files and the command line. */
+/**
+ * Makes a family of networks known by its name to training, model files and the command line.
+ * @example registerNetwork(family)
+ */
 export function registerNetwork<Options>(family: NetworkFamily<Options>): void {
   known.set(family.name, family as unknown as NetworkFamily<never>);
 }
@@ -16,7 +19,10 @@ export function registerNetwork<Options>(family: NetworkFamily<Options>): void {
 registerNetwork(voxelmorph);
 registerNetwork(pyramid);
 
-/** All families by name. */
+/**
+ * All families by name.
+ * @example const names = [...networks().keys()]
+ */
 export function networks(): ReadonlyMap<string, NetworkFamily<never>> {
   return known;
 }
@@ -33,6 +39,7 @@ export interface ChosenNetwork {
 /**
  * Finds a family of networks and checks its settings.
  * @throws UserError for an unknown name or a wrong setting
+ * @example const unet = chooseNetwork('unet')
  */
 export function chooseNetwork(
   name: string = DEFAULT_NETWORK,

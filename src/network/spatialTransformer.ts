@@ -39,6 +39,8 @@ function coordinates(graph: Graph, extent: number, axis: number): Tensor {
  *
  * Made of eight gathers and seven linear interpolations, so that it runs on every execution provider and has its
  * gradient for free. At border the gradient to a clamped coordinate is zero, as in torch.grid_sample.
+ * @example
+ * const moved = warp(a, displacementFromFlow(flow, { integrationSteps: 0, halfResolution: false }, [48, 48, 48]))
  */
 export function warp(moving: Tensor, displacement: Tensor, outside: Outside = 'border'): Tensor {
   if (outside === 'zeros') {

@@ -25,7 +25,19 @@ export interface Optimiser<Moment extends string = string, Correction extends st
   readonly squares?: { readonly moment: Moment; readonly correction: Correction };
 }
 
-/** Gives an optimiser its types. */
+/**
+ * Gives an optimiser its types.
+ * @example
+ * const descent = defineOptimiser({
+ *   name: 'descent',
+ *   moments: [],
+ *   corrections: () => ({}),
+ *   step: (parameters, gradient, _, { rate }) => ({
+ *     parameters: graph.subtract(parameters, graph.multiply(gradient, rate)),
+ *     moments: {},
+ *   }),
+ * })
+ */
 export function defineOptimiser<Moment extends string, Correction extends string>(
   optimiser: Optimiser<Moment, Correction>,
 ): Optimiser<Moment, Correction> {

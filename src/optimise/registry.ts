@@ -5,7 +5,10 @@ import type { Optimiser } from './optimiser.ts';
 
 const known = new Map<string, Optimiser>();
 
-/** Makes an optimiser known by its name to training and the command line. */
+/**
+ * Makes an optimiser known by its name to training and the command line.
+ * @example registerOptimiser(optimiser)
+ */
 export function registerOptimiser(optimiser: Optimiser): void {
   known.set(optimiser.name, optimiser);
 }
@@ -13,7 +16,10 @@ export function registerOptimiser(optimiser: Optimiser): void {
 registerOptimiser(adamOptimiser);
 registerOptimiser(momentum);
 
-/** All optimisers by name. */
+/**
+ * All optimisers by name.
+ * @example const names = [...optimisers().keys()]
+ */
 export function optimisers(): ReadonlyMap<string, Optimiser> {
   return known;
 }

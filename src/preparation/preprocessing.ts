@@ -293,7 +293,10 @@ export interface ReadImage {
   readonly landmarks?: PointList;
 }
 
-/** Prepares one volume of a dataset for training. */
+/**
+ * Prepares one volume of a dataset for training.
+ * @example const { values, grid } = prepare('a', fixed, undefined, model.preprocessing)
+ */
 export function prepare(id: string, image: Volume, labels: Labels | undefined, options: Preprocessing): PreparedVolume {
   return prepareCase(id, { image, ...given({ labels }) }, options, 'center');
 }

@@ -47,6 +47,7 @@ export function trainedOn(
 /**
  * Whether a model suits a pair, as far as grids tell: by extents and voxels, not by what is in the scans.
  * @returns undefined where it does, or is not known not to; else a sentence that says what does not fit
+ * @example const sentence = modelFits(model, { fixed, moving })
  */
 export function modelFits(
   model: { readonly trainedOn?: TrainedOn },

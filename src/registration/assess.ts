@@ -16,6 +16,7 @@ import { alignedDistances, registrationError } from './landmarkError.ts';
 /**
  * Compares two segmentations on one grid by every label measure, over the labels that either has.
  * @throws UserError when their grids differ
+ * @example const { means } = agreement(fixedLabels, movedLabels)
  */
 export function agreement(
   fixed: Labels,
@@ -28,7 +29,10 @@ export function agreement(
   return measureLabels(pair, labelsIn(fixed.data, moved.data));
 }
 
-/** Every measure of a warp; all NaN where an axis has fewer than 3 voxels, so that none is in the interior. */
+/**
+ * Every measure of a warp; all NaN where an axis has fewer than 3 voxels, so that none is in the interior.
+ * @example const { foldedPercent } = regularity(field)
+ */
 export function regularity(warp: Warp): Values {
   if (!hasInterior(warp)) return Object.fromEntries(measuresOf('warp').map(({ key }) => [key, Number.NaN]));
   return measureShape({ determinants: jacobianDeterminant(warp).data, warp: () => warp });

@@ -52,6 +52,7 @@ export function sidesOf(landmarks: readonly Landmark[], fixed: FixedSide, file: 
 /**
  * Target registration error before and after: the distance in mm of each moving landmark from the fixed one as it is,
  * and from where the warp takes it.
+ * @example const error = landmarkError(['nose', 'chin'], { fixed: fixedPoints, moving: movingPoints }, field)
  */
 export function landmarkError(
   names: readonly string[],

@@ -125,7 +125,10 @@ const VELOCITY_SHARE = 0.1;
 /** Share of the smaller scan's box that must lie in the other's for world coordinates to be believed. */
 const LEAST_OVERLAP = 0.3;
 
-/** Chooses how a pair is registered, from the pair itself. */
+/**
+ * Chooses how a pair is registered, from the pair itself.
+ * @example const plan = planPair(maskedPair({ fixed, moving }), { effort: 'fast' })
+ */
 export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const { fixed, moving } = pair;
   const effort = choices.effort ?? 'standard';
@@ -293,7 +296,10 @@ function rounded(spacing: number): number {
   return Number(spacing.toPrecision(3));
 }
 
-/** What a plan comes to, in one sentence. */
+/**
+ * What a plan comes to, in one sentence.
+ * @example console.log(planSentence(planPair(maskedPair({ fixed, moving }))))
+ */
 export function planSentence(plan: Plan): string {
   const { levels, alignment, loss, seconds } = plan;
   const start = plan.start === 'world' ? 'from world coordinates' : 'from centres put together';

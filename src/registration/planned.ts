@@ -36,7 +36,11 @@ export interface PlannedOptions {
 /** How far a registration is: a level is counted from 0. */
 export type WarpStage = 'start' | 'aligned' | number;
 
-/** Registers any two scans: plans each pair by itself, aligns it, and goes from coarse to fine. No model takes part. */
+/**
+ * Registers any two scans: plans each pair by itself, aligns it, and goes from coarse to fine. No model takes part.
+ * @example
+ * const { moved, warp } = await new PlannedRegistrar({ choices: { effort: 'fast' } }).register({ fixed, moving })
+ */
 export class PlannedRegistrar implements PairRegistrar {
   constructor(private readonly options: PlannedOptions = {}) {}
 
@@ -65,7 +69,10 @@ export class PlannedRegistrar implements PairRegistrar {
   async release(): Promise<void> {}
 }
 
-/** A pair with its masks, checked. @throws UserError where there is nothing to compare */
+/**
+ * A pair with its masks, checked. @throws UserError where there is nothing to compare
+ * @example const { fixedMask } = maskedPair({ fixed, moving })
+ */
 export function maskedPair(pair: RegistrationPair): MaskedPair {
   const { fixed, moving } = pair;
   assertRoom(fixed, moving);

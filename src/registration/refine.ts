@@ -118,6 +118,9 @@ export type RefineProgress = (step: number, steps: number, loss: number) => void
  * Instance optimisation: Adam on the displacement of one pair, without any training. The displacement is start + linear
  * interpolation of a field on a coarser grid; the objective is similarity + λ · regulariser, as in training. Compiled
  * for one extent and one loss, and used for any number of pairs.
+ * @example
+ * const options = { ...REFINE_DEFAULTS, loss: chooseSimilarity('ncc'), steps: 50, mask: false }
+ * const refiner = await Refiner.create(options, [48, 48, 48])
  */
 export class Refiner {
   private constructor(

@@ -98,7 +98,13 @@ export interface RegistrarOptions {
   readonly spacing?: number;
 }
 
-/** A model, or what optimises pairs without one, ready for use; compiled once for each size of grid that it meets. */
+/**
+ * A model, or what optimises pairs without one, ready for use; compiled once for each size of grid that it meets.
+ * @example
+ * const registrar = new Registrar(model)
+ * for (const pair of pairsOfScans) await registrar.register(pair)
+ * await registrar.release()
+ */
 export class Registrar implements PairRegistrar {
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #refiners = new Map<string, Promise<Refiner>>();
@@ -315,7 +321,10 @@ export function assertNotConstant({ data }: Volume, which: string, mask: Float32
   );
 }
 
-/** Registers one pair: {@link Registrar} for a single use. */
+/**
+ * Registers one pair: {@link Registrar} for a single use.
+ * @example const { moved, warp } = await register({ fixed, moving }, model)
+ */
 export async function register(
   pair: RegistrationPair,
   model: RegistrationModel | undefined,

@@ -17,6 +17,7 @@ import {
 /**
  * Makes a dataset in a folder, which is complete afterwards or not there.
  * @throws UserError when the folder holds files or cannot be made, or a setting is wrong
+ * @example await makeDataset('made', generator, { cases: 12, seed: 1 })
  */
 export async function makeDataset<Settings extends GeneratorSettings>(
   out: string,

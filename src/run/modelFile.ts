@@ -18,6 +18,7 @@ export function modelFileOf(rule: StoppingRule): string {
  * Reads a model: a shipped one by its name, a run's folder or an `.onnx` file; the shipped hippocampus model where
  * nothing is given.
  * @throws UserError when there is none, or it is not EarthMorph's
+ * @example const model = await readModel('runs/fine')
  */
 export async function readModel(model: string = shippedModel()): Promise<RegistrationModel> {
   const path = modelPath(model);

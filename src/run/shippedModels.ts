@@ -6,7 +6,10 @@ const EXTENSION = '.onnx';
 /** The shipped model that is used where none is named. */
 export const DEFAULT_MODEL = 'hippocampus';
 
-/** Names of the models that ship with the package. */
+/**
+ * Names of the models that ship with the package.
+ * @example console.log(shippedModels().join(', '))
+ */
 export function shippedModels(): readonly string[] {
   return readdirSync(packageFile('models'))
     .filter((file) => file.endsWith(EXTENSION))
@@ -14,7 +17,10 @@ export function shippedModels(): readonly string[] {
     .sort();
 }
 
-/** Path of a model that ships with the package. */
+/**
+ * Path of a model that ships with the package.
+ * @example const model = await readModel(shippedModel('hippocampus'))
+ */
 export function shippedModel(name: string = DEFAULT_MODEL): string {
   return packageFile('models', `${name}${EXTENSION}`);
 }

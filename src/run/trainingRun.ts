@@ -85,7 +85,11 @@ export interface TrainingRunResult {
 
 const CHANGEABLE = ['epochs', 'patience'];
 
-/** Trains from a folder of scans into a run's folder, from the start or from its last checkpoint. */
+/**
+ * Trains from a folder of scans into a run's folder, from the start or from its last checkpoint.
+ * @example
+ * await trainingRun({ out: 'runs/first', data: 'scans', settings: { loss: 'ncc' }, resume: false, version: '0.1.0' })
+ */
 export async function trainingRun(options: TrainingRunOptions): Promise<TrainingRunResult> {
   const folder = new RunFolder(options.out);
   const previous = options.resume ? await folder.readConfig() : undefined;

@@ -4,7 +4,10 @@ import { simulatedUltrasound } from './ultrasound/simulatedDataset.ts';
 
 const known = new Map<string, Generator<never>>();
 
-/** Makes a generator known by its name to the command line and to experiments. */
+/**
+ * Makes a generator known by its name to the command line and to experiments.
+ * @example registerGenerator(generator)
+ */
 export function registerGenerator<Settings extends GeneratorSettings>(generator: Generator<Settings>): void {
   known.set(generator.name, generator as unknown as Generator<never>);
 }
@@ -12,7 +15,10 @@ export function registerGenerator<Settings extends GeneratorSettings>(generator:
 registerGenerator(phantoms);
 registerGenerator(simulatedUltrasound);
 
-/** All generators by name. */
+/**
+ * All generators by name.
+ * @example const names = [...generators().keys()]
+ */
 export function generators(): ReadonlyMap<string, Generator<never>> {
   return known;
 }

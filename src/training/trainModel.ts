@@ -66,6 +66,7 @@ export function startOf({ init }: TrainingConfig): InitialAlignment {
 /**
  * Trains a registration network on scans in memory, in Node or in a browser.
  * @throws UserError for a wrong setting, too few cases, volumes that do not fit, or a loss that diverges
+ * @example const { model } = await trainModel(cases, { settings: { loss: 'ncc', size: 32, epochs: 10 } })
  */
 export async function trainModel(
   cases: readonly TrainingCase[],

@@ -35,6 +35,7 @@ const LEAST_VOLUME = 1e-6;
  * of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several places is taken.
  *
  * @param guess about the inverse, on the same grid: Newton's method begins there
+ * @example const { warp } = invertWarp(field, moving)
  */
 export function invertWarp(warp: Warp, grid: Grid, guess?: Warp): InverseWarp {
   const solver = new PointSolver(warp);

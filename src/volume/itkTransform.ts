@@ -10,6 +10,7 @@ const HEADER = '#Insight Transform File V1.0';
  * moving point, y = M (x − c) + c + t.
  * @param matrix RAS mm, fixed point → moving point
  * @param centre c, RAS mm: changes the file's numbers, not what they do
+ * @example const text = encodeItkTransform(matrix)
  */
 export function encodeItkTransform(matrix: Mat4, centre: Vec3 = [0, 0, 0]): string {
   const [{ type, parameters, fixedParameters }] = recordsOfChain([{ matrix }], centre) as [ItkRecord];
@@ -28,6 +29,7 @@ export function encodeItkTransform(matrix: Mat4, centre: Vec3 = [0, 0, 0]): stri
  * @param name what messages call the file
  * @returns RAS mm, fixed point → moving point
  * @throws UserError when it is no such file, or holds another kind of transform, or several
+ * @example const matrix = decodeItkTransform(text, 'rigid.tfm')
  */
 export function decodeItkTransform(text: string, name: string): Mat4 {
   const matrix = chainMatrix(decodeItkTransforms(text, name));

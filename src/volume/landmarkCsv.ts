@@ -10,6 +10,7 @@ const TWO = ['x1', 'y1', 'z1', 'x2', 'y2', 'z2'];
  * Reads landmarks from CSV with a header: `x,y,z` for one image, `x1,y1,z1,x2,y2,z2` for two, optionally `name` or
  * `label`. RAS mm.
  * @throws UserError when columns are missing or a cell is no number
+ * @example const landmarks = decodeLandmarkCsv('x,y,z\n1,2,3\n', 'points.csv')
  */
 export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
   const { data, meta } = Papa.parse<Record<string, string>>(text.replace(/^\uFEFF/, ''), {
@@ -39,6 +40,7 @@ export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
 /**
  * Writes landmarks as CSV, RAS mm; both images where every landmark has a second point. A name that a spreadsheet would
  * run as a formula gets an apostrophe in front, which {@link decodeLandmarkCsv} takes away.
+ * @example const text = encodeLandmarkCsv(landmarksOfLabels(fixedLabels))
  */
 export function encodeLandmarkCsv(landmarks: readonly Landmark[]): string {
   const both = landmarks.every(({ second }) => second !== undefined);

@@ -125,6 +125,7 @@ function namedPoints(points: PointList, source: string): readonly NamedPoint[] {
  * The landmarks of a label volume in which each landmark is a small blob of its own label, as Learn2Reg has them: the
  * centroid of each.
  * @returns in ascending order of the labels, which are the names
+ * @example const landmarks = landmarksOfLabels(fixedLabels)
  */
 export function landmarksOfLabels({ data, size, affine }: Labels): Landmark[] {
   const [nx, ny] = size;

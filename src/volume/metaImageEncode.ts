@@ -16,6 +16,7 @@ const types: Readonly<Record<WrittenType, string>> = {
  * Writes a .mha file, packed with zlib: LPS mm, floats or the smallest integer type that holds the labels; a warp has
  * three channels.
  * @throws UserError when a value is not a number
+ * @example const bytes = await encodeMetaImage(fixed)
  */
 export async function encodeMetaImage(image: Volume | Labels | Warp): Promise<Uint8Array> {
   const channels = valuesPerVoxel(image);

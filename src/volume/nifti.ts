@@ -50,6 +50,7 @@ const refusedTypes: Readonly<Record<number, string>> = {
  * @param which the volume of a 4-D file, from 1.
  * @throws UserError when the file is damaged, cut short, not NIfTI, not one 3-D volume of real numbers, or has no such
  * volume.
+ * @example const fixed = toVolume(await decodeNifti(bytes, 'fixed.nii.gz'))
  */
 export async function decodeNifti(bytes: Uint8Array, name: string, which?: number): Promise<NiftiImage> {
   const [image] = await read(bytes, name, (count, shape) => {
@@ -106,6 +107,7 @@ async function read(
  * Intent 1007 (vector) holds LPS components verbatim: so ITK and ANTs write their warps. Intent 1006 (displacement
  * vector) holds RAS components, which ITK turns into LPS from version 5.4 on, and so does this function.
  * @throws UserError when the file is damaged or is not such a field.
+ * @example const field = await decodeWarp(bytes, 'warp.nii.gz')
  */
 export async function decodeWarp(bytes: Uint8Array, name: string): Promise<Warp> {
   const { header, voxels } = await open(bytes, name, ({ shape, intent }) => {

@@ -32,6 +32,7 @@ const datatypes = { uint8: 2, int16: 4, int32: 8, float32: 16, uint16: 512 } as 
  * - The sform holds the affine (code 1); the qform repeats it (code 1) when it is a rotation or reflection with voxel
  *   sizes, and is left out (code 0) when it has shear.
  * @throws UserError when an axis is longer than NIfTI-1 can say (32767), or a value is not a number.
+ * @example const bytes = await encodeNifti(fixed)
  */
 export async function encodeNifti(image: Volume | Labels | Warp, options: NiftiOptions = {}): Promise<Uint8Array> {
   const tooLong = image.size.find((n) => n > 32767);

@@ -7,6 +7,7 @@ type Mask = ArrayLike<number>;
 /**
  * Shifts and scales the intensities to mean 0 and standard deviation 1 over all voxels, or over those of a mask; a
  * constant volume becomes 0, and so does what lies outside the mask.
+ * @example const standardised = zscore(fixed)
  */
 export function zscore(volume: Volume, mask?: Mask): Volume {
   const { data } = volume;
@@ -25,7 +26,10 @@ export function zscore(volume: Volume, mask?: Mask): Volume {
   return mapped(volume, sd > 1e-7 * Math.abs(mean) ? (value) => (value - mean) / sd : () => 0, mask);
 }
 
-/** Maps the smallest intensity to 0 and the largest to 1; a constant volume becomes 0. */
+/**
+ * Maps the smallest intensity to 0 and the largest to 1; a constant volume becomes 0.
+ * @example const scaled = minmax(fixed)
+ */
 export function minmax(volume: Volume, mask?: Mask): Volume {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -38,6 +42,7 @@ export function minmax(volume: Volume, mask?: Mask): Volume {
 
 /**
  * Maps the intensities between two percentiles (0 to 100) to 0 … 1 and clips the others; a constant volume becomes 0.
+ * @example const scaled = percentile(fixed, 1, 99)
  */
 export function percentile(volume: Volume, low: number, high: number, mask?: Mask): Volume {
   const [from, to] = percentiles(inside(volume, mask), [low, high]) as [number, number];

@@ -17,6 +17,7 @@ const types: Readonly<Record<WrittenType, string>> = {
  * labels. A warp has its three components as first axis, of the kind `vector`, as ITK and Slicer have displacement
  * fields.
  * @throws UserError when a value is not a number
+ * @example const bytes = await encodeNrrd(fixed)
  */
 export async function encodeNrrd(image: Volume | Labels | Warp): Promise<Uint8Array> {
   const isWarp = valuesPerVoxel(image) === 3;

@@ -40,7 +40,10 @@ export function sampleImage<T extends Volume | Labels>(
   return { size: grid.size, affine: grid.affine, data: out } as Volume | Labels as T;
 }
 
-/** Resamples an image onto another grid; the two are related through world coordinates. */
+/**
+ * Resamples an image onto another grid; the two are related through world coordinates.
+ * @example const onFixed = resampleTo(moving, fixed)
+ */
 export function resampleTo<T extends Volume | Labels>(image: T, grid: Grid, options: SampleOptions = {}): T {
   const toImage = multiply(invert(image.affine), grid.affine);
   const step = column(toImage, 0);
@@ -97,6 +100,7 @@ function plus(a: Vec3, b: Vec3, scale: number): Vec3 {
 /**
  * Changes the number of voxels within the same box in space (see `resizedGrid`); the border is continued.
  * Linear for volumes, nearest for labels; there is no smoothing before shrinking.
+ * @example const coarse = resize(fixed, [32, 32, 32])
  */
 export function resize<T extends Volume | Labels>(image: T, size: Size): T {
   if (size.some((n) => !(Number.isInteger(n) && n > 0))) {
@@ -109,6 +113,7 @@ export function resize<T extends Volume | Labels>(image: T, size: Size): T {
  * Cuts out or surrounds by whole voxels: voxel (0, 0, 0) of the result is voxel `offset` of the image (negative:
  * padding), and stays where it is in space.
  * @param fill the value of voxels that the image does not have, or `'edge'` to continue its border. Default: 0.
+ * @example const padded = cropPad(fixed, [-8, -8, -8], [64, 64, 64])
  */
 export function cropPad<T extends Volume | Labels>(image: T, offset: Size, size: Size, fill: Outside = 0): T {
   const [nx, ny, nz] = image.size;

@@ -33,6 +33,7 @@ export function isIntegerImage({ data, slope, intercept }: StoredImage): boolean
 /**
  * The image as a volume of 32-bit floats.
  * @throws UserError when a voxel is NaN or infinite (or beyond the range of 32-bit floats).
+ * @example const volume = toVolume(await decodeNifti(bytes, 'fixed.nii.gz'))
  */
 export function toVolume(image: StoredImage): Volume {
   const data = scaled(image, Float32Array);
@@ -43,6 +44,7 @@ export function toVolume(image: StoredImage): Volume {
 /**
  * The image as a segmentation.
  * @throws UserError when the values are not whole numbers from 0, or look like intensities.
+ * @example const labels = toLabels(await decodeNifti(bytes, 'labels.nii.gz'))
  */
 export function toLabels(image: StoredImage): Labels {
   const { name, size, affine } = image;

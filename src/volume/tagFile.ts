@@ -9,6 +9,7 @@ const MAGIC = 'MNI Tag Point File';
  * Reads an MNI tag point file: points of one or two volumes in world coordinates (RAS mm), a row a point, behind them
  * optionally a weight, two ids and a text in quotes. Comments begin with % or #.
  * @throws UserError when it is no tag file, or a row does not hold the numbers that it must
+ * @example const landmarks = decodeTag(text, 'Case1-MRI-beforeUS.tag')
  */
 export function decodeTag(text: string, name: string): Landmark[] {
   const lines = text.split(/\r?\n/).map((line) => line.replace(/^\s*[%#].*$/, '').trim());
@@ -53,7 +54,10 @@ function landmarkOf(row: string, volumes: number, index: number, file: string): 
   };
 }
 
-/** Writes an MNI tag point file; of two volumes where every landmark has a second point. */
+/**
+ * Writes an MNI tag point file; of two volumes where every landmark has a second point.
+ * @example const text = encodeTag(landmarksOfLabels(fixedLabels))
+ */
 export function encodeTag(landmarks: readonly Landmark[], comment = ''): string {
   const both = landmarks.every(({ second }) => second !== undefined);
   const rows = landmarks.map(({ name, unnamed, first, second }) => {

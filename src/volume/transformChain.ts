@@ -13,7 +13,10 @@ export type PointTransform = { readonly matrix: Mat4 } | { readonly warp: Warp; 
  */
 export type TransformChain = readonly PointTransform[];
 
-/** The way back. Warps are solved where points need it (see `invertWarp`), not inverted as a whole. */
+/**
+ * The way back. Warps are solved where points need it (see `invertWarp`), not inverted as a whole.
+ * @example const back = invertChain([{ warp: field }, { matrix }])
+ */
 export function invertChain(chain: TransformChain): TransformChain {
   return chain
     .map((each) =>
@@ -36,6 +39,7 @@ export function chainMatrix(chain: TransformChain): Mat4 | undefined {
  * Takes points of the fixed image to the moving image.
  * @param points RAS mm
  * @returns RAS mm; a warp is interpolated linearly, and continued by its border beyond its grid
+ * @example const moved = chainPoints([{ warp: field }, { matrix }], fixedPoints)
  */
 export function chainPoints(chain: TransformChain, points: readonly Vec3[]): Vec3[] {
   const flat = Float64Array.from(points.flat());
@@ -54,7 +58,10 @@ export function leavesGrid(chain: TransformChain, points: readonly Vec3[]): bool
   return leaves;
 }
 
-/** The chain as one warp on a grid, so that an image is interpolated once. */
+/**
+ * The chain as one warp on a grid, so that an image is interpolated once.
+ * @example const joined = chainWarp([{ warp: field }, { matrix }], fixed)
+ */
 export function chainWarp(chain: TransformChain, { size, affine }: Grid): Warp {
   const [only] = chain;
   if (chain.length === 1 && only && 'warp' in only && !only.inverse && sameGrid(only.warp, { size, affine }))

@@ -6,6 +6,7 @@ import { type SampleOptions, sampleImage } from './resample.ts';
 /**
  * Resamples a moving image (or its labels) through a warp: voxel p of the warp's grid gets the moving image's value at
  * p + u(p). The moving image may lie on any grid; the result lies on the warp's.
+ * @example const moved = applyWarp(field, moving)
  */
 export function applyWarp<T extends Volume | Labels>(warp: Warp, moving: T, options: SampleOptions = {}): T {
   return sampleImage(moving, warp, displacedRow(warp, moving), options);
@@ -33,6 +34,7 @@ export function reaches(warp: Warp, { size, affine }: Grid): boolean {
 /**
  * Joins two warps: the result takes p to where `second` takes p + u₁(p), on the grid of `first`. Beyond its grid the
  * displacements of `second` are those at its border.
+ * @example const both = composeWarps(field, field)
  */
 export function composeWarps(first: Warp, second: Warp): Warp {
   const [nx, ny, nz] = first.size;
@@ -105,6 +107,7 @@ function displacedRow(warp: Warp, target: Grid): (j: number, k: number, position
  * Moves points of the fixed image to the moving image.
  * @param points world coordinates, RAS mm.
  * @returns p + u(p) for each, RAS mm; u is interpolated linearly, and beyond the grid is that of its border.
+ * @example const moved = warpPoints(field, fixedPoints)
  */
 export function warpPoints(warp: Warp, points: readonly Vec3[]): Vec3[] {
   const toIndex = invert(warp.affine);

@@ -8,6 +8,7 @@ import { defineRegulariser } from './regulariser.ts';
  * `Grad('l2')`), which is 0 along an axis of one voxel.
  *
  * @param field [1, 3, D, H, W] in voxels, which makes the result free of units
+ * @example const penalty = graph.multiply(smoothness(flow), 3)
  */
 export function smoothness(field: Tensor): Tensor {
   const axes = AXES.filter((axis) => field.shape[axis]! > 1);

@@ -8,7 +8,10 @@ import type { Deformation, Regulariser } from './regulariser.ts';
 
 const known = new Map<string, Regulariser<never>>();
 
-/** Makes a regulariser known by its name to training, refinement and the command line. */
+/**
+ * Makes a regulariser known by its name to training, refinement and the command line.
+ * @example registerRegulariser(regulariser)
+ */
 export function registerRegulariser<Options>(regulariser: Regulariser<Options>): void {
   known.set(regulariser.name, regulariser as Regulariser<never>);
 }
@@ -17,7 +20,10 @@ registerRegulariser(diffusion);
 registerRegulariser(bendingEnergy);
 registerRegulariser(folding);
 
-/** All regularisers by name. */
+/**
+ * All regularisers by name.
+ * @example const names = [...regularisers().keys()]
+ */
 export function regularisers(): ReadonlyMap<string, Regulariser<never>> {
   return known;
 }
@@ -34,6 +40,7 @@ export interface ChosenRegulariser {
 /**
  * Finds a regulariser and checks its options.
  * @throws UserError for an unknown name or a wrong option
+ * @example const bending = chooseRegulariser('bending')
  */
 export function chooseRegulariser(
   name: string = DEFAULT_REGULARISER,

@@ -30,7 +30,17 @@ export interface Regulariser<Options = unknown> {
   build(deformation: Deformation, options: Options): Tensor;
 }
 
-/** Gives a regulariser its types. */
+/**
+ * Gives a regulariser its types.
+ * @example
+ * const magnitude = defineRegulariser({
+ *   name: 'magnitude',
+ *   summary: 'mean squared length of the displacement',
+ *   options: z.strictObject({}),
+ *   weight: 1,
+ *   build: ({ displacement }) => graph.mean(graph.square(displacement)),
+ * })
+ */
 export function defineRegulariser<Options>(regulariser: Regulariser<Options>): Regulariser<Options> {
   return regulariser;
 }

@@ -72,6 +72,7 @@ const TURN = 0.2;
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
+ * @example const { matrix } = await alignAffine({ fixed, moving }, { kind: 'rigid', loss: chooseSimilarity('mind') })
  */
 export async function alignAffine(
   pair: AffinePair,

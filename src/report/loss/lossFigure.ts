@@ -91,6 +91,7 @@ interface Layout {
  * One pair registered with several losses, on one slice: columns moving, fixed and each loss; rows the images with the
  * labels' outlines, and the difference to the fixed image. More than six losses go into two blocks.
  * Returns an SVG with vector text and outlines and the slices embedded as PNG.
+ * @example const svg = lossFigure({ fixed, moving, methods: [{ name: 'NCC', moved: applyWarp(field, moving) }] })
  */
 export function lossFigure(input: LossFigure): string {
   const { fixed, fixedLabels, rendering = 'smooth' } = input;

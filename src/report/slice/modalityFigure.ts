@@ -89,6 +89,7 @@ interface Scene {
  * the right both in one with the landmarks' residual errors. Slices, scale and intensity windows are the same in all
  * rows. Returns an SVG with vector text and landmarks and the slices embedded as PNG.
  * @throws UserError when an image lies on another grid, or landmarks do not pair up
+ * @example const png = await rasterise(modalityFigure(modalities))
  */
 export function modalityFigure(input: ModalityFigure): string {
   check(input);

@@ -84,6 +84,8 @@ function checkGrid(size: Size | undefined, spacing: Vec3): void {
  * Randomness: the streams (`seed`, 'phantom', 'map' or 'appearance', `index`).
  *
  * @throws UserError for an impossible size or spacing.
+ * @example
+ * const { image, labels } = makePhantomCase({ seed: 1, index: 0, size: [24, 32, 24], spacing: [1.75, 1.75, 1.75] })
  */
 export function makePhantomCase(options: PhantomOptions): PhantomCase {
   const { seed, index, spacing = [1, 1, 1], atlas = makePhantomAtlas(seed) } = options;
@@ -130,7 +132,10 @@ export function makePhantomCase(options: PhantomOptions): PhantomCase {
   };
 }
 
-/** Where a point of one case lies in another of the same seed, both in world millimetres, RAS. */
+/**
+ * Where a point of one case lies in another of the same seed, both in world millimetres, RAS.
+ * @example const [x, y, z] = truePoint(one, two, [0, 0, 0])
+ */
 export function truePoint(from: PhantomCase, to: PhantomCase, point: Vec3): Vec3 {
   return to.map.fromAtlas(from.map.toAtlas(point));
 }
@@ -138,6 +143,7 @@ export function truePoint(from: PhantomCase, to: PhantomCase, point: Vec3): Vec3
 /**
  * The true deformation between two cases of one seed, on the fixed image's grid, in millimetres, LPS: what a perfect
  * registration of `moving` onto `fixed` would find.
+ * @example const moved = applyWarp(trueWarp(one, two), two.image)
  */
 export function trueWarp(fixed: PhantomCase, moving: PhantomCase): Warp {
   const { size, affine } = fixed.image;

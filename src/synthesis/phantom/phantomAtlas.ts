@@ -93,6 +93,7 @@ function evenly(count: number, from: number, to: number): number[] {
  * and beside it, a dark ventricle along it and a dark cistern on its medial side, all with texture at three scales.
  * The shapes are always the same; the texture differs by seed.
  * Randomness: the stream (`seed`, 'phantom', 'atlas').
+ * @example const atlas = makePhantomAtlas(1)
  */
 export function makePhantomAtlas(seed: number): PhantomAtlas {
   const random = randomStream(seed, 'phantom', 'atlas');
