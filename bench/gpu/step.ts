@@ -65,7 +65,7 @@ function cardMemory(): number | undefined {
 async function timeStep(options: StepOptions): Promise<StepResult> {
   const { device, preset, edge, steps, threads, gradient, profile } = options;
   const config = trainingConfig({ ...(preset === undefined ? {} : PRESETS[preset]), ...options.settings, size: edge });
-  const setting = await graphOptions(config, [edge, edge, edge], 0, [], { device });
+  const setting = await graphOptions(config, [edge, edge, edge], undefined, [], { device });
   const { graph, outputs, random } = trainingStep(setting);
   const optimiser = chooseOptimiser(config.optimiser);
   const started = performance.now();

@@ -32,14 +32,16 @@ export const trainingSchema = z.strictObject({
   ...preprocessingSchema.shape,
   ...objectiveSchema.shape,
   supervise: z
-    .enum(['none', 'labels'])
+    .enum(['none', 'labels', 'landmarks'])
     .default('none')
-    .describe('what is trained on beside the images: none, or labels, by their soft Dice, where the cases have them'),
+    .describe(
+      'what is trained on beside the images: none, labels, by their soft Dice, or landmarks, by their squared distance',
+    ),
   superviseWeight: z
     .number()
     .positive()
     .default(1)
-    .describe('weight of what is missing to a soft Dice of 1, with --supervise labels')
+    .describe('weight of what is missing to a soft Dice of 1, or of the mean squared distance in mm²')
     .meta({ placeholder: 'weight' }),
   mask: z.boolean().default(false).describe('compare only where both volumes have data, not in the padding'),
   init: z
@@ -220,6 +222,13 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
   if (!chooseOptimiser(config.optimiser).squares && config.clipGradientRatio !== undefined)
     throw new UserError(
       `The setting "clipGradientRatio" goes by squared gradients, which "${config.optimiser}" does not keep; use "clipGradient".`,
+    );
+  if (
+    config.supervise === 'landmarks' &&
+    (config.augmentAffine > 0 || config.augmentDeformation > 0 || config.augmentFlip)
+  )
+    throw new UserError(
+      'Landmarks do not move with --augment-affine, --augment-deformation or --augment-flip; leave these out.',
     );
   assertAffineLoss(config);
   return config;

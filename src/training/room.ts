@@ -4,13 +4,14 @@ import { shortage } from '../memory.ts';
 import { assertGridSize } from '../preparation/preprocessing.ts';
 import type { TrainingConfig } from './configuration.ts';
 import { trainingStep } from './stepGraph.ts';
+import type { Supervision } from './supervision.ts';
 import { graphOptions } from './trainer.ts';
 
 /** Bytes that a voxel of a prepared volume takes: its value, its mask and its label. */
 const VOXEL = 12;
 
 /** Labels that there are taken to be, before a scan is read. */
-const ASSUMED_LABELS = 2;
+const ASSUMED: Supervision = { kind: 'labels', labels: [1, 2] };
 
 /**
  * Demands that there is memory for a training, before a scan is read: for its prepared volumes, and for one step.
@@ -29,7 +30,7 @@ export async function assertTrainingRoom(
     throw new UserError(
       `The grid is too large: ${volumes} volumes of ${size}×${size}×${size} voxels need ${short}; give a smaller --size, or fewer cases.`,
     );
-  const labels = config.supervise === 'none' ? 0 : ASSUMED_LABELS;
-  const { graph, outputs } = trainingStep(await graphOptions(config, [size, size, size], labels, [], runtime));
+  const supervision = config.supervise === 'none' ? undefined : ASSUMED;
+  const { graph, outputs } = trainingStep(await graphOptions(config, [size, size, size], supervision, [], runtime));
   assertMemory(graph, outputs, [], { remedy: 'give a smaller --size, or smaller patches', ...runtime });
 }

@@ -10,7 +10,7 @@ import { type Objective, type ObjectiveTerms, objective } from '../objective/obj
 import { clippedGradient, clippedToUsual } from '../optimise/clipping.ts';
 import type { Optimiser } from '../optimise/optimiser.ts';
 import { chooseOptimiser } from '../optimise/registry.ts';
-import { fedSupervision } from './supervision.ts';
+import { fedSupervision, type Supervision } from './supervision.ts';
 
 /** What decides a training graph. */
 export interface TrainingGraphOptions extends ObjectiveTerms {
@@ -20,8 +20,9 @@ export interface TrainingGraphOptions extends ObjectiveTerms {
   /** Extents of the volumes, [D, H, W]. */
   readonly extent: readonly [number, number, number];
   readonly features: FeatureOperators;
-  /** Labels that are trained on: how many, and the weight of their term. */
-  readonly supervision?: { readonly labels: number; readonly weight: number };
+  /** What is trained on beside the images, and the weight of its term. */
+  readonly supervision?: Supervision;
+  readonly supervisionWeight?: number;
   /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
   readonly mask?: boolean;
   /** Whether gradients of several pairs are gathered before a step: inputs `gathered` and `part`. */
@@ -60,10 +61,11 @@ export function trainingObjective(name: string, options: TrainingGraphOptions): 
   return { ...registered, ...terms, loss: supervised(terms.loss, displacement, options), graph, flat, random };
 }
 
-/** A loss with the term of the labels, where they are trained on. */
-function supervised(loss: Tensor, displacement: Tensor, { supervision }: TrainingGraphOptions): Tensor {
+/** A loss with the term of what supervises the training, if anything does. */
+function supervised(loss: Tensor, displacement: Tensor, options: TrainingGraphOptions): Tensor {
+  const { supervision, supervisionWeight = 1 } = options;
   if (!supervision) return loss;
-  return add(loss, multiply(fedSupervision(loss.graph, displacement, supervision.labels), supervision.weight));
+  return add(loss, multiply(fedSupervision(loss.graph, displacement, supervision), supervisionWeight));
 }
 
 /** A graph with the tensors that leave it. */

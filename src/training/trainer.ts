@@ -21,7 +21,7 @@ import { followStopping, improvesLast, type Stopping, type StoppingRule } from '
 import type { EpochRecord } from './epochRecord.ts';
 import { meanMetrics, pairMetrics } from './pairMetrics.ts';
 import { type TrainingGraphOptions, trainingStep, validationStep } from './stepGraph.ts';
-import { labelsOf, supervisionValues } from './supervision.ts';
+import { type Supervision, supervisionOf, supervisionValues } from './supervision.ts';
 
 export type { EpochRecord };
 
@@ -60,12 +60,12 @@ export interface TrainOptions {
 
 /**
  * What a training with these settings builds on grids of an extent, [D, H, W].
- * @param labels how many there are to train on
+ * @param supervision what there is to learn from beside the images
  */
 export async function graphOptions(
   config: TrainingConfig,
   extent: readonly [number, number, number],
-  labels: number,
+  supervision: Supervision | undefined,
   before: readonly ModelStage[],
   { device }: RuntimeOptions,
 ): Promise<TrainingGraphOptions> {
@@ -77,7 +77,7 @@ export async function graphOptions(
     loss,
     mask: config.mask,
     gathers: config.batch > 1,
-    ...(labels > 0 && { supervision: { labels, weight: config.superviseWeight } }),
+    ...given({ supervision, supervisionWeight: config.superviseWeight }),
     optimiser: chooseOptimiser(config.optimiser),
     ...given({ clipGradient: config.clipGradient, clipGradientRatio: config.clipGradientRatio }),
     regulariser,
@@ -98,8 +98,8 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
   const { config, data, observer = {}, runtime = {}, signal } = options;
   const { extent, volumes } = checkData(data);
   const specs = networkParameters(networkOf(config), config.flowDeviation);
-  const labels = supervisingLabels(config, data);
-  const objective = await graphOptions(config, extent, labels.length, options.before ?? [], runtime);
+  const supervision = supervisionOf(config.supervise, data.train);
+  const objective = await graphOptions(config, extent, supervision, options.before ?? [], runtime);
   const optimiser = chooseOptimiser(config.optimiser);
   const stepGraph = trainingStep(objective);
   const checkGraph = validationStep(objective);
@@ -118,10 +118,18 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
     : fixedPairs(validationIds, config.splitSeed ?? config.seed, 'validation');
   const validationPairs = validationIdPairs.map((pair) => volumesOf(volumes, pair));
   const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult | undefined> =>
-    validate(checkProgram, checkGraph.random, keptWeights(state), validationPairs, labels, config, (done, value) => {
-      progress(done, value);
-      return signal?.aborted ?? false;
-    });
+    validate(
+      checkProgram,
+      checkGraph.random,
+      keptWeights(state),
+      validationPairs,
+      supervision,
+      config,
+      (done, value) => {
+        progress(done, value);
+        return signal?.aborted ?? false;
+      },
+    );
   try {
     if (signal?.aborted) return { state, reason: 'aborted' };
     if (state.losses.length === 0) {
@@ -146,7 +154,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
         const together = Math.min(config.batch, pairs.length - (index - place));
         if (place === 0) gathered = new Float32Array(state.parameters.length);
         const feeds = {
-          ...feedsOf(seen, labels),
+          ...feedsOf(seen, supervision),
           ...stepGraph.random.values(config.seed, drawn),
           gathered,
           part: Float32Array.of(1 / together),
@@ -240,34 +248,20 @@ function epochPairs(
   ]);
 }
 
-/**
- * The labels that a training learns from: those of its training cases, none where they do not supervise it.
- * @throws UserError when they are to, and no two cases have one
- */
-function supervisingLabels({ supervise }: TrainingConfig, { train: training }: TrainingData): readonly number[] {
-  if (supervise === 'none') return [];
-  const labels = labelsOf(training);
-  if (labels.length === 0)
-    throw new UserError(
-      'There are no labels to train on: give data whose training cases have them, or leave --supervise labels out.',
-    );
-  return labels;
-}
-
 /** The volumes of a pair: two cases, or a case and its image of the other modality. */
 function volumesOf(volumes: ReadonlyMap<string, PreparedVolume>, pair: Pair): PreparedPair {
   const fixed = volumes.get(pair.fixed) as PreparedVolume;
   return { fixed, moving: fixed.moving ?? (volumes.get(pair.moving) as PreparedVolume) };
 }
 
-/** What the graphs are fed for a pair. @param labels those that are trained on */
-function feedsOf({ fixed, moving }: PreparedPair, labels: readonly number[]): Record<string, Float32Array> {
+/** What the graphs are fed for a pair. @param supervision what is trained on beside the images */
+function feedsOf({ fixed, moving }: PreparedPair, supervision: Supervision | undefined): Record<string, Float32Array> {
   return {
     fixed: fixed.values,
     moving: moving.values,
     fixed_mask: fixed.mask,
     moving_mask: moving.mask,
-    ...(labels.length > 0 && supervisionValues(fixed, moving, labels)),
+    ...(supervision && supervisionValues(fixed, moving, supervision)),
   };
 }
 
@@ -311,7 +305,7 @@ async function validate(
   random: RandomInputs,
   parameters: Float32Array,
   pairs: readonly PreparedPair[],
-  labels: readonly number[],
+  supervision: Supervision | undefined,
   { seed }: TrainingConfig,
   progress: (done: number, loss: number) => boolean,
 ): Promise<ValidationResult | undefined> {
@@ -321,7 +315,7 @@ async function validate(
     // The same random directions at every epoch, so that losses of different epochs can be compared.
     const result = await program.runOrNothing({
       parameters,
-      ...feedsOf(pair, labels),
+      ...feedsOf(pair, supervision),
       ...random.values(seed, 'validation'),
     });
     if (!result.displacement) return { ...sums, loss: Number.NaN, measured: {} };

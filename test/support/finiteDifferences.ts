@@ -12,13 +12,22 @@ export interface GradientCheck {
   /** Step of the central difference. */
   readonly step?: number;
   readonly seed?: number;
+  /** Values of what the operation takes beside its float inputs, by name. */
+  readonly given?: Readonly<Record<string, Float32Array>>;
 }
 
 /**
  * Compares the symbolic gradient of Σ cotangent · build(inputs) with central differences along random directions.
  * Returns the largest relative deviation over inputs and directions; the sums are taken in double precision.
  */
-export async function checkGradient({ inputs, build, values, step = 1e-2, seed = 1 }: GradientCheck): Promise<number> {
+export async function checkGradient({
+  inputs,
+  build,
+  values,
+  step = 1e-2,
+  seed = 1,
+  given = {},
+}: GradientCheck): Promise<number> {
   const graph = new Graph('check');
   const tensors = inputs.map((shape, k) => graph.input(`x${k}`, shape));
   const out = build(...tensors);
@@ -31,6 +40,7 @@ export async function checkGradient({ inputs, build, values, step = 1e-2, seed =
   const base = values ?? tensors.map((tensor) => normal(tensor.count));
   const feeds = (at: readonly Float32Array[]): Record<string, Float32Array> => ({
     cotangent: cotangentValues,
+    ...given,
     ...Object.fromEntries(at.map((data, k) => [`x${k}`, data])),
   });
   const analytic = await program.run(feeds(base));

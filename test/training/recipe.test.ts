@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, Graph } from '../../src/graph/index.ts';
 import { networkParameters } from '../../src/network/registry.ts';
 import { chooseOptimiser } from '../../src/optimise/registry.ts';
 import { scheduledRate } from '../../src/optimise/schedule.ts';
-import { type PreparedVolume, prepare, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
+import { type PreparedVolume, prepare, prepareCase, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { averaged, decodeCheckpoint, encodeCheckpoint, type TrainingState } from '../../src/training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../../src/training/configuration.ts';
-import { labelsOf, supervisionValues } from '../../src/training/supervision.ts';
+import { fedSupervision, labelsOf, supervisionValues } from '../../src/training/supervision.ts';
 import { type EpochRecord, train } from '../../src/training/trainer.ts';
+import type { Vec3 } from '../../src/volume/grid.ts';
+import { identity, multiply, scaling, translation } from '../../src/volume/matrix.ts';
+import { checkGradient } from '../support/finiteDifferences.ts';
 import { relativeError } from '../support/reference.ts';
 
 const preprocessing = preprocessingSchema.parse({ pad: 16, size: 16, spacing: 3.5, outside: 'edge' });
@@ -134,16 +138,75 @@ describe('supervision by labels', () => {
   });
 
   it('counts a label where both scans have it', () => {
-    const volume = (labels?: number[]): Pick<PreparedVolume, 'labels' | 'values'> => ({
+    const volume = (labels?: number[]): Pick<PreparedVolume, 'grid' | 'labels' | 'values'> => ({
+      grid: { size: [4, 1, 1], affine: identity },
       values: new Float32Array(4),
       ...(labels ? { labels: Int32Array.from(labels) } : {}),
     });
-    const values = supervisionValues(volume([0, 3, 7, 7]), volume([7, 7, 9, 0]), [3, 7, 9]);
+    const values = supervisionValues(volume([0, 3, 7, 7]), volume([7, 7, 9, 0]), { kind: 'labels', labels: [3, 7, 9] });
     expect([...values.fixed_labels!]).toEqual([0, 1, 2, 2]);
     expect([...values.moving_labels!]).toEqual([2, 2, 3, 0]);
     expect([...values.label_weights!]).toEqual([0, 1, 0]);
-    expect([...supervisionValues(volume([7, 7, 7, 7]), volume(), [7]).label_weights!]).toEqual([0]);
+    const one = { kind: 'labels', labels: [7] } as const;
+    expect([...supervisionValues(volume([7, 7, 7, 7]), volume(), one).label_weights!]).toEqual([0]);
     expect(labelsOf(cases)).toEqual([1, 2]);
+  });
+});
+
+describe('supervision by landmarks', () => {
+  const points: Vec3[] = [
+    [1, 1, 1],
+    [2.5, 1.25, 0.5],
+    [9, 9, 9],
+  ];
+  // Voxels of 2 mm along x; the moving grid begins 1 mm farther along y.
+  const affine = scaling([2, 1, 1]);
+  const values = new Float32Array(64);
+  const fixed = { grid: { size: [4, 4, 4], affine }, values, landmarks: points } as const;
+  const moving = { ...fixed, grid: { ...fixed.grid, affine: multiply(translation([0, 1, 0]), affine) } } as const;
+  const supervision = { kind: 'landmarks', most: 4 } as const;
+
+  it('is the mean squared distance in mm of those inside, of those that there are', async () => {
+    const graph = new Graph('landmarks');
+    const program = await compile(graph, {
+      value: fedSupervision(graph, graph.input('u', [1, 3, 4, 4, 4]), supervision),
+    });
+    const feeds = supervisionValues(fixed, moving, supervision);
+    const { landmarks: _, ...bare } = moving;
+    const at = async (given: Record<string, Float32Array>, u: readonly number[]): Promise<number> =>
+      (await program.run({ ...given, u: Float32Array.from({ length: 192 }, (__, n) => u[Math.floor(n / 64)]!) }))
+        .value![0]!;
+    expect([...feeds.point_weights!]).toEqual([1, 1, 0, 0]);
+    // The same points in the world are one voxel apart along y. Half a voxel along x is 1 mm.
+    expect(await at(feeds, [0, 0, 0])).toBeCloseTo(1, 5);
+    expect(await at(feeds, [0, -1, 0])).toBeCloseTo(0, 5);
+    expect(await at(feeds, [0, -1, 0.5])).toBeCloseTo(1, 5);
+    expect(await at(supervisionValues(fixed, bare, supervision), [1, 1, 1])).toBe(0);
+  });
+
+  it('has the gradient of finite differences', async () => {
+    const error = await checkGradient({
+      inputs: [[1, 3, 4, 4, 4]],
+      build: (u) => fedSupervision(u!.graph, u!, supervision),
+      given: supervisionValues(fixed, moving, supervision),
+    });
+    expect(error).toBeLessThan(1e-2);
+  });
+
+  it('brings landmarks of cases that it never saw closer', async () => {
+    const made = Array.from({ length: 8 }, (_, index) => {
+      const { id, image, landmarks } = makePhantomCase({ seed: 1, index, size: [20, 28, 20], spacing: [2, 2, 2] });
+      return prepareCase(id, { image, landmarks }, preprocessing, 'center');
+    });
+    const settings = config({ supervise: 'landmarks', superviseWeight: 0.1, epochs: 10, pairsPerEpoch: 10 });
+    const records: EpochRecord[] = [];
+    await train({
+      config: settings,
+      data: { train: made.slice(0, 5), validation: made.slice(5) },
+      observer: { epochDone: (record) => void records.push(record) },
+    });
+    expect(records.at(-1)!.tre).toBeLessThan(records[0]!.tre as number);
+    expect(() => config({ supervise: 'landmarks', augmentFlip: true })).toThrow(/Landmarks do not move/);
   });
 });
 
