@@ -1,4 +1,4 @@
-import { correlation } from '../metric/statistics.ts';
+import { correlation, mean, standardDeviation } from '../metric/statistics.ts';
 import { mapTriple } from '../triple.ts';
 import { foregroundOf } from '../volume/foreground.ts';
 import type { Grid, Vec3, Volume } from '../volume/grid.ts';
@@ -9,6 +9,8 @@ import { percentiles } from '../volume/percentile.ts';
 export interface Modalities {
   /** Whether their intensities rise together. */
   readonly same: boolean;
+  /** Whether one of them is an even object, of which only the outline tells anything. */
+  readonly even: boolean;
   /** Which of them are ultrasound, by {@link Texture}; left out where neither is. */
   readonly ultrasound?: 'fixed' | 'moving' | 'both';
   /** One sentence for the user, with the numbers that decided. */
@@ -61,8 +63,11 @@ const NEIGHBOURHOODS = 60_000;
  */
 export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
   const [a, b] = [fixed, moving].map((volume) => ({ volume, mask: foregroundOf(volume) }));
+  const [roughly, other] = [coarse(a!.volume, a!.mask), coarse(b!.volume, b!.mask)];
+  const even = roughly.isEven || other.isEven;
+  const isTold = !even && [roughly, other].every(({ within }) => told(within.data) >= FEWEST);
   const numbers = {
-    correlation: bestCorrelation(coarse(a!.volume, a!.mask), coarse(b!.volume, b!.mask)),
+    correlation: isTold ? bestCorrelation(roughly.within, other.within) : bestCorrelation(roughly.all, other.all),
     fixed: textureOf(a!.volume, a!.mask),
     moving: textureOf(b!.volume, b!.mask),
   };
@@ -74,9 +79,9 @@ export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
   const speckle =
     ultrasound &&
     `${subject} taken for ultrasound (local SD ${by.grain.toFixed(2)} of the brightness, and rising with it)`;
-  const alike = `intensities that ${same ? 'rise together' : 'do not rise together'} (correlation ${numbers.correlation.toFixed(2)})`;
+  const alike = `${even ? 'even objects, whose outlines' : 'intensities that'} ${same ? (even ? 'meet' : 'rise together') : even ? 'do not meet' : 'do not rise together'} (correlation ${numbers.correlation.toFixed(2)})`;
   const why = `${same ? 'One modality' : 'Two modalities'}: ${speckle && !same ? speckle : alike}${speckle && same ? `; ${speckle}` : ''}.`;
-  return { same, ...(ultrasound ? { ultrasound } : {}), why, numbers };
+  return { same, even, ...(ultrasound ? { ultrasound } : {}), why, numbers };
 }
 
 /**
@@ -108,11 +113,17 @@ function isUltrasound(texture: Texture): boolean {
   return (Object.keys(ULTRASOUND) as (keyof Texture)[]).every((key) => texture[key] >= ULTRASOUND[key]);
 }
 
-/**
- * Means over cells as large as a voxel of {@link CELLS} along the longest edge; NaN where a cell is dark or outside the
- * mask.
- */
-function coarse(volume: Volume, mask: Float32Array | undefined): Volume {
+/** A volume in cells as large as a voxel of {@link CELLS} along the longest edge. */
+interface Coarse {
+  /** Means; NaN where a cell is dark, beside a dark one, or outside the mask. */
+  readonly within: Volume;
+  /** Means of all cells; the least value outside the mask. */
+  readonly all: Volume;
+  /** Whether what is not dark is even, as a share of the step to what is. */
+  readonly isEven: boolean;
+}
+
+function coarse(volume: Volume, mask: Float32Array | undefined): Coarse {
   const { size, affine, data } = volume;
   const spacing = spacingOf(affine);
   const edge = Math.max(...size.map((n, axis) => n * spacing[axis]!)) / CELLS;
@@ -145,8 +156,16 @@ function coarse(volume: Volume, mask: Float32Array | undefined): Volume {
     isLight(cell) && steps.every((by) => isLight(cell + by) || !(cell + by in means)) ? value : Number.NaN,
   );
   const scale = [step[0], 0, 0, (step[0] - 1) / 2, 0, step[1], 0, (step[1] - 1) / 2, 0, 0, step[2], (step[2] - 1) / 2];
-  return { size: cells, affine: multiply(affine, [...scale, 0, 0, 0, 1]), data: within };
+  const grid = { size: cells, affine: multiply(affine, [...scale, 0, 0, 0, 1]) };
+  const surrounding = data.reduce((low, value) => (value < low ? value : low), Number.POSITIVE_INFINITY);
+  const all = means.map((value) => (Number.isNaN(value) ? surrounding : value));
+  const light = Array.from(within).filter((value) => !Number.isNaN(value));
+  const isEven = light.length >= FEWEST && standardDeviation(light) < EVEN * (mean(light) - surrounding);
+  return { within: { ...grid, data: within }, all: { ...grid, data: all }, isEven };
 }
+
+/** SD of an object's cells, as a share of the step to its surrounding, below which it is even. */
+const EVEN = 0.05;
 
 /** Share of the range of intensities below which air and its noise are taken to lie. */
 const DARK = 0.1;

@@ -119,6 +119,8 @@ const APART = 1.15;
 /** Similarity and λ for pairs of one modality and of two. */
 const SAME = { loss: 'ncc', smoothness: 0.3 } as const;
 const DIFFERENT = { loss: 'mind', smoothness: 0.3 } as const;
+/** Of even objects the outline is all: correlation in small windows would compare their noise. */
+const OUTLINES = { loss: 'mse', smoothness: 0.5 } as const;
 /** λ of other losses, as a share of what suits a displacement field. */
 const VELOCITY_SHARE = 0.1;
 
@@ -138,7 +140,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const start = choices.start ?? (boxOverlap(fixed, moving) >= LEAST_OVERLAP ? 'world' : 'center');
   const margin = Math.min(MARGIN, 0.1 * voxelEdge(fixed.affine) * Math.max(...fixed.size));
   const region = regionOf(fixed, pair.fixedMask, margin);
-  const usual = modality === 'same' ? SAME : DIFFERENT;
+  const usual = modality === 'different' ? DIFFERENT : judged.even ? OUTLINES : SAME;
   const loss = choices.loss ?? { name: usual.loss, options: {} };
   const chosen = chooseSimilarity(loss.name, loss.options);
   const regulariser = choices.regulariser ?? { name: DEFAULT_REGULARISER, options: {} };
@@ -168,7 +170,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const each = wanted.length === 0 ? 0 : bytesPerVoxel(region, settings);
   const levels = wanted.length === 0 ? [] : fitting(wanted, region, allowed / each);
   const finest = levels.at(-1);
-  const alignment = alignmentOf(choices, modality);
+  const alignment = alignmentOf(choices, modality, judged.even);
   return {
     effort,
     start,
@@ -206,9 +208,13 @@ export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }
   };
 }
 
-function alignmentOf({ affine, affineLoss }: PlanChoices, modality: Plan['modality']): Plan['alignment'] {
+function alignmentOf(
+  { affine, affineLoss }: PlanChoices,
+  modality: Plan['modality'],
+  even: boolean,
+): Plan['alignment'] {
   if (affine === 'none') return null;
-  const usual = modality === 'same' ? 'ncc' : 'mind';
+  const usual = modality === 'different' ? 'mind' : even ? OUTLINES.loss : SAME.loss;
   const kind = affine ?? (modality === 'same' ? 'affine' : 'rigid');
   return { kind, loss: affineLoss ?? { name: usual, options: {} } };
 }

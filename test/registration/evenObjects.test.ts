@@ -3,6 +3,8 @@ import { affineSimilarity } from '../../src/loss/affineLoss.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { dice } from '../../src/metric/dice.ts';
 import { randomStream } from '../../src/random.ts';
+import { suitedLoss } from '../../src/registration/affine/suitedLoss.ts';
+import { PlannedRegistrar } from '../../src/registration/planned.ts';
 import { type RegistrarOptions, type RegistrationPair, register } from '../../src/registration/register.ts';
 import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
 import { identity } from '../../src/volume/matrix.ts';
@@ -87,5 +89,34 @@ describe('what counts of an image', () => {
     });
     const masked = { ...pair, fixedMask: half(true), movingMask: half(false) };
     await expect(register(masked, undefined, refine)).rejects.toThrow(/What counts of the two scans does not overlap/);
+  });
+});
+
+describe('even objects that are planned', () => {
+  it.each([
+    ['binary', 0, 0],
+    ['with noise inside', 5, 0],
+    ['with noise everywhere', 2, 2],
+  ])('are one modality, compared by their outlines: %s', async (_, inside, around) => {
+    const random = randomStream(2, 'even');
+    const noisy = ({ image, labels }: ReturnType<typeof ellipsoid>) => ({
+      labels,
+      image: { ...image, data: image.data.map((value) => (value > 0 ? value : around * random.normal())) },
+    });
+    const value = (): number => 100 + inside * random.normal();
+    const [fixed, moving] = [
+      noisy(ellipsoid([13.5, 13.5, 13.5], [9, 8, 7], value)),
+      noisy(ellipsoid([15, 12, 14], [8, 9, 7.5], value)),
+    ];
+    const pair = { fixed: fixed.image, moving: moving.image };
+    const { warp, done } = await new PlannedRegistrar({ choices: { affine: 'none' } }).register(pair);
+    expect(done?.plan).toMatchObject({ modality: 'same', loss: { name: 'mse' } });
+    const moved = applyWarp(warp, moving.labels);
+    expect(dice(fixed.labels.data, moved.data, [1])[0]).toBeGreaterThan(0.97);
+  });
+
+  it('and aligned by MSE', () => {
+    const [fixed, moving] = [9, 8].map((radius) => ellipsoid([13.5, 13.5, 13.5], [radius, 8, 7], () => 1).image);
+    expect(suitedLoss({ fixed: fixed!, moving: moving! }).loss.similarity.name).toBe('mse');
   });
 });

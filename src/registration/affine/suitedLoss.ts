@@ -4,14 +4,15 @@ import type { Volume } from '../../volume/grid.ts';
 import { judgeModalities, type Modalities } from '../modality.ts';
 
 /**
- * The loss by which a pair is aligned where none is named: NCC within one modality, MIND across two, which needs no
- * relation of intensities that holds everywhere. NMI does, and an ultrasound has none: there it led a real pair far
- * away. docs/alignment.md has what was measured.
+ * The loss by which a pair is aligned where none is named: NCC within one modality (MSE of even objects, which have an
+ * outline alone), MIND across two, which needs no relation of intensities that holds everywhere. NMI does, and an
+ * ultrasound has none: there it led a real pair far away. docs/alignment.md has what was measured.
  */
 export function suitedLoss({ fixed, moving }: { readonly fixed: Volume; readonly moving: Volume }): {
   readonly loss: ChosenSimilarity;
   readonly judged: Modalities;
 } {
   const judged = judgeModalities(fixed, moving);
-  return { loss: affineSimilarity(judged.same && !judged.ultrasound ? 'ncc' : 'mind'), judged };
+  const name = !judged.same || judged.ultrasound ? 'mind' : judged.even ? 'mse' : 'ncc';
+  return { loss: affineSimilarity(name), judged };
 }
