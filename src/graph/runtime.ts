@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { shortage } from '../memory.ts';
+import { inLeastMemory } from './execution.ts';
 import { graphMemory, RESERVE } from './memory.ts';
 import { toOnnx } from './model.ts';
 import type { DataType, OnnxModel, TensorData } from './onnx/schema.ts';
@@ -153,7 +154,8 @@ export function assertMemory(
 /** Compiles a model that was built in memory. */
 export async function loadModel(model: OnnxModel, options: RuntimeOptions = {}): Promise<Program> {
   const shapes = new Map(model.inputs.map((input) => [input.name, input.shape]));
-  return createProgram(writeOnnx(model), shapes, options);
+  const isCpu = (options.device ?? 'cpu') === 'cpu';
+  return createProgram(writeOnnx(isCpu ? inLeastMemory(model) : model), shapes, options);
 }
 
 /** Compiles the bytes of an `.onnx` file; the shapes of its inputs come from the file. */

@@ -3,7 +3,7 @@ import { add, leakyRelu } from '../operators/elementwise.ts';
 import { concat, pad, reshape, slice, split, transpose } from '../operators/layout.ts';
 import { maxOfPairs } from '../operators/pooling.ts';
 import { sum } from '../operators/reduce.ts';
-import { convolutionWeightGradient } from '../operators/weightGradient.ts';
+import { convolutionWeightGradient, type Planes } from '../operators/weightGradient.ts';
 import { compile } from '../runtime.ts';
 import { Graph, type Tensor } from '../tensor.ts';
 import { type FeatureConvolution, type FeatureMap, type FeatureOperators, weightsOfParts } from './features.ts';
@@ -112,6 +112,16 @@ function channelsFirst(map: Tensor, channels: number, block: BlockSize): Tensor 
   );
 }
 
+/** Planes of a blocked map, channels first. */
+function planesOf(map: Tensor, channels: number, block: BlockSize): Planes {
+  const [depth, , height, width] = map.shape as Map5;
+  return {
+    channels,
+    extent: [depth, height, width],
+    planes: (from, to) => channelsFirst(from === 0 && to === depth ? map : slice(map, 0, from, to), channels, block),
+  };
+}
+
 /** The same memory under the four-dimensional shape that the blocked operators expect. */
 function asPlanes(map: Tensor): Tensor {
   const [depth, blocks, height, width, block] = map.shape as Map5;
@@ -197,11 +207,6 @@ function convolveTerms(
       sources,
       gradient: ([arriving], needed) => {
         const gradient = arriving as Tensor;
-        let first: Tensor | undefined;
-        const gradientFirst = (): Tensor => {
-          first ??= channelsFirst(gradient, outputs, block);
-          return first;
-        };
         const toTerms = terms.flatMap(({ map, channels, weight }, k) => [
           needed[2 * k]
             ? convolveTerms(
@@ -211,7 +216,7 @@ function convolveTerms(
               )
             : undefined,
           needed[2 * k + 1]
-            ? convolutionWeightGradient(channelsFirst(map, channels, block), gradientFirst(), {
+            ? convolutionWeightGradient(planesOf(map, channels, block), planesOf(gradient, outputs, block), {
                 kernel: [size, size, size],
                 before: [before, before, before],
               })

@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.ts';
 import { permuteAxis } from './gather.ts';
 import { dilate, reshape, transpose } from './layout.ts';
 import { sum } from './reduce.ts';
-import { convolutionWeightGradient } from './weightGradient.ts';
+import { convolutionWeightGradient, planesOf } from './weightGradient.ts';
 
 /** Three numbers, one for each axis (depth, height, width). */
 
@@ -58,10 +58,11 @@ export function conv3d(x: Tensor, weight: Tensor, options: ConvolutionOptions = 
         return [
           needed[0] ? inputGradient(dense, x, weight, before) : undefined,
           needed[1]
-            ? convolutionWeightGradient(reshape(x, x.shape.slice(1)), reshape(dense, dense.shape.slice(1)), {
-                kernel: tripleAt(kernel),
-                before,
-              })
+            ? convolutionWeightGradient(
+                planesOf(reshape(x, x.shape.slice(1))),
+                planesOf(reshape(dense, dense.shape.slice(1))),
+                { kernel: tripleAt(kernel), before },
+              )
             : undefined,
           needed[2] ? sum(arriving as Tensor, [0, 2, 3, 4]) : undefined,
         ];

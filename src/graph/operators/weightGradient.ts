@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.ts';
-import { concat, reshape, slice, transpose } from './layout.ts';
+import { concat, padAxis, reshape, slice, transpose } from './layout.ts';
 import { gemm } from './matmul.ts';
 
 /** Kernel extents and zeros before each axis of a convolution with stride 1. */
@@ -8,44 +8,94 @@ export interface WeightGradientOptions {
   readonly before: readonly [number, number, number];
 }
 
+/** A map of which planes can be had by themselves. */
+export interface Planes {
+  readonly channels: number;
+  /** [D, H, W]. */
+  readonly extent: readonly [number, number, number];
+  /** Planes `from` (inclusive) to `to` (exclusive), [channels, to − from, H, W]. */
+  planes(from: number, to: number): Tensor;
+}
+
+/** The planes of a map [C, D, H, W]. */
+export function planesOf(map: Tensor): Planes {
+  const [channels, depth, height, width] = map.shape as readonly [number, number, number, number];
+  return {
+    channels,
+    extent: [depth, height, width],
+    planes: (from, to) => (from === 0 && to === depth ? map : slice(map, 1, from, to)),
+  };
+}
+
+/** Elements that the copies of one slab may have, and slabs that there may be. */
+const SLAB = 2 ** 22;
+const MOST_SLABS = 32;
+
 /**
  * Gradient of a convolution (stride 1) to its weights: Σ over voxels of gradient[o, m − k + before] · x[i, m] for every
- * kernel offset k, as one matrix product.
+ * kernel offset k, as matrix products over slabs of planes, each added to those before it.
  *
- * @param x the convolution's input, [I, D, H, W]
- * @param gradient the gradient to its output, [O, D', H', W']
+ * @param x the convolution's input, I channels
+ * @param gradient the gradient to its output, O channels
  * @returns [O, I, kd, kh, kw]
  *
  * The operand with fewer channels is copied once for each in-plane offset (a convolution with one-hot kernels does this
  * in one pass), the other once for each depth offset, shifted by whole planes. Copies are what this costs beside the
- * product.
+ * product; in slabs, they are few at a time and stay in the processor's cache.
  */
-export function convolutionWeightGradient(x: Tensor, gradient: Tensor, options: WeightGradientOptions): Tensor {
-  const [inputs, depth, height, width] = x.shape as readonly [number, number, number, number];
-  const [outputs, outDepth, outHeight, outWidth] = gradient.shape as readonly [number, number, number, number];
+export function convolutionWeightGradient(x: Planes, gradient: Planes, options: WeightGradientOptions): Tensor {
+  const [, height, width] = x.extent;
+  const [, outHeight, outWidth] = gradient.extent;
   const {
     kernel: [kd, kh, kw],
     before: [pd, ph, pw],
   } = options;
-  if (inputs <= outputs) {
+  if (x.channels <= gradient.channels) {
     // x moves in the plane and is read on the output's rows and columns; the gradient moves in depth.
-    const shifted = inPlaneShifts(x, [kh, kw], [ph, pw], [outHeight, outWidth], false);
-    const planes = depthShifts(
-      gradient,
-      depth,
-      Array.from({ length: kd }, (_, k) => pd - k),
-    );
-    const product = gemm(matrixOf(planes), matrixOf(shifted), { transposeB: true });
-    return transpose(reshape(product, [kd, outputs, inputs, kh, kw]), [1, 2, 0, 3, 4]);
+    const product = sumOfSlabs(x, gradient, kd, pd - kd + 1, [kh, kw], (own, others, plus) => {
+      const shifted = inPlaneShifts(own, [kh, kw], [ph, pw], [outHeight, outWidth], false);
+      const planes = depthShifts(others, kd).reverse();
+      return gemm(matrixOf(concat(planes, 0)), matrixOf(shifted), { transposeB: true, plus });
+    });
+    return transpose(reshape(product, [kd, gradient.channels, x.channels, kh, kw]), [1, 2, 0, 3, 4]);
   }
-  const shifted = inPlaneShifts(gradient, [kh, kw], [kh - 1 - ph, kw - 1 - pw], [height, width], true);
-  const planes = depthShifts(
-    x,
-    outDepth,
-    Array.from({ length: kd }, (_, k) => k - pd),
-  );
-  const product = gemm(matrixOf(shifted), matrixOf(planes), { transposeB: true });
-  return transpose(reshape(product, [outputs, kh, kw, kd, inputs]), [0, 4, 3, 1, 2]);
+  const product = sumOfSlabs(gradient, x, kd, -pd, [kh, kw], (own, others, plus) => {
+    const shifted = inPlaneShifts(own, [kh, kw], [kh - 1 - ph, kw - 1 - pw], [height, width], true);
+    return gemm(matrixOf(shifted), matrixOf(concat(depthShifts(others, kd), 0)), { transposeB: true, plus });
+  });
+  return transpose(reshape(product, [gradient.channels, kh, kw, kd, x.channels]), [0, 4, 3, 1, 2]);
+}
+
+/**
+ * Sums what `product` makes of each slab of one map and the planes around it of the other: those from `first` planes
+ * after the slab's first, kd − 1 more than it has, zeros outside.
+ */
+function sumOfSlabs(
+  own: Planes,
+  other: Planes,
+  kd: number,
+  first: number,
+  [kh, kw]: readonly [number, number],
+  product: (own: Tensor, others: Tensor, plus: Tensor | undefined) => Tensor,
+): Tensor {
+  const [depth, height, width] = own.extent;
+  const copies = Math.max(own.channels * kh * kw, other.channels * kd) * height * width;
+  const slabs = Math.min(MOST_SLABS, depth, Math.ceil((copies * depth) / SLAB));
+  const thickness = Math.ceil(depth / slabs);
+  let sum: Tensor | undefined;
+  for (let from = 0; from < depth; from += thickness) {
+    const to = Math.min(depth, from + thickness);
+    sum = product(own.planes(from, to), planesAround(other, from + first, to + first + kd - 1), sum);
+  }
+  return sum as Tensor;
+}
+
+/** Planes `from` to `to` of a map, zeros where it has none. */
+function planesAround(map: Planes, from: number, to: number): Tensor {
+  const [depth] = map.extent;
+  const start = Math.max(0, from);
+  const end = Math.min(depth, to);
+  return padAxis(map.planes(start, end), 1, start - from, to - end);
 }
 
 function matrixOf(x: Tensor): Tensor {
@@ -86,16 +136,8 @@ function inPlaneShifts(
   return reshape(shifted, [channels * taps, depth, height, width]);
 }
 
-/** [C, D, H, W] → [offsets · C, planes, H, W]: copy k holds plane m + offsets[k] of x at plane m, zeros outside. */
-function depthShifts(x: Tensor, planes: number, offsets: readonly number[]): Tensor {
-  const [channels, depth, height, width] = x.shape as readonly [number, number, number, number];
-  const zeros = (count: number): Tensor[] => (count > 0 ? [x.graph.zeros([channels, count, height, width])] : []);
-  const copies = offsets.map((offset) => {
-    const first = Math.max(0, offset);
-    const last = Math.min(depth, offset + planes);
-    if (first >= last) return concat(zeros(planes), 1);
-    const part = first === 0 && last === depth ? x : slice(x, 1, first, last);
-    return concat([...zeros(first - offset), part, ...zeros(planes - (last - offset))], 1);
-  });
-  return concat(copies, 0);
+/** [C, n + kd − 1, H, W] → kd times [C, n, H, W], each from one plane further on. */
+function depthShifts(x: Tensor, kd: number): Tensor[] {
+  const planes = (x.shape[1] as number) - kd + 1;
+  return Array.from({ length: kd }, (_, k) => (kd === 1 ? x : slice(x, 1, k, k + planes)));
 }
