@@ -10,7 +10,7 @@ import type { Provenance } from '../report/page/htmlPage.ts';
 import { evaluationReport, pairReport, worstMedianBest } from '../report/page/htmlReport.ts';
 import type { FigureMetric } from '../report/slice/figureFooter.ts';
 import { modalityFigure } from '../report/slice/modalityFigure.ts';
-import { registrationFigure } from '../report/slice/registrationFigure.ts';
+import { type RegistrationFigure, registrationFigure } from '../report/slice/registrationFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
 import { judgeOf, type PairResult, pairResult, resultsTable, summaryTable, valuesIn } from './pairResults.ts';
 import type { RegisteredPair } from './registerFiles.ts';
@@ -35,16 +35,16 @@ export function pairFigure(pair: RegisteredPair, title: string, text: PairFigure
   const { labelNames = {}, note } = text;
   if (text.isTwoModalities ?? areTwoModalities(pair)) return overlayFigure(pair, title, text);
   return registrationFigure({
-    fixed: pair.fixed,
-    moving: pair.before,
-    moved: pair.moved,
-    warp: pair.warp,
-    title,
+    ...shown(pair, title, note),
     labelNames,
-    ...given({ note }),
     metrics: figureMetrics(pair),
     ...given({ fixedLabels: pair.fixedLabels, movingLabels: pair.startLabels, movedLabels: pair.movedLabels }),
   });
+}
+
+/** What every figure of a pair shows. */
+function shown({ fixed, before, moved, warp }: RegisteredPair, title: string, note?: string): RegistrationFigure {
+  return { fixed, moving: before, moved, warp, title, ...given({ note }) };
 }
 
 /**
@@ -53,13 +53,8 @@ export function pairFigure(pair: RegisteredPair, title: string, text: PairFigure
  */
 export function checkerboardFigure(pair: RegisteredPair, title: string, note?: string): string {
   return registrationFigure({
-    fixed: pair.fixed,
-    moving: pair.before,
-    moved: pair.moved,
-    warp: pair.warp,
-    title,
+    ...shown(pair, title, note),
     comparison: 'checkerboard',
-    ...given({ note }),
     metrics: figureMetrics(pair),
   });
 }
