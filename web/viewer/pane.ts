@@ -2,6 +2,7 @@ import { DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/nii
 import { sameGrid } from '../../src/volume/checks.ts';
 import type { Vec3, Volume } from '../../src/volume/grid.ts';
 import { encodeNifti } from '../../src/volume/niftiEncode.ts';
+import { percentiles } from '../../src/volume/percentile.ts';
 import { make } from '../dom.ts';
 import { addOwnMaps } from './colourMaps.ts';
 
@@ -72,6 +73,9 @@ export class Pane {
       const { mm } = location as { readonly mm: ArrayLike<number> };
       this.onMove([mm[0]!, mm[1]!, mm[2]!]);
     };
+    new ResizeObserver(() => this.#attached && this.viewer.resizeListener()).observe(
+      this.canvas.parentElement as Element,
+    );
     const draw = this.viewer.drawScene.bind(this.viewer);
     this.viewer.drawScene = () => {
       if (this.canvas.clientWidth === 0) return;
@@ -91,7 +95,7 @@ export class Pane {
   }
 
   /** Shows a scan. On the same grid as before, the view stays as it is. */
-  show(volume: Volume | undefined, range?: readonly [number, number]): Promise<void> {
+  show(volume: Volume | undefined, given?: readonly [number, number]): Promise<void> {
     return this.#then(async () => {
       const before = this.#volume;
       this.#volume = volume;
@@ -99,17 +103,18 @@ export class Pane {
         while (this.viewer.volumes.length > 0) this.viewer.removeVolume(this.viewer.volumes[0]!);
         return;
       }
+      const range = given ?? usualRange(volume);
+      this.#range = range;
       const shown = this.viewer.volumes[0];
       if (shown && before && sameGrid(before, volume)) {
         (shown.img as Float32Array).set(volume.data);
-        if (range) [shown.cal_min, shown.cal_max] = range;
+        [shown.cal_min, shown.cal_max] = range;
         this.viewer.updateGLVolume();
       } else {
-        while (this.viewer.volumes.length > 0) this.viewer.removeVolume(this.viewer.volumes[0]!);
-        this.viewer.addVolume(await imageOf(volume, this.name, 'gray', range));
+        const image = await imageOf(volume, this.name, 'gray', range);
+        this.viewer.volumes = [];
+        this.viewer.addVolume(image);
       }
-      const { cal_min: low = 0, cal_max: high = 1 } = this.viewer.volumes[0]!;
-      this.#range = [low, high];
     });
   }
 
@@ -166,10 +171,6 @@ export class Pane {
     if (this.viewer.volumes[0]) this.viewer.moveCrosshairInVox(x, y, z);
   }
 
-  resized(): void {
-    if (this.#attached) this.viewer.resizeListener();
-  }
-
   #then(work: () => Promise<void>): Promise<void> {
     this.#attached ??= this.viewer.attachToCanvas(this.canvas).then(() => addOwnMaps(this.viewer));
     const attached = this.#attached;
@@ -178,14 +179,31 @@ export class Pane {
   }
 }
 
+/** Voxels from which the usual range of a scan is told. */
+const SAMPLE = 100_000;
+
+/** The values that are shown black and white where nothing else is chosen: all but a few at either end. */
+function usualRange({ data }: Volume): readonly [number, number] {
+  const stride = Math.max(1, Math.floor(data.length / SAMPLE));
+  const some = Float32Array.from({ length: Math.ceil(data.length / stride) }, (_, n) => data[n * stride]!);
+  const [low, high] = percentiles(some, [0.5, 99.5]) as [number, number];
+  return high > low ? [low, high] : [low, low + 1];
+}
+
 /** A volume as the viewer takes it: through the bytes of a NIfTI file. */
 async function imageOf(
   volume: Volume,
   name: string,
   colourMap: string,
-  range?: readonly [number, number],
+  range: readonly [number, number],
 ): Promise<NVImage> {
   const bytes = await encodeNifti(volume);
-  const limits = range ? { cal_min: range[0], cal_max: range[1] } : {};
-  return NVImage.loadFromUrl({ url: bytes, name: `${name}.nii`, colormap: colourMap, ...limits });
+  const [low, high] = range;
+  return NVImage.loadFromUrl({
+    url: bytes,
+    name: `${name}.nii`,
+    colormap: colourMap,
+    cal_min: low,
+    cal_max: high,
+  });
 }

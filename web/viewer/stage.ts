@@ -33,7 +33,6 @@ export class Stage {
     session.watch(['preview'], () => void this.#showPreview());
     session.watch(['result'], () => void this.#showResult());
     look.watch(['look'], () => this.#arrange());
-    new ResizeObserver(() => requestAnimationFrame(() => this.#redraw())).observe(this.element);
   }
 
   get #panes(): readonly Pane[] {
@@ -105,7 +104,7 @@ export class Stage {
       const [low, high] = pane.range;
       const [from, to] = this.look.window;
       void pane.setPlane(planes);
-      void pane.setWindow([low + from * (high - low), low + to * (high - low)]);
+      void pane.setWindow([low + from * (high - low), high + (to - 1) * (high - low)]);
     }
     this.#setBlinking(shown === 'compare' && mode === 'blink');
     const { result } = this.session;
@@ -115,7 +114,7 @@ export class Stage {
       void this.#fixed.cover(covered ? overlays(covered) : []);
     }
     this.#grid.hidden = !covered;
-    requestAnimationFrame(() => this.#redraw());
+    requestAnimationFrame(() => this.#drawGrid());
   }
 
   #setBlinking(isOn: boolean): void {
@@ -124,10 +123,6 @@ export class Stage {
     if (!isOn) return;
     const period = matchMedia('(prefers-reduced-motion: reduce)').matches ? 2000 : 700;
     this.#blink = setInterval(() => this.element.classList.toggle('is-off'), period);
-  }
-
-  #redraw(): void {
-    for (const pane of this.#panes) pane.resized();
   }
 
   #drawGrid(): void {
