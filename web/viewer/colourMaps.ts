@@ -31,11 +31,7 @@ export function addOwnMaps(viewer: Niivue): void {
     A: steps.map(() => 255),
     I: steps.map((step) => Math.round(255 * step)),
   });
-  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(FOLD_COLOUR.slice(at, at + 2), 16)) as [
-    number,
-    number,
-    number,
-  ];
+  const [r, g, b] = rgbOf(FOLD_COLOUR);
   viewer.addColormap(OWN_MAPS.folds, { R: [r, r], G: [g, g], B: [b, b], A: [0, 255], I: [0, 255] });
   viewer.addColormap(OWN_MAPS.green, ramp(0, 255, 0));
   viewer.addColormap(OWN_MAPS.magenta, ramp(255, 0, 255));
@@ -43,4 +39,10 @@ export function addOwnMaps(viewer: Niivue): void {
 
 function ramp(r: number, g: number, b: number) {
   return { R: [0, r], G: [0, g], B: [0, b], A: [0, 255], I: [0, 255] };
+}
+
+/** Red, green and blue of `#rrggbb`, 0–255. */
+export function rgbOf(colour: string): readonly [number, number, number] {
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  return [r!, g!, b!];
 }

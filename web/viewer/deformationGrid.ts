@@ -16,8 +16,8 @@ const AXES: readonly (readonly [0 | 1 | 2, 0 | 1 | 2])[] = [
   [1, 2],
 ];
 
-/** Where a point of the fixed scan comes from beyond the start, RAS mm. */
-type Displaced = (point: Vec3) => Vec3;
+/** Where a point of the fixed scan comes from beyond the start, RAS mm; nothing outside. */
+type Displaced = (point: Vec3) => Vec3 | undefined;
 
 /** What a warp does beyond the start, at any point. */
 export function displacementOf(warp: Warp, start: Warp): Displaced {
@@ -25,7 +25,9 @@ export function displacementOf(warp: Warp, start: Warp): Displaced {
   const difference = warp.data.map((value, n) => value - start.data[n]!);
   const at: [number, number, number] = [0, 0, 0];
   return (point) => {
-    sampleVector(difference, warp.size, clampTo(warp.size, applyToPoint(toVoxel, point)), at);
+    const voxel = applyToPoint(toVoxel, point);
+    if (voxel.some((value, axis) => value < -0.5 || value > warp.size[axis]! - 0.5)) return undefined;
+    sampleVector(difference, warp.size, clampTo(warp.size, voxel), at);
     // LPS to RAS.
     return [point[0] - at[0], point[1] - at[1], point[2] + at[2]];
   };
@@ -69,10 +71,13 @@ export function drawGrid(viewer: Niivue, canvas: HTMLCanvasElement, displaced: D
           const point: [number, number, number] = [x, y, z];
           point[along] = at;
           point[beside] = line;
-          const [px, py] = screen(displaced(point));
-          if (isFirst) context.moveTo(px, py);
-          else context.lineTo(px, py);
-          isFirst = false;
+          const to = displaced(point);
+          if (to) {
+            const [px, py] = screen(to);
+            if (isFirst) context.moveTo(px, py);
+            else context.lineTo(px, py);
+          }
+          isFirst = to === undefined;
         }
       }
     }

@@ -1,10 +1,12 @@
 import { DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
+import { labelsIn } from '../../src/metric/dice.ts';
+import { colourAt, LABEL_COLOURS } from '../../src/report/draw/theme.ts';
 import { sameGrid } from '../../src/volume/checks.ts';
-import type { Vec3, Volume } from '../../src/volume/grid.ts';
+import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
 import { encodeNifti } from '../../src/volume/niftiEncode.ts';
 import { percentiles } from '../../src/volume/percentile.ts';
 import { make } from '../dom.ts';
-import { addOwnMaps } from './colourMaps.ts';
+import { addOwnMaps, rgbOf } from './colourMaps.ts';
 
 /** Which planes a pane shows. */
 export const PLANES = {
@@ -15,6 +17,11 @@ export const PLANES = {
   solid: SLICE_TYPE.RENDER,
 } as const;
 export type Plane = keyof typeof PLANES;
+
+/** Labels over a scan, of which the outlines are shown. */
+export interface Outlines {
+  readonly labels: Labels;
+}
 
 /** How an image over a scan is shown. */
 export interface Overlay {
@@ -68,6 +75,7 @@ export class Pane {
       sliceType: SLICE_TYPE.MULTIPLANAR,
       dragMode: DRAG_MODE.pan,
       isOrientCube: false,
+      atlasOutline: 1,
     });
     this.viewer.onLocationChange = (location) => {
       const { mm } = location as { readonly mm: ArrayLike<number> };
@@ -84,6 +92,9 @@ export class Pane {
       return drawn;
     };
   }
+
+  /** Changes with each scan that lies on another grid than the one before. */
+  grid = 0;
 
   get volume(): Volume | undefined {
     return this.#volume;
@@ -113,19 +124,24 @@ export class Pane {
       } else {
         const image = await imageOf(volume, this.name, 'gray', range);
         this.viewer.volumes = [];
+        this.grid++;
         this.viewer.addVolume(image);
       }
     });
   }
 
   /** Shows images over the scan, in place of those that were there. */
-  cover(overlays: readonly Overlay[]): Promise<void> {
+  cover(overlays: readonly (Overlay | Outlines)[]): Promise<void> {
     return this.#then(async () => {
       while (this.viewer.volumes.length > 1) this.viewer.removeVolume(this.viewer.volumes[1]!);
       if (!this.viewer.volumes[0]) return;
-      for (const { volume, colourMap, range, opacity } of overlays) {
-        this.viewer.addVolume(await imageOf(volume, `${this.name}-${colourMap}`, colourMap, range));
-        this.viewer.setOpacity(this.viewer.volumes.length - 1, opacity);
+      for (const overlay of overlays) {
+        if ('labels' in overlay) this.viewer.addVolume(await outlinesOf(overlay.labels, this.name));
+        else {
+          const { volume, colourMap, range, opacity } = overlay;
+          this.viewer.addVolume(await imageOf(volume, `${this.name}-${colourMap}`, colourMap, range));
+          this.viewer.setOpacity(this.viewer.volumes.length - 1, opacity);
+        }
       }
     });
   }
@@ -174,9 +190,33 @@ export class Pane {
   #then(work: () => Promise<void>): Promise<void> {
     this.#attached ??= this.viewer.attachToCanvas(this.canvas).then(() => addOwnMaps(this.viewer));
     const attached = this.#attached;
-    this.#queue = this.#queue.then(() => attached).then(work);
+    // What fails does not keep others from being shown.
+    this.#queue = this.#queue
+      .catch(() => undefined)
+      .then(() => attached)
+      .then(work);
     return this.#queue;
   }
+}
+
+/** Opacity of a label inside its outline, 0 to 255. */
+const FILL = 56;
+
+/** Labels as the viewer takes them, each in a colour of its own. */
+async function outlinesOf(labels: Labels, name: string): Promise<NVImage> {
+  const image = await NVImage.loadFromUrl({ url: await encodeNifti(labels), name: `${name}-labels.nii` });
+  const present = [0, ...labelsIn(labels.data)];
+  const colours = present.map((_, n) => rgbOf(colourAt(LABEL_COLOURS, Math.max(0, n - 1))));
+  image.setColormapLabel({
+    R: colours.map(([r]) => r),
+    G: colours.map(([, g]) => g),
+    B: colours.map(([, , b]) => b),
+    // Faint inside; the outline is drawn in full.
+    A: present.map((label) => (label === 0 ? 0 : FILL)),
+    I: present,
+    labels: present.map(String),
+  });
+  return image;
 }
 
 /** Voxels from which the usual range of a scan is told. */

@@ -1,12 +1,12 @@
 import type { WorkerRegistration } from '../../src/browser/protocol.ts';
-import type { Vec3, Volume } from '../../src/volume/grid.ts';
+import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
 import { applyToPoint, invert } from '../../src/volume/matrix.ts';
 import { make } from '../dom.ts';
 import type { Session } from '../session.ts';
 import { JACOBIAN_RANGE, OWN_MAPS } from './colourMaps.ts';
 import { displacementOf, drawGrid } from './deformationGrid.ts';
 import type { Look } from './look.ts';
-import { type Overlay, Pane } from './pane.ts';
+import { type Outlines, type Overlay, Pane } from './pane.ts';
 
 /** The pictures of a session, as its look says. */
 export class Stage {
@@ -19,7 +19,8 @@ export class Stage {
   #point: Vec3 | undefined;
   #blink: ReturnType<typeof setInterval> | undefined;
   #displaced: ReturnType<typeof displacementOf> | undefined;
-  #covered: WorkerRegistration | undefined;
+  /** What lies over each pane, and over which grid. */
+  readonly #covered = new Map<Pane, readonly unknown[]>();
 
   constructor(
     private readonly session: Session,
@@ -107,14 +108,33 @@ export class Stage {
       void pane.setWindow([low + from * (high - low), high + (to - 1) * (high - low)]);
     }
     this.#setBlinking(shown === 'compare' && mode === 'blink');
-    const { result } = this.session;
-    const covered = shown === 'deformation' ? result : undefined;
-    if (covered !== this.#covered) {
-      this.#covered = covered;
-      void this.#fixed.cover(covered ? overlays(covered) : []);
+    const { result, fixedLabels } = this.session;
+    const deformed = shown === 'deformation' ? result : undefined;
+    const outlined = (labels: Labels | undefined): readonly Outlines[] =>
+      labels && this.look.outlines && !isColoured && !deformed ? [{ labels }] : [];
+    const fixedOutlines = outlined(fixedLabels?.labels);
+    this.#cover(this.#fixed, [deformed, fixedOutlines[0]?.labels], () => [
+      ...(deformed ? overlays(deformed) : []),
+      ...fixedOutlines,
+    ]);
+    for (const [pane, labels] of [
+      [this.#moving, result?.startLabels],
+      [this.#moved, result?.movedLabels],
+    ] as const) {
+      const outlines = outlined(labels);
+      this.#cover(pane, [outlines[0]?.labels], () => outlines);
     }
-    this.#grid.hidden = !covered;
+    this.#grid.hidden = !deformed;
     requestAnimationFrame(() => this.#drawGrid());
+  }
+
+  /** Covers a pane, where something else lies over it than before, or its scan is another. */
+  #cover(pane: Pane, reasons: readonly unknown[], make: () => readonly (Overlay | Outlines)[]): void {
+    const all = [pane.grid, ...reasons];
+    const before = this.#covered.get(pane);
+    if (before?.length === all.length && all.every((reason, n) => reason === before[n])) return;
+    this.#covered.set(pane, all);
+    void pane.cover(make());
   }
 
   #setBlinking(isOn: boolean): void {

@@ -58,6 +58,12 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     },
     'Reset',
   );
+  const outlines = make('input', {
+    type: 'checkbox',
+    checked: look.outlines,
+    on: { change: () => look.set({ outlines: outlines.checked }) },
+  });
+  const outlining = make('label', { class: 'check' }, outlines, 'Outlines');
   const windowing = make(
     'details',
     { class: 'popover' },
@@ -89,6 +95,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
       { class: 'toolbar-row' },
       views.element,
       make('span', { class: 'spacer' }),
+      outlining,
       planes.element,
       maps.element,
       windowing,
@@ -97,6 +104,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     legend,
   );
   const update = (): void => {
+    outlining.hidden = !session.fixedLabels && !session.movingLabels;
     views.choose(look.view);
     modes.choose(look.mode);
     tops.choose(look.top);
@@ -110,7 +118,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     amount.closest('label')!.hidden = look.mode !== 'blend' && look.mode !== 'swipe';
   };
   look.watch(['look'], update);
-  session.watch(['preview', 'result'], update);
+  session.watch(['scans', 'preview', 'result'], update);
   return element;
 }
 
