@@ -24,8 +24,8 @@ export class Look extends Topics<'look'> {
   /** Opacity of the scan above, or how far it is pulled over, 0 to 1. */
   amount = 0.5;
   planes: Plane = 'all';
-  /** Whether the outlines of labels are shown. */
-  outlines = true;
+  /** Whether labels are shown over their scans. */
+  labels = true;
   colourMap = 'gray';
   /** Shares of a scan's usual range that are shown black and white. */
   window: readonly [number, number] = [0, 1];

@@ -18,8 +18,8 @@ export const PLANES = {
 } as const;
 export type Plane = keyof typeof PLANES;
 
-/** Labels over a scan, of which the outlines are shown. */
-export interface Outlines {
+/** Labels that are shown over their scan. */
+export interface LabelOverlay {
   readonly labels: Labels;
 }
 
@@ -75,7 +75,6 @@ export class Pane {
       sliceType: SLICE_TYPE.MULTIPLANAR,
       dragMode: DRAG_MODE.pan,
       isOrientCube: false,
-      atlasOutline: 1,
     });
     this.viewer.onLocationChange = (location) => {
       const { mm } = location as { readonly mm: ArrayLike<number> };
@@ -131,13 +130,15 @@ export class Pane {
   }
 
   /** Shows images over the scan, in place of those that were there. */
-  cover(overlays: readonly (Overlay | Outlines)[]): Promise<void> {
+  cover(overlays: readonly (Overlay | LabelOverlay)[]): Promise<void> {
     return this.#then(async () => {
       while (this.viewer.volumes.length > 1) this.viewer.removeVolume(this.viewer.volumes[1]!);
       if (!this.viewer.volumes[0]) return;
       for (const overlay of overlays) {
-        if ('labels' in overlay) this.viewer.addVolume(await outlinesOf(overlay.labels, this.name));
-        else {
+        if ('labels' in overlay) {
+          this.viewer.addVolume(await labelImageOf(overlay.labels, this.name));
+          this.viewer.setOpacity(this.viewer.volumes.length - 1, LABEL_OPACITY);
+        } else {
           const { volume, colourMap, range, opacity } = overlay;
           this.viewer.addVolume(await imageOf(volume, `${this.name}-${colourMap}`, colourMap, range));
           this.viewer.setOpacity(this.viewer.volumes.length - 1, opacity);
@@ -199,11 +200,11 @@ export class Pane {
   }
 }
 
-/** Opacity of a label inside its outline, 0 to 255. */
-const FILL = 56;
+/** Opacity of labels over their scan. */
+const LABEL_OPACITY = 0.4;
 
 /** Labels as the viewer takes them, each in a colour of its own. */
-async function outlinesOf(labels: Labels, name: string): Promise<NVImage> {
+async function labelImageOf(labels: Labels, name: string): Promise<NVImage> {
   const image = await NVImage.loadFromUrl({ url: await encodeNifti(labels), name: `${name}-labels.nii` });
   const present = [0, ...labelsIn(labels.data)];
   const colours = present.map((_, n) => rgbOf(colourAt(LABEL_COLOURS, Math.max(0, n - 1))));
@@ -211,8 +212,7 @@ async function outlinesOf(labels: Labels, name: string): Promise<NVImage> {
     R: colours.map(([r]) => r),
     G: colours.map(([, g]) => g),
     B: colours.map(([, , b]) => b),
-    // Faint inside; the outline is drawn in full.
-    A: present.map((label) => (label === 0 ? 0 : FILL)),
+    A: present.map((label) => (label === 0 ? 0 : 255)),
     I: present,
     labels: present.map(String),
   });

@@ -6,7 +6,7 @@ import type { Session } from '../session.ts';
 import { JACOBIAN_RANGE, OWN_MAPS } from './colourMaps.ts';
 import { displacementOf, drawGrid } from './deformationGrid.ts';
 import type { Look } from './look.ts';
-import { type Outlines, type Overlay, Pane } from './pane.ts';
+import { type LabelOverlay, type Overlay, Pane } from './pane.ts';
 
 /** The pictures of a session, as its look says. */
 export class Stage {
@@ -110,26 +110,26 @@ export class Stage {
     this.#setBlinking(shown === 'compare' && mode === 'blink');
     const { result, fixedLabels } = this.session;
     const deformed = shown === 'deformation' ? result : undefined;
-    const outlined = (labels: Labels | undefined): readonly Outlines[] =>
-      labels && this.look.outlines && !isColoured && !deformed ? [{ labels }] : [];
-    const fixedOutlines = outlined(fixedLabels?.labels);
-    this.#cover(this.#fixed, [deformed, fixedOutlines[0]?.labels], () => [
+    const labelledBy = (labels: Labels | undefined): readonly LabelOverlay[] =>
+      labels && this.look.labels && !isColoured && !deformed ? [{ labels }] : [];
+    const fixedLabelled = labelledBy(fixedLabels?.labels);
+    this.#cover(this.#fixed, [deformed, fixedLabelled[0]?.labels], () => [
       ...(deformed ? overlays(deformed) : []),
-      ...fixedOutlines,
+      ...fixedLabelled,
     ]);
     for (const [pane, labels] of [
       [this.#moving, result?.startLabels],
       [this.#moved, result?.movedLabels],
     ] as const) {
-      const outlines = outlined(labels);
-      this.#cover(pane, [outlines[0]?.labels], () => outlines);
+      const labelled = labelledBy(labels);
+      this.#cover(pane, [labelled[0]?.labels], () => labelled);
     }
     this.#grid.hidden = !deformed;
     requestAnimationFrame(() => this.#drawGrid());
   }
 
   /** Covers a pane, where something else lies over it than before, or its scan is another. */
-  #cover(pane: Pane, reasons: readonly unknown[], make: () => readonly (Overlay | Outlines)[]): void {
+  #cover(pane: Pane, reasons: readonly unknown[], make: () => readonly (Overlay | LabelOverlay)[]): void {
     const all = [pane.grid, ...reasons];
     const before = this.#covered.get(pane);
     if (before?.length === all.length && all.every((reason, n) => reason === before[n])) return;

@@ -58,12 +58,12 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     },
     'Reset',
   );
-  const outlines = make('input', {
+  const labels = make('input', {
     type: 'checkbox',
-    checked: look.outlines,
-    on: { change: () => look.set({ outlines: outlines.checked }) },
+    checked: look.labels,
+    on: { change: () => look.set({ labels: labels.checked }) },
   });
-  const outlining = make('label', { class: 'check' }, outlines, 'Outlines');
+  const labelling = make('label', { class: 'check' }, labels, 'Labels');
   const windowing = make(
     'details',
     { class: 'popover' },
@@ -95,7 +95,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
       { class: 'toolbar-row' },
       views.element,
       make('span', { class: 'spacer' }),
-      outlining,
+      labelling,
       planes.element,
       maps.element,
       windowing,
@@ -104,7 +104,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     legend,
   );
   const update = (): void => {
-    outlining.hidden = !session.fixedLabels && !session.movingLabels;
+    labelling.hidden = !session.fixedLabels && !session.movingLabels;
     views.choose(look.view);
     modes.choose(look.mode);
     tops.choose(look.top);
