@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { judged } from '../../src/registration/judged.ts';
@@ -189,6 +192,24 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
     await app.says(/<b>bold<\/b>\.nii/);
     expect(await app.page.title()).toBe('EarthMorph');
     expect(await app.page.locator('img[src="x"], .message b').count()).toBe(0);
+  });
+
+  it('opens with the pair that it is served with', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'earthmorph-view-'));
+    const [a, b] = [join(folder, 'a.nii.gz'), join(folder, 'b.nii')] as const;
+    await writeFile(a, await encodeNifti(fixed.image, { gzip: true }));
+    await writeFile(b, await encodeNifti(moving.image));
+    const own = await servePage({ folder: PAGE, pair: { fixed: a, moving: b } });
+    try {
+      app = await App.open(browser, own.address);
+      await app.registered();
+      expect(await app.page.locator('.file-name').allTextContents()).toEqual(['a.nii.gz', 'b.nii']);
+      await app.page.keyboard.press('2');
+      expect(await app.page.getByRole('button', { name: 'Compare' }).getAttribute('aria-pressed')).toBe('true');
+    } finally {
+      await own.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('works on a host that sets no headers, from any folder, with one thread, and says so', async () => {

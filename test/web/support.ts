@@ -44,7 +44,7 @@ export class App {
     page.setDefaultTimeout(0);
     const app = new App(page);
     await page.goto(address);
-    await page.getByRole('heading', { name: 'Align two scans' }).waitFor();
+    await page.getByText('EarthMorph', { exact: true }).waitFor();
     return app;
   }
 
