@@ -41,11 +41,11 @@ function lastLevel({ halfResolution }: PyramidOptions): number {
  * the moving features are warped by the displacement so far and compared with the fixed ones; the velocity that
  * comes of it is integrated (where asked for) and its displacement put behind the one so far: u ← v + u ∘ (id + v).
  * What a level has found out goes on to the next as features. A displacement of many voxels is one of few at a coarse
- * level, so it reaches farther than the U-Net. The flow that regularisers see is the whole displacement.
+ * level. The flow that regularisers see is the whole displacement.
  */
 export const pyramid = defineNetwork<PyramidOptions>({
   name: 'pyramid',
-  summary: 'two streams of features compared from coarse to fine: reaches farther',
+  summary: 'two streams of features compared from coarse to fine',
   schema: pyramidSchema,
   parameters(options, flowDeviation = 1e-5) {
     const { levels, matching } = options;
