@@ -81,7 +81,7 @@ export const compareLossesCommand: CommandDefinition = (program) => {
     .requiredOption('--data <dir>', 'folder of the scans and their labels or landmarks')
     .requiredOption(
       '--pairs <csv>',
-      'pairs to report: columns fixed,moving with paths relative to --data or names of cases; a case named twice stands for its own two images, as in RESECT',
+      'pairs to report: columns fixed,moving with paths relative to --data, or names of cases. A case named twice, as in RESECT, is its own two images',
     )
     .requiredOption('--tune <csv>', 'pairs of other cases, on which the smoothness weights are chosen')
     .requiredOption('--out <dir>', 'folder of the results')

@@ -31,7 +31,7 @@ export const distanceCommand: CommandDefinition = (program) => {
     .command('distance')
     .summary('value of a loss between two scans, and a picture of it')
     .description(
-      'Evaluates a loss between two scans in the same grid, for instance a fixed one and a moved one. As in training, intensities are z-scored first, each volume by itself. Losses with random directions are evaluated with several draws of them, for the mean and its standard error.',
+      'Evaluates a loss between two scans in one grid, such as a fixed and a moved one. Each is z-scored first, as in training. A loss with random directions is evaluated with several draws: the mean and its standard error.',
     )
     .argument('<a>', 'scan A, the fixed one')
     .argument('<b>', 'scan B, in the same grid');

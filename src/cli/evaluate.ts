@@ -40,7 +40,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .command('evaluate')
     .summary('measure a model, or the general way, on a list of pairs')
     .description(
-      'Registers every pair of a list, or of a data set of two modalities, without writing volumes, and prints mean and SD over pairs of every measure that the pairs have labels or landmarks for.',
+      'Registers every pair of a list, or of a data set of two modalities. Writes no volumes. Prints mean and SD over the pairs of every measure that their labels and landmarks allow.',
     )
     .requiredOption('--data <dir>', 'folder of the scans; labels through dataset.json, or in labelsTr/ or labels/')
     .option(

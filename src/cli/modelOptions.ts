@@ -46,7 +46,7 @@ const modelSchema = z.strictObject({
   loss: objectiveSchema.shape.loss.meta({ otherwise: `${REFINE_LOSS}, for --refine` }),
   init: trained.init.describe('start with the centres together, or where world coordinates put the volumes').meta({
     otherwise:
-      'judged from the pair; with a model as it was trained, else center; world for pairs of two modalities in a data set',
+      'judged from the pair; with a model, as it was trained, or center; in a data set of two modalities, world',
   }),
   affine: trained.affine.describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)'),
   affineLoss: trained.affineLoss

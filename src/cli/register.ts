@@ -40,13 +40,13 @@ export const registerCommand: CommandDefinition = (program) => {
     .option('--moved-labels <file>', 'writes the moved labels')
     .option(
       '--fixed-mask <file>',
-      'segmentation of where the fixed scan counts, or none; left out, an even surrounding does not count, as around ultrasound, unless a scan shows nothing but an outline',
+      'segmentation of what counts of the fixed scan, or none for all of it (default: found from the scan; what evenly surrounds an ultrasound does not count)',
     )
     .option('--moving-mask <file>', 'the same of the moving scan')
     .option('--landmarks <file>', 'landmarks of both scans (.tag or .csv), to measure the result in mm')
     .option(
       '--fixed-points <which>',
-      'with --landmarks: which points of a row are the fixed ones, first or second (default: second, as RESECT has MRI first and moves it)',
+      'with --landmarks: which points of a row are the fixed ones, first or second (default: second; RESECT has the MRI first, and it is moved)',
       choice(['first', 'second'] as const),
     )
     .option('--figure <file>', 'draws the result: .png or .svg')

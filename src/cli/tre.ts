@@ -32,7 +32,7 @@ export const treCommand: CommandDefinition = (program) => {
     .command('tre')
     .summary('landmark distances before and after registration')
     .description(
-      'Measures the target registration error in mm: how far corresponding landmarks are apart, and how far after a warp. Of several files or a folder of them, each case and the mean over cases.',
+      'Measures the target registration error: the distance of corresponding landmarks in mm, before and after a warp. Several files, or a folder of them, give each case and the mean over cases.',
     )
     .requiredOption(
       '--landmarks <path...>',
@@ -40,12 +40,12 @@ export const treCommand: CommandDefinition = (program) => {
     )
     .option(
       '--moving-landmarks <file>',
-      'the landmarks of the moving image, where --landmarks holds those of the fixed one only; paired by name or label, by row where neither file has names',
+      'landmarks of the moving image, where --landmarks holds those of the fixed one only. They are paired by name or label; without names, by row',
     )
     .option('--warp <file>', 'warp of a registration; without it, only the start is measured')
     .option(
       '--fixed-points <which>',
-      'which points of a file with two images are the fixed ones, first or second (default: second, as RESECT has MRI first and moves it)',
+      'in a file with two images: which points are the fixed ones, first or second (default: second; RESECT has the MRI first, and it is moved)',
       choice(['first', 'second'] as const),
     )
     .addOption(jsonOption())

@@ -24,7 +24,7 @@ export const trialCommand: CommandDefinition = (program) => {
     .command('trial')
     .summary('run one training of an experiment')
     .description(
-      'Runs one training of an experiment that was set up before, from where it was left, and measures its validation pairs. Sweeps start it by themselves; array jobs of a cluster call it.',
+      'Runs one training of an experiment from where it was left, and measures its validation pairs. Sweeps and array jobs of a cluster start it.',
     )
     .argument('<folder>', 'folder of the experiment')
     .argument('<id>', 'the trial, as "earthmorph sweep status" lists it')

@@ -39,7 +39,7 @@ export const warpCommand: CommandDefinition = (program) => {
     .command('warp')
     .summary('apply a warp or a chain of transforms to an image, labels or landmarks')
     .description(
-      'Moves an image (linear interpolation) or labels (nearest voxel) through a warp, or through several transforms in one interpolation. Transforms stand in the order of ANTs: the first on the line is the first that a point of the fixed image goes through, and the last on the line is the one nearest to the moving image.',
+      'Moves an image (linear interpolation) or labels (nearest voxel) through a warp, or through several transforms in one interpolation. Transforms stand in the order of ANTs: a point of the fixed image goes through the first on the line first.',
     )
     .option('--warp <file>', 'warp to apply; the result lies on its grid')
     .option(
@@ -49,7 +49,7 @@ export const warpCommand: CommandDefinition = (program) => {
     )
     .option(
       '--reference <file>',
-      'with --transform: the fixed image, whose grid the result gets (default: the grid of the first transform, where that is a warp)',
+      'with --transform: the fixed image. The result gets its grid (default: that of the first transform, if it is a warp)',
     )
     .option('--image <file>', 'image to move')
     .option('--labels <file>', 'labels to move')

@@ -20,7 +20,7 @@ export const workerCommand: CommandDefinition = (program) => {
     .command('worker')
     .summary('train what sweeps put on a Redis queue')
     .description(
-      'Takes trainings from a Redis queue, one at a time, until it is stopped. Start as many as there are cores, on any number of machines; checkpoints travel through Redis, so no shared folder is needed, only the scans.',
+      'Takes trainings from a Redis queue, one at a time, until it is stopped. Start one for each core, on any number of machines. Each machine needs the scans. Checkpoints travel through Redis, not through a shared folder.',
     );
   addQueueOptions(worker, 'the queue, for instance redis://host:6379 (rediss:// for TLS)')
     .option(

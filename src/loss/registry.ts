@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { requirement, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { Graph, type Tensor } from '../graph/index.ts';
+import { checkedOptions } from './checkedOptions.ts';
 import { lc2 } from './lc2.ts';
 import { mind } from './mind.ts';
 import { mse } from './mse.ts';
@@ -59,14 +59,7 @@ export function chooseSimilarity(name: string, options: Readonly<Record<string, 
   const similarity = known.get(name);
   if (!similarity) throw new UserError(`There is no loss "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
   const { transform, rest } = takeTransform(options);
-  const parsed = similarity.options.safeParse(rest);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    const wrong = issue.code === 'unrecognized_keys' ? unknownOption(similarity, issue.keys[0] as string) : undefined;
-    const option = issue.path.length > 0 ? `option "${issue.path[0] as string}"` : 'it';
-    throw new UserError(`The loss "${name}" cannot be used so: ${wrong ?? `${option} ${requirement(issue)}`}.`);
-  }
-  return { similarity, options: parsed.data, transform };
+  return { similarity, options: checkedOptions(`loss "${name}"`, similarity.options, rest, ['transform']), transform };
 }
 
 /**
@@ -96,9 +89,4 @@ export function assertFits(chosen: ChosenSimilarity, extent: readonly [number, n
   const graph = new Graph('check');
   const shape = [1, 1, ...extent];
   buildSimilarity(chosen, graph.input('moved', shape), graph.input('fixed', shape), new RandomInputs(graph));
-}
-
-function unknownOption({ options }: Similarity<never>, key: string): string {
-  const own = Object.keys(z.toJSONSchema(options, { unrepresentable: 'any' }).properties ?? {});
-  return `it has no option "${key}", only ${[...own, 'transform'].join(', ')}`;
 }

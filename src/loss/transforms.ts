@@ -98,9 +98,7 @@ export function takeTransform(options: Readonly<Record<string, unknown>>): {
   const parsed = settingsSchema.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    throw new UserError(
-      `The transform "${name}" cannot be used so: setting "${issue.path.join('.')}" ${requirement(issue)}.`,
-    );
+    throw new UserError(`The setting "${issue.path.join('.')}" of the transform "${name}" ${requirement(issue)}.`);
   }
   return {
     transform: { name, settings: Object.fromEntries(Object.entries(parsed.data).filter(([key]) => has.includes(key))) },

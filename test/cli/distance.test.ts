@@ -176,10 +176,7 @@ describe('distance refuses in one sentence and writes nothing', () => {
 
   test('an unknown loss, an unknown option of a loss, a wrong value, one scan alone', async () => {
     await expectRefusal(distance('--loss', 'psdw', a(), b()), /no loss "psdw"; choose one of mse/);
-    await expectRefusal(
-      distance('--loss', 'ncc', '--loss-option', 'patch=3', a(), b()),
-      /loss "ncc" cannot be used so/,
-    );
+    await expectRefusal(distance('--loss', 'ncc', '--loss-option', 'patch=3', a(), b()), /loss "ncc"/);
     await expectRefusal(
       distance('--loss-option', 'transform=grad', a(), b()),
       /no transform "grad"; choose one of none,/,

@@ -226,7 +226,10 @@ describe('a loss with a transform', () => {
       { transform: 'gradient', transformWindow: 5 },
       /"gradient" has no setting "transformWindow", only transformSigma\./,
     ],
-    [{ transform: 'local', transformWindow: 4 }, /"local" cannot be used so: setting "transformWindow" must be odd\./],
+    [
+      { transform: 'local', transformWindow: 4 },
+      /The setting "transformWindow" of the transform "local" must be odd\./,
+    ],
     [{ transform: 'gradient', transformSigma: 'wide' }, /setting "transformSigma"/],
     [{ transform: 'local', patch: 5 }, /no option "patch"/],
   ])('refuses %o in one sentence', (options, words) => {

@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { requirement, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { Tensor } from '../../graph/index.ts';
+import { checkedOptions } from '../checkedOptions.ts';
 import { bendingEnergy } from './bendingEnergy.ts';
 import { diffusion } from './diffusion.ts';
 import { folding } from './folding.ts';
@@ -49,18 +49,7 @@ export function chooseRegulariser(
   const regulariser = known.get(name);
   if (!regulariser)
     throw new UserError(`There is no regulariser "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
-  const parsed = regulariser.options.safeParse(options);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    if (issue.code === 'unrecognized_keys') {
-      const own = Object.keys(z.toJSONSchema(regulariser.options, { unrepresentable: 'any' }).properties ?? {});
-      throw new UserError(
-        `The regulariser "${name}" has no option "${issue.keys[0]}"${own.length > 0 ? `, only ${own.join(', ')}` : ''}.`,
-      );
-    }
-    throw new UserError(`The option "${String(issue.path[0])}" of the regulariser "${name}" ${requirement(issue)}.`);
-  }
-  return { regulariser, options: parsed.data };
+  return { regulariser, options: checkedOptions(`regulariser "${name}"`, regulariser.options, options) };
 }
 
 /** Builds the penalty, a scalar (shape []). */
