@@ -7,6 +7,8 @@ import {
   type Device,
   type FeatureOperators,
   fastestFeatures,
+  type MemoryPeak,
+  memoryPeak,
   PORTABLE_FEATURES,
   toOnnx,
   writeOnnx,
@@ -41,6 +43,7 @@ interface Options extends Record<string, unknown> {
   readonly device: Device;
   readonly layout: 'fastest' | 'portable';
   readonly placement?: boolean;
+  readonly memory?: boolean;
   readonly json?: boolean;
 }
 
@@ -50,7 +53,7 @@ export const graphCommand: CommandDefinition = (program) => {
     .command('graph')
     .summary('write what runs as an ONNX file')
     .description(
-      'Writes one training or validation step as an ONNX model for any viewer, or lists which nodes a device leaves to the CPU.',
+      'Writes one training or validation step as an ONNX model for any viewer, or lists which nodes a device leaves to the CPU, or where its memory goes.',
     )
     .option('--out <file>', 'writes the model')
     .option('--step <name>', 'training or validation', choice(['training', 'validation'] as const), 'training');
@@ -63,18 +66,21 @@ export const graphCommand: CommandDefinition = (program) => {
       'fastest',
     )
     .option('--placement', 'runs the step once and lists which provider ran which operators')
+    .option('--memory', 'lists what is in memory when the step takes most of it on the CPU')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  earthmorph graph --out step.onnx\n  earthmorph graph --size 16 --device webgpu --placement',
+      '\nExamples:\n  earthmorph graph --out step.onnx\n  earthmorph graph --size 16 --device webgpu --placement\n  earthmorph graph --size 64 --memory',
     )
     .action(run);
 };
 
 async function run(options: Options): Promise<void> {
-  const { out, placement, json } = options;
-  if (out === undefined && !placement)
-    throw new UserError('Give --out to write the graph, or --placement to see where it runs.');
+  const { out, placement, memory, json } = options;
+  if (out === undefined && !placement && !memory)
+    throw new UserError(
+      'Give --out to write the graph, --placement to see where it runs, or --memory to see what it takes.',
+    );
   const { size, integrationSteps, halfResolution, ...settings } = allSettings(graphSchema, options);
   const network = chooseNetwork(settings.network, { integrationSteps, halfResolution });
   const loss = chooseSimilarity(settings.loss, settings.lossOptions);
@@ -91,14 +97,48 @@ async function run(options: Options): Promise<void> {
   const model = toOnnx(graph, outputs);
   if (out !== undefined) await writeAtomically(out, writeOnnx(model));
   const placed = placement ? await devicePlacement(model, options.device) : undefined;
+  const peak = memory ? memoryPeak(graph, outputs) : undefined;
   const summary = { nodes: model.nodes.length, parameters: parameterCount(networkParameters(network)), size };
   if (json) {
-    printJson({ ...summary, ...given({ placement: placed }) });
+    printJson({ ...summary, ...given({ placement: placed, memory: peak && memoryRecord(peak) }) });
     return;
   }
   console.log(`${options.step} step at ${size}³: ${summary.nodes} nodes, ${summary.parameters} parameters.`);
   if (placed) console.log(placementTable(placed));
+  if (peak) console.log(memoryTable(memoryRecord(peak)));
   sayWritten(out);
+}
+
+/** Of what is in memory at its fullest, what takes a hundredth of it or more. */
+function memoryRecord({ bytes, operation, alive }: MemoryPeak) {
+  return {
+    bytes,
+    operation: operation?.outputs[0]?.name ?? 'the inputs',
+    alive: alive
+      .filter((each) => each.bytes >= bytes / 100)
+      .map(({ tensor, bytes: own, lastReader }) => ({
+        tensor: tensor.name,
+        shape: tensor.shape,
+        bytes: own,
+        lastReader: lastReader?.outputs[0]?.name ?? 'an output',
+      })),
+  };
+}
+
+function memoryTable({ bytes, operation, alive }: ReturnType<typeof memoryRecord>): string {
+  const megabytes = (count: number): string => (count / 1e6).toFixed(1);
+  return [
+    `At its fullest, at ${operation}, it takes ${megabytes(bytes)} MB; alive then:`,
+    columns([
+      ['result', 'shape', 'MB', 'read last by'],
+      ...alive.map(({ tensor, shape, bytes: own, lastReader }) => [
+        tensor,
+        shape.join('×'),
+        megabytes(own),
+        lastReader,
+      ]),
+    ]),
+  ].join('\n');
 }
 
 function placementTable(placed: readonly Placement[]): string {

@@ -1,4 +1,5 @@
 import type { OnnxModel } from './onnx/schema.ts';
+import type { Operation, Tensor } from './tensor.ts';
 
 /**
  * A model as ONNX Runtime computes it in the least memory. Same operations, same numbers; for the runtime alone, since
@@ -18,4 +19,45 @@ export function inLeastMemory(model: OnnxModel): OnnxModel {
   const shapes = new Set(model.nodes.filter(({ op }) => op === 'Reshape').map(({ inputs }) => inputs[1]));
   const open = model.constants.filter(({ name }) => shapes.has(name));
   return { ...model, nodes: model.nodes.toReversed(), inputs: [...model.inputs, ...open] };
+}
+
+/**
+ * The order in which the runtime computes operations that were written so: what each output needs and no more, of an
+ * operation's inputs first the one that was made first.
+ *
+ * @param operations in the order in which they were made
+ * @param given tensors that are worked out elsewhere
+ */
+export function executionOrder(operations: readonly Operation[], given: ReadonlySet<Tensor> = new Set()): Operation[] {
+  const place = new Map(operations.map((operation, at) => [operation, at]));
+  const sources = new Map(operations.map((operation) => [operation, sourcesOf(operation, place, given)]));
+  const read = new Set([...sources.values()].flat());
+  const order: Operation[] = [];
+  const seen = new Set<Operation>();
+  const pending = operations
+    .filter((operation) => !read.has(operation))
+    .map((operation) => ({ operation, ready: false }));
+  pending.reverse();
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { operation, ready } = next;
+    if (ready) order.push(operation);
+    if (seen.has(operation)) continue;
+    seen.add(operation);
+    pending.push({ operation, ready: true });
+    for (const source of (sources.get(operation) ?? []).toReversed())
+      if (!seen.has(source)) pending.push({ operation: source, ready: false });
+  }
+  return order;
+}
+
+/** The operations whose results one reads, first made first. */
+function sourcesOf(
+  { inputs }: Operation,
+  place: ReadonlyMap<Operation, number>,
+  given: ReadonlySet<Tensor>,
+): Operation[] {
+  const found = new Set<Operation>();
+  for (const input of inputs)
+    if (input && !given.has(input) && typeof input.source === 'object' && 'op' in input.source) found.add(input.source);
+  return [...found].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
 }

@@ -5,6 +5,7 @@ export type { FeatureMap, FeatureOperators, FeaturePart } from './features/featu
 export { PORTABLE_FEATURES } from './features/portable.ts';
 export { gradients } from './gradient.ts';
 export { hoisted } from './hoist.ts';
+export { type MemoryPeak, memoryPeak } from './memory.ts';
 export { toOnnx } from './model.ts';
 export { type OnnxContents, readOnnx } from './onnx/reader.ts';
 export type { OnnxModel } from './onnx/schema.ts';

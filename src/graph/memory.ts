@@ -1,5 +1,6 @@
+import { executionOrder } from './execution.ts';
 import type { DataType } from './onnx/schema.ts';
-import { type Graph, neededOperations, type Tensor } from './tensor.ts';
+import { type Graph, neededOperations, type Operation, type Tensor } from './tensor.ts';
 
 /**
  * What a run takes, in multiples of what its tensors take: the runtime gets memory in blocks that double, and operators
@@ -10,18 +11,36 @@ export const RESERVE = 3;
 /** Operators whose result is what they are given, seen otherwise. */
 const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 
+/** What of a run's memory is taken at its fullest. */
+export interface MemoryPeak {
+  /** All of it: inputs, constants and what is alive. */
+  readonly bytes: number;
+  /** What is computed then. */
+  readonly operation: Operation | undefined;
+  /** Results that are alive then, the largest first. */
+  readonly alive: readonly LiveTensor[];
+}
+
+/** A result while it is kept. */
+export interface LiveTensor {
+  readonly tensor: Tensor;
+  readonly bytes: number;
+  /** The operation that reads it last; undefined where it leaves the graph. */
+  readonly lastReader: Operation | undefined;
+}
+
 /**
- * Bytes that a run of a graph takes at its fullest: inputs and constants, and at each operation what is made by then
- * and still read later. The runtime holds back some of what it frees, and operators need room of their own; see {@link
- * RESERVE}.
+ * When a run of a graph takes most memory: inputs and constants, and at each operation, in the order of {@link
+ * executionOrder}, what is made by then and still read later. The runtime holds back some of what it frees, and
+ * operators need room of their own; see {@link RESERVE}.
  */
-export function graphMemory(
+export function memoryPeak(
   graph: Graph,
   outputs: Readonly<Record<string, Tensor>>,
   given: readonly Tensor[] = [],
-): number {
+): MemoryPeak {
   const fed = new Set(given);
-  const operations = neededOperations(graph, Object.values(outputs), fed);
+  const operations = executionOrder(neededOperations(graph, Object.values(outputs), fed), fed);
   const lastReader = new Map<Tensor, number>();
   const readAt = (tensor: Tensor, at: number): unknown => lastReader.set(original(tensor, fed), at);
   for (const [at, { inputs }] of operations.entries()) for (const input of inputs) if (input) readAt(input, at);
@@ -29,21 +48,45 @@ export function graphMemory(
   const outside = [...graph.inputs, ...given].filter((tensor) => lastReader.has(tensor));
   const constants = graph.constants.filter((tensor) => lastReader.has(tensor));
   // Constants are written into a model file, and read from it by the runtime.
-  let live = sumOf(outside) + 2 * sumOf(constants);
-  let most = live;
+  const always = sumOf(outside) + 2 * sumOf(constants);
+  const alive = new Set<Tensor>();
+  let live = always;
+  let peak: MemoryPeak = { bytes: always, operation: undefined, alive: [] };
   const ends = new Map<number, Tensor[]>();
-  for (const operation of operations) {
-    for (const tensor of VIEWS.has(operation.op) ? [] : operation.outputs) {
-      const at = lastReader.get(tensor) ?? operations.indexOf(operation);
-      ends.set(at, [...(ends.get(at) ?? []), tensor]);
+  for (const [at, { op, outputs: made }] of operations.entries()) {
+    for (const tensor of VIEWS.has(op) ? [] : made) {
+      const end = lastReader.get(tensor) ?? at;
+      ends.set(end, [...(ends.get(end) ?? []), tensor]);
+      alive.add(tensor);
+      live += bytesOf(tensor);
+    }
+    if (live > peak.bytes)
+      peak = { bytes: live, operation: operations[at], alive: kept(alive, lastReader, operations) };
+    for (const tensor of ends.get(at) ?? []) {
+      alive.delete(tensor);
+      live -= bytesOf(tensor);
     }
   }
-  for (const [at, { op, outputs: made }] of operations.entries()) {
-    if (!VIEWS.has(op)) live += sumOf(made);
-    most = Math.max(most, live);
-    live -= sumOf(ends.get(at) ?? []);
-  }
-  return most;
+  return peak;
+}
+
+/** Bytes of {@link memoryPeak}. */
+export function graphMemory(
+  graph: Graph,
+  outputs: Readonly<Record<string, Tensor>>,
+  given: readonly Tensor[] = [],
+): number {
+  return memoryPeak(graph, outputs, given).bytes;
+}
+
+function kept(
+  alive: ReadonlySet<Tensor>,
+  lastReader: ReadonlyMap<Tensor, number>,
+  operations: readonly Operation[],
+): LiveTensor[] {
+  return [...alive]
+    .map((tensor) => ({ tensor, bytes: bytesOf(tensor), lastReader: operations[lastReader.get(tensor) ?? 0] }))
+    .sort((a, b) => b.bytes - a.bytes);
 }
 
 /** What a view shows, unless the view itself is fed. */

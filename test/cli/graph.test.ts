@@ -34,4 +34,16 @@ it('lists which provider ran which operators', async () => {
   expect(placement.reduce((sum, { nodes }) => sum + nodes, 0)).toBeGreaterThan(500);
 });
 
+it('says what is in memory at its fullest', async () => {
+  const { memory } = await printed<{ memory: { bytes: number; alive: { bytes: number; lastReader: string }[] } }>([
+    'graph',
+    '--size',
+    '16',
+    '--memory',
+  ]);
+  expect(memory.alive.length).toBeGreaterThan(0);
+  expect(memory.alive.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(memory.bytes);
+  expect(memory.alive.every(({ lastReader }) => lastReader.length > 0)).toBe(true);
+});
+
 it('asks for something to do', () => expectRefusal(['graph'], /Give --out/));

@@ -1,6 +1,22 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inLeastMemory } from '../../src/graph/execution.ts';
-import { add, Graph, loadModel, loadOnnx, multiply, reshape, toOnnx, writeOnnx } from '../../src/graph/index.ts';
+import { executionOrder, inLeastMemory } from '../../src/graph/execution.ts';
+import {
+  add,
+  exp,
+  Graph,
+  loadModel,
+  loadOnnx,
+  log,
+  multiply,
+  reshape,
+  softplus,
+  sqrt,
+  toOnnx,
+  writeOnnx,
+} from '../../src/graph/index.ts';
 
 function model() {
   const graph = new Graph('chain');
@@ -25,5 +41,44 @@ describe('a model as the runtime computes it in the least memory', () => {
     const least = await loadModel(model());
     expect(await least.run({ x })).toEqual(await plain.run({ x }));
     await Promise.all([plain.release(), least.release()]);
+  });
+});
+
+describe('the order in which the runtime computes', () => {
+  it('is by what is needed next: what was made early and is read late comes late', () => {
+    const graph = new Graph('late');
+    const x = graph.input('x', [8]);
+    const late = multiply(x, 2);
+    const early = exp(sqrt(x));
+    add(add(early, 1), exp(late));
+    const order = executionOrder(graph.operations).map(({ op }) => op);
+    expect(order).toEqual(['Sqrt', 'Exp', 'Add', 'Mul', 'Exp', 'Add']);
+  });
+
+  it('is that of the runtime, as its profile says', async () => {
+    const graph = new Graph('profiled');
+    const x = graph.input('x', [2, 64]);
+    const parts = [exp(x), log(x), sqrt(x)];
+    const rows = parts.map((part) => reshape(softplus(part), [128]));
+    const out = rows.reduceRight((sum, row) => multiply(add(sum, row), row));
+    const folder = mkdtempSync(join(tmpdir(), 'earthmorph-order-'));
+    try {
+      const program = await loadModel(toOnnx(graph, { out }), { profile: join(folder, 'profile') });
+      await program.run({ x: new Float32Array(128).fill(2) });
+      program.endProfiling();
+      await program.release();
+      const [file] = readdirSync(folder);
+      const events = JSON.parse(readFileSync(join(folder, file as string), 'utf8')) as { name?: string; ts: number }[];
+      const names = new Map(graph.operations.map((operation) => [operation.outputs[0]?.name, operation]));
+      const computed = events
+        .filter(({ name }) => name?.endsWith('_kernel_time'))
+        .sort((a, b) => a.ts - b.ts)
+        .flatMap(({ name }) => names.get(name?.replace('_kernel_time', '')) ?? []);
+      const expected = executionOrder(graph.operations).filter((operation) => computed.includes(operation));
+      expect(computed.length).toBeGreaterThan(10);
+      expect(computed).toEqual(expected);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { add, compile, Graph, multiply, reshape, type Tensor } from '../../src/graph/index.ts';
-import { graphMemory } from '../../src/graph/memory.ts';
+import { add, compile, concat, Graph, multiply, reshape, sum, type Tensor } from '../../src/graph/index.ts';
+import { graphMemory, memoryPeak } from '../../src/graph/memory.ts';
 
 const cells = 1000;
 
@@ -32,6 +32,20 @@ describe('the memory of a graph', () => {
     // And the two numbers of the view's shape, eight bytes each, twice.
     expect(graphMemory(graph, { seen })).toBe((1 + 2 + 1) * 4 * cells + 32);
     expect(graphMemory(graph, { y: add(seen, seen) }, [seen])).toBe(2 * 4 * cells);
+  });
+
+  it('is at its peak where most is alive, and says what that is and who reads it last', () => {
+    const graph = new Graph('peak');
+    const x = graph.input('x', [cells]);
+    const small = add(x, x);
+    const wide = concat([small, small, small], 0);
+    const y = sum(wide, [0]);
+    const { bytes, operation, alive } = memoryPeak(graph, { y, small });
+    // And the number of the axis, eight bytes, twice, and the sum itself.
+    expect(bytes).toBe((1 + 1 + 3) * 4 * cells + 16 + 4);
+    expect(operation).toBe(y.source);
+    expect(alive.map(({ tensor }) => tensor)).toEqual([wide, small, y]);
+    expect(alive.map(({ lastReader }) => lastReader?.op)).toEqual(['ReduceSum', undefined, undefined]);
   });
 
   it('is asked for before anything is compiled', async () => {
