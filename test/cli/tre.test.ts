@@ -220,7 +220,7 @@ describe('earthmorph register --landmarks', () => {
     // One of them inside is enough, and the names of a file with both images need not differ.
     const tip = { name: 'tip', first: [0, 0, 0], second: [0, 3, 0] } as const;
     await writeFile(landmarks, encodeTag([tip, { ...tip, first: [1, 1, 5], second: [1, 1, 1] }]));
-    const { treBefore } = await printed<{ treBefore: number }>(['register', ...scans, '--landmarks', landmarks]);
-    expect(treBefore).toBeCloseTo(3.5, 5);
+    const inside = await earthmorph(['register', ...scans, '--landmarks', landmarks, '--json']);
+    expect(JSON.parse(inside.stdout).treBefore).toBeCloseTo(3.5, 5);
   });
 });
