@@ -60,6 +60,8 @@ export const registerCommand: CommandDefinition = (program) => {
       '-o, --out <dir>',
       "folder for the results (default: <moving>_to_<fixed> beside the moving scan); of a list: the pairs' moved_…, labels_…, warp_… and results.csv, results.json",
     )
+    .option('--mean <file>', 'with --pairs that have one fixed scan: writes the mean of the moved scans')
+    .option('--bids', "names the folder's files as BIDS names derivatives, after scans that have names of BIDS")
     .option('--plan', 'print what would be done as JSON, and stop');
   addPlannedOptions(addModelOptions(command))
     .addOption(jsonOption())

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { assertDistinctFiles } from '../file/distinctFiles.ts';
+import { assertWritable } from '../file/volumeFile.ts';
 import { toCsv, toMarkdown } from '../report/page/table.ts';
+import { assertOneFixed, writeMeanOfMoved } from '../run/meanOfMoved.ts';
 import { resultsTable, summaryTable } from '../run/pairResults.ts';
 import { pairInputs, pairOutputs, readPairList, registerPairs } from '../run/registerPairs.ts';
 import { openMethod } from './method.ts';
 import { optionName } from './options.ts';
-import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, toJson } from './output.ts';
+import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { INPUTS, OUTPUTS, type PairOptions } from './pairOptions.ts';
 import type { PlannedOptions } from './plannedOptions.ts';
 import { startProgress } from './progress.ts';
@@ -16,7 +18,9 @@ import { startProgress } from './progress.ts';
 export interface ListOptions extends PlannedOptions, PairOptions {
   readonly data?: string;
   readonly out?: string;
+  readonly mean?: string;
   readonly plan?: boolean;
+  readonly bids?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,14 +36,21 @@ export async function registerList(
   const { data, out, json } = options;
   if (data === undefined || out === undefined)
     throw new UserError('A list of pairs needs --data (the folder of its scans) and --out (the folder for results).');
-  for (const name of [...INPUTS, ...OUTPUTS, 'initialTransform', 'plan'] as const)
+  for (const name of [...INPUTS, ...OUTPUTS, 'initialTransform', 'plan', 'bids'] as const)
     if (options[name] !== undefined)
       throw new UserError(`${optionName(name)} belongs to a single pair; leave it out with --pairs.`);
+  const { mean } = options;
+  if (mean !== undefined) assertWritable(mean);
   const list = await readPairList(csv, data);
+  if (mean !== undefined) assertOneFixed(list);
   const table = join(out, 'results.csv');
   const document = join(out, 'results.json');
   await assertDistinctFiles(
-    [...pairOutputs(list, out), ...[table, document].map((path) => ({ name: 'a result', path }))],
+    [
+      ...pairOutputs(list, out),
+      ...[table, document].map((path) => ({ name: 'a result', path })),
+      ...(mean === undefined ? [] : [{ name: '--mean', path: mean }]),
+    ],
     [...pairInputs(list), { name: 'the list of pairs', path: csv }],
   );
   const { registrar, startOfList } = await openMethod(options, isGiven, 'planned');
@@ -52,6 +63,7 @@ export async function registerList(
       ...startOfList(list),
       onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
     });
+    if (mean !== undefined) await writeMeanOfMoved(mean, list, out);
     await writeAtomically(table, toCsv(resultsTable(results)));
     await writeAtomically(document, `${toJson(results)}\n`);
     bar.stop();
@@ -63,6 +75,7 @@ export async function registerList(
       console.log(
         `Wrote ${out}: the images and warps of ${counted(results.length, 'pair')}, results.csv and results.json.`,
       );
+      sayWritten(mean);
     }
   } finally {
     bar.stop();

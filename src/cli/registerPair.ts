@@ -13,6 +13,7 @@ import { planPair, planSentence } from '../registration/plan.ts';
 import { maskedPair } from '../registration/planned.ts';
 import type { PlanDone } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
+import { bidsOutputs } from '../run/bidsNames.ts';
 import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../run/pairReport.ts';
 import { keysOf, type PairResult, pairResult } from '../run/pairResults.ts';
 import { type InverseResidual, registerFiles, writeRegistration } from '../run/registerFiles.ts';
@@ -28,6 +29,8 @@ import { version } from './version.ts';
 export interface RegisterOptions extends PlannedOptions, PairOptions {
   readonly out?: string;
   readonly plan?: boolean;
+  readonly bids?: boolean;
+  readonly mean?: string;
   readonly json?: boolean;
 }
 
@@ -78,6 +81,7 @@ export async function registerPair(
           names,
           note,
           provenance: origin,
+          ...(options.bids ? { called: bidsOutputs(fixed, moving) } : {}),
           record: (residual) => ({
             earthmorph: version,
             date: new Date().toISOString(),
@@ -127,6 +131,8 @@ async function checkedOutputs(
   isGiven: (option: string) => boolean,
 ): Promise<string | undefined> {
   const { initialTransform = [] } = options;
+  if (options.mean !== undefined)
+    throw new UserError('--mean belongs to a list of pairs; give --pairs, or leave it out.');
   if (options.fixedPoints !== undefined && options.landmarks === undefined)
     throw new UserError('--fixed-points says which landmarks are the fixed ones; give --landmarks too.');
   for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])
@@ -138,6 +144,8 @@ async function checkedOutputs(
       throw new UserError('--affine-transform writes what --affine finds; give --affine rigid or --affine affine too.');
   }
   if (options.figure !== undefined) assertFigureName(options.figure);
+  // A name that is none of BIDS is said before any work.
+  if (options.bids) bidsOutputs(fixed, moving);
   await assertOutputs(
     options,
     OUTPUTS,

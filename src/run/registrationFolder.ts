@@ -7,11 +7,23 @@ import { reasonOf } from '../file/reason.ts';
 import { forgetTemporary, rememberTemporary } from '../file/temporaries.ts';
 import { given } from '../given.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
+import type { BidsOutputs } from './bidsNames.ts';
 import { checkerboardFigure, onePairReport, writeFigure } from './pairReport.ts';
 import { type InverseResidual, type OutputFiles, type RegisteredPair, writeRegistration } from './registerFiles.ts';
 
 /** The file that says how the rest of a registration's folder came about. */
 export const RECORD_FILE = 'registration.json';
+
+/** What the files of a registration's folder are called. */
+const USUAL: BidsOutputs = {
+  moved: 'moved.nii.gz',
+  warp: 'warp.nii.gz',
+  inverseWarp: 'inverse-warp.nii.gz',
+  affineTransform: 'transform.tfm',
+  movedLabels: 'moved-labels.nii.gz',
+  figure: 'checkerboard.png',
+  report: 'report.html',
+};
 
 /** The folder where nothing else is said: beside the moving scan, named after both. */
 export function usualFolder(fixed: string, moving: string): string {
@@ -42,6 +54,8 @@ export interface FolderContents {
   /** That the scans are synthetic, where they are. */
   readonly note: string | undefined;
   readonly provenance: Provenance;
+  /** What the files are called, where not as usual. */
+  readonly called?: BidsOutputs;
   /** What {@link RECORD_FILE} says, given the residual of the inverse warp. */
   readonly record: (inverse: InverseResidual | undefined) => object;
 }
@@ -53,7 +67,7 @@ export interface FolderContents {
  */
 export async function writeRegistrationFolder(
   folder: string,
-  { pair, names, note, provenance, record }: FolderContents,
+  { pair, names, note, provenance, called = USUAL, record }: FolderContents,
 ): Promise<{ readonly inverse: InverseResidual | undefined; readonly files: readonly string[] }> {
   const partial = `${folder}.partial-${process.pid}`;
   rememberTemporary(partial);
@@ -63,26 +77,27 @@ export async function writeRegistrationFolder(
     throw new UserError(`${folder} cannot be made (${reasonOf(error)}); give another folder with --out.`);
   }
   try {
+    const { moved, warp, inverseWarp, affineTransform, movedLabels, figure, report } = called;
     const files: OutputFiles = {
-      moved: 'moved.nii.gz',
-      warp: 'warp.nii.gz',
-      inverseWarp: 'inverse-warp.nii.gz',
+      moved,
+      warp,
+      inverseWarp,
       ...given({
-        affineTransform: pair.affine && 'transform.tfm',
-        movedLabels: pair.movedLabels && 'moved-labels.nii.gz',
+        affineTransform: pair.affine && affineTransform,
+        movedLabels: pair.movedLabels && movedLabels,
       }),
     };
     const placed = Object.fromEntries(Object.entries(files).map(([key, name]) => [key, join(partial, name)]));
     const inverse = await writeRegistration(pair, placed);
     await writeFigure(
-      join(partial, 'checkerboard.png'),
+      join(partial, figure),
       checkerboardFigure(pair, `${names.moving} moved onto ${names.fixed}`, note),
     );
-    await writeAtomically(join(partial, 'report.html'), onePairReport(pair, names, provenance, { note }));
+    await writeAtomically(join(partial, report), onePairReport(pair, names, provenance, { note }));
     await writeAtomically(join(partial, RECORD_FILE), `${JSON.stringify(record(inverse), undefined, 2)}\n`);
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);
-    return { inverse, files: [...Object.values(files), 'checkerboard.png', 'report.html', RECORD_FILE] };
+    return { inverse, files: [...Object.values(files), figure, report, RECORD_FILE] };
   } finally {
     await rm(partial, { recursive: true, force: true });
     forgetTemporary(partial);

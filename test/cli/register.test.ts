@@ -138,6 +138,23 @@ describe('register, many pairs', () => {
     expect(agreement(await readLabels(labels(1)), moved).means.dice).toBeCloseTo(results[0]!.diceAfter, 6);
   });
 
+  it('writes the mean of what was moved onto one scan', async () => {
+    const rows = [2, 3].map((n) => `imagesTr/phantom_001.nii.gz,imagesTr/phantom_00${n}.nii.gz`);
+    await writeFile(at('template.csv'), ['fixed,moving', ...rows, ''].join('\n'));
+    const list = (csv: string): string[] => ['register', '--model', model(), '--pairs', at(csv), '--data', at('data')];
+    const out = at('template');
+    const run = await earthmorph([...list('template.csv'), '--out', out, '--mean', at('mean.nii.gz')]);
+    expect(run.code, run.stderr).toBe(0);
+    const mean = await readVolume(at('mean.nii.gz'));
+    const [a, b] = await Promise.all([2, 3].map((n) => readVolume(`${out}/moved_phantom_001_phantom_00${n}.nii.gz`)));
+    expect(Math.max(...mean.data.map((v, n) => Math.abs(v - (a!.data[n]! + b!.data[n]!) / 2)))).toBeLessThan(1);
+    await expectRefusal(
+      [...list('pairs.csv'), '--out', at('two'), '--mean', at('no.nii.gz')],
+      /--mean needs one fixed scan for all pairs, and the list has 2/,
+      at('no.nii.gz'),
+    );
+  });
+
   it('evaluate measures the same without writing volumes', async () => {
     const evaluated = await printed<{ pairs: Result[]; aggregate: { measure: string }[] }>([
       'evaluate',

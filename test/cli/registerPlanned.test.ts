@@ -59,6 +59,24 @@ describe('register with two scans', () => {
     );
   });
 
+  it('names its files as BIDS does, and refuses names that are none', async () => {
+    for (const [name, bids] of [
+      ['fixed', 'sub-01_ses-1_T1w'],
+      ['moving', 'sub-01_ses-2_T1w'],
+    ])
+      await writeVolume(at(`${bids}.nii.gz`), await readVolume(at(`${name}.nii.gz`)));
+    const pair = [at('sub-01_ses-1_T1w.nii.gz'), at('sub-01_ses-2_T1w.nii.gz')];
+    const run = await earthmorph(['register', ...pair, ...quick, '--bids', '--out', at('bids')]);
+    expect(run.code).toBe(0);
+    expect((await readdir(at('bids'))).sort()).toEqual([
+      'registration.json',
+      'sub-01_ses-2_from-ses1_to-ses2_mode-image_xfm.nii.gz',
+      'sub-01_ses-2_from-ses2_to-ses1_mode-image_xfm.nii.gz',
+      ...['html', 'nii.gz', 'png'].map((ending) => `sub-01_ses-2_space-ses1_desc-registered_T1w.${ending}`),
+    ]);
+    await expectRefusal(['register', ...scans(), '--bids', '--out', at('none')], /has no name of BIDS/, at('none'));
+  });
+
   it('prints its plan, which every option enters, and does nothing', async () => {
     const plan = await printed<Plan>(['register', ...scans(), '--plan', '--modality', 'different', '--seed', '4']);
     expect(plan).toMatchObject({
