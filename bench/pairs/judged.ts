@@ -3,6 +3,7 @@ import { readLabels, readVolume, readWarp } from '../../src/file/volumeFile.ts';
 import { foldedPercent, jacobianDeterminant } from '../../src/metric/jacobian.ts';
 import { centreOf } from '../../src/preparation/preprocessing.ts';
 import { agreement } from '../../src/registration/assess.ts';
+import { boxOverlap } from '../../src/registration/plan.ts';
 import type { Labels, Warp } from '../../src/volume/grid.ts';
 import { translation } from '../../src/volume/matrix.ts';
 import { applyWarp, linearWarp, warpPoints } from '../../src/volume/warp.ts';
@@ -21,7 +22,7 @@ export async function judged(pair: BenchPair, file: string): Promise<Judged> {
   const moving = await readVolume(pair.moving);
   const warp = await readWarp(file);
   const [a, b] = [centreOf(fixed), centreOf(moving)];
-  const far = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) > 50;
+  const far = boxOverlap(fixed, moving) === 0;
   const start = linearWarp(fixed, translation(far ? [b[0] - a[0], b[1] - a[1], b[2] - a[2]] : [0, 0, 0]));
   const folds = foldedPercent(jacobianDeterminant(warp).data);
   if (pair.points !== undefined) {
