@@ -79,9 +79,9 @@ export function pairProgress(): MethodProgress & { stop(): void } {
   const waiting = startProgress(0, 'registering');
   let bar: Progress | undefined;
   let plan: Plan | undefined;
-  const advance = (total: number, done: number, text: string): void => {
+  const advance = (word: string, total: number, done: number, text: string): void => {
     waiting.stop();
-    bar ??= startProgress(total, 'registering');
+    bar ??= startProgress(total, word);
     bar.update(done, text);
   };
   return {
@@ -91,10 +91,10 @@ export function pairProgress(): MethodProgress & { stop(): void } {
     },
     onLevel(level, step, _, loss) {
       const done = levelsDone(plan ?? { levels: [] }, level, step);
-      advance(100, Math.round(100 * done), `level ${level + 1}, loss ${loss.toPrecision(4)}`);
+      advance('registering', 100, Math.round(100 * done), `level ${level + 1}, loss ${loss.toPrecision(4)}`);
     },
     onRefine(step, steps, loss) {
-      advance(steps, step, `loss ${loss.toPrecision(4)}`);
+      advance('refining', steps, step, `loss ${loss.toPrecision(4)}`);
     },
     stop() {
       waiting.stop();

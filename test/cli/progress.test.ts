@@ -92,7 +92,7 @@ describe('without a terminal', () => {
         '--moved',
         at('moved.nii.gz'),
       ],
-      /^registering: \d+ of 60, about .+ left$/m,
+      /^refining: \d+ of 60, about .+ left$/m,
     ],
     [
       'data simulate-us',
