@@ -174,7 +174,7 @@ function provenanceOfPlan(done: PlanDone | undefined): Provenance {
 const INVERSE_LIMIT = 0.5;
 const MANY_FOLDS = 0.5;
 /** Share of what the scans have in common at the start, that they must have in the end. */
-const KEPT = 0.9;
+const KEPT = 0.75;
 
 /** Warns where a registration may have gone wrong. */
 function sayWhatIsDoubtful(
