@@ -116,7 +116,7 @@ const FINER = 0.95;
 /** Levels whose voxels differ by less than this factor are one. */
 const APART = 1.15;
 
-/** Similarity and λ for pairs of one modality and of two. */
+/** Similarity, of the alignment too, and λ for pairs of one modality and of two. */
 const SAME = { loss: 'ncc', smoothness: 0.3 } as const;
 const DIFFERENT = { loss: 'mind', smoothness: 0.3 } as const;
 /** Of even objects the outline is all: correlation in small windows would compare their noise. */
@@ -170,7 +170,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const each = wanted.length === 0 ? 0 : bytesPerVoxel(region, settings);
   const levels = wanted.length === 0 ? [] : fitting(wanted, region, allowed / each);
   const finest = levels.at(-1);
-  const alignment = alignmentOf(choices, modality, judged.even);
+  const alignment = alignmentOf(choices, modality, usual.loss);
   return {
     effort,
     start,
@@ -211,10 +211,9 @@ export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }
 function alignmentOf(
   { affine, affineLoss }: PlanChoices,
   modality: Plan['modality'],
-  even: boolean,
+  usual: string,
 ): Plan['alignment'] {
   if (affine === 'none') return null;
-  const usual = modality === 'different' ? 'mind' : even ? OUTLINES.loss : SAME.loss;
   const kind = affine ?? (modality === 'same' ? 'affine' : 'rigid');
   return { kind, loss: affineLoss ?? { name: usual, options: {} } };
 }
@@ -229,11 +228,9 @@ function levelsOf(region: Region, own: number, effort: Effort): Level[] {
     // A small scan begins at half its resolution.
     const spacing = Math.max(levels.length === 0 ? Math.max(edge(voxels), 2 * finest) : edge(voxels), own);
     const last = levels.at(-1);
-    if (last && last.spacing < APART * spacing) levels.pop();
-    levels.push({
-      spacing: rounded(spacing),
-      steps: Math.max(steps, last && last.spacing < APART * spacing ? last.steps : 0),
-    });
+    const isOne = last !== undefined && last.spacing < APART * spacing;
+    if (isOne) levels.pop();
+    levels.push({ spacing: rounded(spacing), steps: isOne ? Math.max(steps, last.steps) : steps });
   }
   return levels;
 }
@@ -289,9 +286,8 @@ export function boxOverlap(fixed: Grid, moving: Grid): number {
 
 function boxOf(grid: Grid): { readonly low: Vec3; readonly high: Vec3 } {
   const [nx, ny, nz] = grid.size;
-  const ends = [-0.5, 1].flatMap((x) => [-0.5, 1].flatMap((y) => [-0.5, 1].map((z) => [x, y, z] as const)));
-  const corners = ends.map(([x, y, z]) =>
-    applyToPoint(grid.affine, [x < 0 ? x : nx - 0.5, y < 0 ? y : ny - 0.5, z < 0 ? z : nz - 0.5]),
+  const corners = [-0.5, nx - 0.5].flatMap((x) =>
+    [-0.5, ny - 0.5].flatMap((y) => [-0.5, nz - 0.5].map((z) => applyToPoint(grid.affine, [x, y, z]))),
   );
   const along = (pick: (...values: number[]) => number): Vec3 =>
     mapTriple([0, 1, 2] as const, (c) => pick(...corners.map((corner) => corner[c])));
