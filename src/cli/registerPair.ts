@@ -175,6 +175,8 @@ const INVERSE_LIMIT = 0.5;
 const MANY_FOLDS = 0.5;
 /** Share of what the scans have in common at the start, that they must have in the end. */
 const KEPT = 0.75;
+/** Correlation of scans that are alike, whatever interpolation took from their mutual information. */
+const ALIKE = 0.95;
 
 /** Warns where a registration may have gone wrong. */
 function sayWhatIsDoubtful(
@@ -192,7 +194,7 @@ function sayWhatIsDoubtful(
       `Note: ${decimals(foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
     );
   // Of what two scans have in common, above 1, sampling alone takes a little away.
-  if (after.nmi - 1 < KEPT * (before.nmi - 1))
+  if (after.nmi - 1 < KEPT * (before.nmi - 1) && after.correlation < ALIKE)
     console.error('WARNING: the scans are less alike than before; look at the result before you use it.');
 }
 
