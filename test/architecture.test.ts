@@ -6,7 +6,7 @@ import { sourceFiles as files, type Import, sourceImports as imports } from './s
 const ORDER = [
   'cli',
   'experiment',
-  'run',
+  'workflow',
   'file',
   'report',
   'browser',
@@ -44,7 +44,7 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that run in Node only; everything else also runs in a browser. */
-const NODE_ONLY = ['cli', 'experiment', 'run', 'file'];
+const NODE_ONLY = ['cli', 'experiment', 'workflow', 'file'];
 
 /**
  * The rooms of `experiment`, and which others each may use. The protocol knows no disk, so that a page can use it too.
@@ -73,7 +73,7 @@ const described = (found: readonly Import[]): string[] => found.map(({ from, to 
 describe('architecture', () => {
   it('sees the imports', () => {
     expect(own.length).toBeGreaterThan(files.length);
-    expect(own).toContainEqual({ from: 'cli/train.ts', to: 'run/trainingRun.ts' });
+    expect(own).toContainEqual({ from: 'cli/train.ts', to: 'workflow/trainingRun.ts' });
   });
 
   it('every folder has its place in the order', () => {
@@ -120,7 +120,7 @@ describe('architecture', () => {
     expect(described(own.filter(({ from, to }) => !isInPage(from) && isInPage(to)))).toEqual([]);
   });
 
-  it('only experiment, run, file and cli, and the entry for Node, need Node; the protocol of experiments does not', () => {
+  it('only experiment, workflow, file and cli, and the entry for Node, need Node; the protocol of experiments does not', () => {
     const allowed = [...NODE_ONLY, 'node.ts'];
     const runsAnywhere = (path: string): boolean =>
       !allowed.includes(folderOf(path)) || path.startsWith('experiment/protocol/');

@@ -34,11 +34,11 @@ import {
 } from '../src/index.ts';
 import { preprocessingSchema } from '../src/preparation/preprocessing.ts';
 import { toMarkdown } from '../src/report/page/table.ts';
-import { manyPairsReport, onePairReport } from '../src/run/pairReport.ts';
-import { resultsTable, summaryTable } from '../src/run/pairResults.ts';
-import { registerFiles } from '../src/run/registerFiles.ts';
-import { filesOfPair, type PairList, registerPairs } from '../src/run/registerPairs.ts';
-import { readMetrics } from '../src/run/runFolder.ts';
+import { manyPairsReport, onePairReport } from '../src/workflow/pairReport.ts';
+import { resultsTable, summaryTable } from '../src/workflow/pairResults.ts';
+import { registerFiles } from '../src/workflow/registerFiles.ts';
+import { filesOfPair, type PairList, registerPairs } from '../src/workflow/registerPairs.ts';
+import { readMetrics } from '../src/workflow/runFolder.ts';
 import { temporaryFolder } from './cli/support.ts';
 import { GRID } from './experiment/grid.ts';
 

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { writeAtomically } from '../src/file/atomic.ts';
 import { packageFile } from '../src/file/packageFile.ts';
 import { lineChart } from '../src/report/chart/lineChart.ts';
-import type { StoredConfig } from '../src/run/runFolder.ts';
 import type { EpochRecord } from '../src/training/trainer.ts';
+import type { StoredConfig } from '../src/workflow/runFolder.ts';
 
 const [name, evaluationFile, ...runs] = process.argv.slice(2);
 if (name === undefined || evaluationFile === undefined || runs.length === 0)

@@ -9,10 +9,10 @@ import { writeAtomically } from '../src/file/atomic.ts';
 import { nodeFiles } from '../src/file/nodeFiles.ts';
 import { decodeModel, encodeModel } from '../src/network/model.ts';
 import { type TrainedOn, trainedOn } from '../src/preparation/trainedOn.ts';
-import { readCase } from '../src/run/readImage.ts';
-import type { StoredConfig } from '../src/run/runFolder.ts';
 import { imagesOf } from '../src/training/trainModel.ts';
 import type { Grid } from '../src/volume/grid.ts';
+import { readCase } from '../src/workflow/readImage.ts';
+import type { StoredConfig } from '../src/workflow/runFolder.ts';
 
 const [file, record, data] = process.argv.slice(2);
 if (file === undefined || (record === undefined) !== (data === undefined))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { makeDataset } from '../run/makeDataset.ts';
 import type { Generator, Made } from '../synthesis/generator.ts';
 import { generators } from '../synthesis/registry.ts';
+import { makeDataset } from '../workflow/makeDataset.ts';
 import { endsAtOnce } from './interruptible.ts';
 import { jsonOption } from './options.ts';
 import { counted, printJson } from './output.ts';

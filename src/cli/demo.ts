@@ -1,5 +1,5 @@
 import { toMarkdown } from '../report/page/table.ts';
-import { runDemo } from '../run/demo.ts';
+import { runDemo } from '../workflow/demo.ts';
 import { endsAtOnce } from './interruptible.ts';
 import { jsonOption, threadsOption } from './options.ts';
 import { duration, printJson } from './output.ts';

@@ -9,8 +9,8 @@ import {
   profileOptions,
   seenWords,
   sentenceOf,
-} from '../run/distance.ts';
-import { assertFigureName, writeFigure } from '../run/pairReport.ts';
+} from '../workflow/distance.ts';
+import { assertFigureName, writeFigure } from '../workflow/pairReport.ts';
 import { deviceOption, jsonOption, threadsOption } from './options.ts';
 import { printJson, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';

@@ -4,9 +4,9 @@ import { writeAtomically } from '../file/atomic.ts';
 import { given } from '../given.ts';
 import { worstMedianBest } from '../report/page/htmlReport.ts';
 import { toMarkdown } from '../report/page/table.ts';
-import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../run/pairReport.ts';
-import { judgeOf, type PairResult, summaryTable, valuesIn } from '../run/pairResults.ts';
-import { registerFiles } from '../run/registerFiles.ts';
+import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../workflow/pairReport.ts';
+import { judgeOf, type PairResult, summaryTable, valuesIn } from '../workflow/pairResults.ts';
+import { registerFiles } from '../workflow/registerFiles.ts';
 import {
   filesOfPair,
   ownPairList,
@@ -14,7 +14,7 @@ import {
   pairInputs,
   readPairList,
   registerPairs,
-} from '../run/registerPairs.ts';
+} from '../workflow/registerPairs.ts';
 import { openMethod } from './method.ts';
 import { addModelOptions } from './modelOptions.ts';
 import { jsonOption, mriOption } from './options.ts';

@@ -6,7 +6,7 @@ import type { PlannedRegistrar } from '../registration/planned.ts';
 import { levelsDone } from '../registration/planProgress.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
-import { type PairList, usualStart } from '../run/registerPairs.ts';
+import { type PairList, usualStart } from '../workflow/registerPairs.ts';
 import { openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { assertNotPlanned, choicesOf, isPlanned, openPlanned, type PlannedOptions } from './plannedOptions.ts';
 import { type Progress, startProgress } from './progress.ts';

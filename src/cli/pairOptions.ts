@@ -3,9 +3,9 @@ import { readTransforms } from '../file/transformFile.ts';
 import { given } from '../given.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { FixedSide } from '../registration/landmarkError.ts';
-import type { PairFiles } from '../run/registerFiles.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { chainMatrix } from '../volume/transformChain.ts';
+import type { PairFiles } from '../workflow/registerFiles.ts';
 
 /** The transform at which a pair starts, RAS mm. */
 export async function initialOf(files: readonly string[], init: InitialAlignment | undefined): Promise<Mat4> {

@@ -1,7 +1,7 @@
 import { measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
-import type { TrainingRunObserver } from '../run/trainingRun.ts';
 import type { EpochRecord } from '../training/trainer.ts';
+import type { TrainingRunObserver } from '../workflow/trainingRun.ts';
 import { counted, duration } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 

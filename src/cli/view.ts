@@ -5,7 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { packageFile } from '../file/packageFile.ts';
 import { given } from '../given.ts';
-import { servePage } from '../run/pageServer.ts';
+import { servePage } from '../workflow/pageServer.ts';
 import { endsAtOnce } from './interruptible.ts';
 import type { CommandDefinition } from './program.ts';
 

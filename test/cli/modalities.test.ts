@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume, writeLabels } from '../../src/file/volumeFile.ts';
 import type { Table } from '../../src/report/page/table.ts';
-import type { PairResult } from '../../src/run/pairResults.ts';
+import type { PairResult } from '../../src/workflow/pairResults.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
 
 const path = temporaryFolder();

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTransform } from '../../src/file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
-import { makeDataset } from '../../src/run/makeDataset.ts';
 import { phantoms } from '../../src/synthesis/phantom/phantomDataset.ts';
 import { multiply, translation } from '../../src/volume/matrix.ts';
+import { makeDataset } from '../../src/workflow/makeDataset.ts';
 import { earthmorph, expectRefusal, temporaryFolder, warpOf } from './support.ts';
 
 const at = temporaryFolder();

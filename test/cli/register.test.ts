@@ -4,10 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readLabels, readVolume, readWarp, writeLabels } from '../../src/file/volumeFile.ts';
 import { encodeModel } from '../../src/network/model.ts';
 import { agreement } from '../../src/registration/assess.ts';
-import { makeDataset } from '../../src/run/makeDataset.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { phantoms } from '../../src/synthesis/phantom/phantomDataset.ts';
 import { applyWarp, warpPoints } from '../../src/volume/warp.ts';
+import { makeDataset } from '../../src/workflow/makeDataset.ts';
 import { randomModel } from '../support/phantomModel.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
 

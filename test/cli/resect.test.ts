@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { readLandmarks, writeLandmarks } from '../../src/file/landmarkFile.ts';
 import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
 import { Motion } from '../../src/registration/affine/motion.ts';
-import type { PairResult } from '../../src/run/pairResults.ts';
 import { applyToPoint, identity, multiply } from '../../src/volume/matrix.ts';
 import { cropPad } from '../../src/volume/resample.ts';
+import type { PairResult } from '../../src/workflow/pairResults.ts';
 import { RESECT } from '../support/realData.ts';
 import { printed, temporaryFolder } from './support.ts';
 

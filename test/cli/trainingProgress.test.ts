@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { TrainingProgress } from '../../src/cli/trainingProgress.ts';
-import type { TrainingRunObserver } from '../../src/run/trainingRun.ts';
 import type { EpochRecord } from '../../src/training/trainer.ts';
+import type { TrainingRunObserver } from '../../src/workflow/trainingRun.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

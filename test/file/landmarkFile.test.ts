@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readPointPairs } from '../../src/file/landmarkFile.ts';
 import { writeLabels } from '../../src/file/volumeFile.ts';
-import { readCase } from '../../src/run/readImage.ts';
 import { encodeTag } from '../../src/volume/tagFile.ts';
+import { readCase } from '../../src/workflow/readImage.ts';
 import { temporaryFolder } from '../cli/support.ts';
 
 const path = temporaryFolder();

@@ -6,12 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { judged } from '../../src/registration/judged.ts';
 import { judgement } from '../../src/registration/judgement.ts';
 import { PlannedRegistrar } from '../../src/registration/planned.ts';
-import { type PageServer, servePage } from '../../src/run/pageServer.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { invertWarp } from '../../src/volume/invertWarp.ts';
 import { decodeItkTransform } from '../../src/volume/itkTransform.ts';
 import { encodeLandmarkCsv } from '../../src/volume/landmarkCsv.ts';
 import { decodeNifti, decodeWarp, encodeNifti, toLabels, toVolume } from '../../src/volume/nifti.ts';
+import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
 import { hasChromium, startChromium, whyNoChromium } from '../support/chromium.ts';
 import { App, fileOf, niftiFile, PAGE, plainHost } from './support.ts';
 

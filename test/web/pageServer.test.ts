@@ -3,10 +3,10 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PageServer, servePage } from '../../src/run/pageServer.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { decodeNifti, encodeNifti } from '../../src/volume/nifti.ts';
 import { encodeNrrd } from '../../src/volume/nrrdEncode.ts';
+import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
 import { expectRefusal } from '../cli/support.ts';
 import { PAGE } from './support.ts';
 

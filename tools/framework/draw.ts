@@ -7,9 +7,9 @@
 import { parseArgs } from 'node:util';
 import { packageFile } from '../../src/file/packageFile.ts';
 import { Registrar } from '../../src/registration/register.ts';
-import { readModel } from '../../src/run/modelFile.ts';
-import { writeFigure } from '../../src/run/pairReport.ts';
-import { registerFiles } from '../../src/run/registerFiles.ts';
+import { readModel } from '../../src/workflow/modelFile.ts';
+import { writeFigure } from '../../src/workflow/pairReport.ts';
+import { registerFiles } from '../../src/workflow/registerFiles.ts';
 import { frameworkFigure } from './frameworkFigure.ts';
 import type { FrameworkSlices } from './frameworkVolumes.ts';
 

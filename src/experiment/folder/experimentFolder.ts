@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts';
 import { removeTemporaries, writeAtomically, writeOnce } from '../../file/atomic.ts';
 import { readJsonFile, readTextFile } from '../../file/jsonFile.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
-import { makeDataset } from '../../run/makeDataset.ts';
+import { makeDataset } from '../../workflow/makeDataset.ts';
 import {
   assertSameScans,
   type Origin,
@@ -18,7 +18,7 @@ import {
   sharedScans,
   threadsOf,
   writeOrigin,
-} from '../../run/origin.ts';
+} from '../../workflow/origin.ts';
 import { type ExperimentConfig, experimentConfig } from '../protocol/configuration.ts';
 import { generatorOf, madeSettings } from '../protocol/madeData.ts';
 import { type TestResult, type TrialResult, testResultSchema, trialResultSchema } from '../protocol/results.ts';

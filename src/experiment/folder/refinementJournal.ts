@@ -6,7 +6,14 @@ import { writeAtomically } from '../../file/atomic.ts';
 import { parseJson, readTextFile } from '../../file/jsonFile.ts';
 import { reasonOf } from '../../file/reason.ts';
 import { preprocessingSchema } from '../../preparation/preprocessing.ts';
-import { assertSameScans, type Origin, otherThreads, readOrigin, sharedScans, writeOrigin } from '../../run/origin.ts';
+import {
+  assertSameScans,
+  type Origin,
+  otherThreads,
+  readOrigin,
+  sharedScans,
+  writeOrigin,
+} from '../../workflow/origin.ts';
 
 /** Settings that all refinements of a comparison share. */
 const settingsSchema = z.strictObject({

@@ -1,8 +1,8 @@
 import { openDataset } from '../../dataset/dataset.ts';
 import { nodeFiles } from '../../file/nodeFiles.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
-import { caseAlignmentOf, caseAlignments } from '../../run/caseAlignments.ts';
 import { trainingConfig } from '../../training/configuration.ts';
+import { caseAlignmentOf, caseAlignments } from '../../workflow/caseAlignments.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 
 /**

@@ -13,10 +13,10 @@ import { mean } from '../../metric/statistics.ts';
 import type { Extent } from '../../network/displacement.ts';
 import { type PreparedVolume, type Preprocessing, prepareCase } from '../../preparation/preprocessing.ts';
 import { Refiner } from '../../registration/refine.ts';
-import { type Origin, scansOf, threadsOf } from '../../run/origin.ts';
-import { readCase } from '../../run/readImage.ts';
-import { filesOfPair, type PairList } from '../../run/registerPairs.ts';
 import { pairMetrics } from '../../training/pairMetrics.ts';
+import { type Origin, scansOf, threadsOf } from '../../workflow/origin.ts';
+import { readCase } from '../../workflow/readImage.ts';
+import { filesOfPair, type PairList } from '../../workflow/registerPairs.ts';
 import { type ComparisonSettings, RefinementJournal, type RefinementRecord } from '../folder/refinementJournal.ts';
 
 /** A loss to compare. */

@@ -1,5 +1,5 @@
 import { given } from '../../given.ts';
-import { readMetrics } from '../../run/runFolder.ts';
+import { readMetrics } from '../../workflow/runFolder.ts';
 import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import { validationScore } from '../protocol/results.ts';
 import { epochsOf } from '../protocol/trials.ts';

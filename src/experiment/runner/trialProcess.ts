@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { RunFolder } from '../../run/runFolder.ts';
+import { RunFolder } from '../../workflow/runFolder.ts';
 import { shortLine } from './shortLine.ts';
 import type { TrialCommand, TrialMessage } from './trialMessages.ts';
 import { saysNoMemory } from './trouble.ts';

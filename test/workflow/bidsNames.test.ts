@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bidsOutputs, isBidsName } from '../../src/run/bidsNames.ts';
+import { bidsOutputs, isBidsName } from '../../src/workflow/bidsNames.ts';
 
 test('two sequences of a subject are told apart by their suffixes', () => {
   expect(bidsOutputs('in/sub-01_ses-2_T1w.nii.gz', 'in/sub-01_ses-2_run-1_FLAIR.nii.gz')).toEqual({

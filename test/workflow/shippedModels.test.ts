@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readModel } from '../../src/run/modelFile.ts';
-import { DEFAULT_MODEL, modelPath, shippedModel, shippedModels } from '../../src/run/shippedModels.ts';
+import { readModel } from '../../src/workflow/modelFile.ts';
+import { DEFAULT_MODEL, modelPath, shippedModel, shippedModels } from '../../src/workflow/shippedModels.ts';
 
 describe('shipped models', () => {
   it('are found by their names, and everything else is a path', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PairList, usualStart } from '../../src/run/registerPairs.ts';
+import { type PairList, usualStart } from '../../src/workflow/registerPairs.ts';
 
 /** A list of pairs by the ids of their cases, in a data set whose cases hold two images each. */
 function listOf(...ids: [fixed: string, moving: string][]): PairList {
