@@ -1,6 +1,7 @@
 import { button, make } from './dom.ts';
 import { engineNote, engineText } from './engine.ts';
 import { keysDialog } from './keys.ts';
+import { pageLinks } from './pageLinks.ts';
 
 /** The page's head: name, what computes, light and dark, keys. */
 export function header(): HTMLElement {
@@ -16,6 +17,7 @@ export function header(): HTMLElement {
     { class: 'head' },
     icon,
     make('span', { class: 'name' }, 'EarthMorph'),
+    pageLinks('index'),
     make('span', { class: 'tagline muted' }, 'Deformable registration. Nothing leaves this computer.'),
     make('span', { class: 'spacer' }),
     engine,
@@ -27,7 +29,7 @@ export function header(): HTMLElement {
 }
 
 /** Changes between light and dark, whichever the system has. */
-function switchTheme(): void {
+export function switchTheme(): void {
   const { dataset } = document.documentElement;
   const isDark = dataset.theme ? dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   dataset.theme = isDark ? 'light' : 'dark';

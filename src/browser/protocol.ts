@@ -5,6 +5,7 @@ import type { WarpStage } from '../registration/planned.ts';
 import type { PlanDone } from '../registration/register.ts';
 import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import type { Landmark, PointPairs } from '../volume/landmarks.ts';
+import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
 
 /** How the worker computes. */
 export interface WorkerSettings {
@@ -90,7 +91,7 @@ export const RESULT_FILES = {
 export type ResultFile = keyof typeof RESULT_FILES;
 
 /** What the worker can be asked, and what it answers. */
-export interface Tasks {
+export interface Tasks extends TrainingTasks {
   read: { readonly input: FileToRead; readonly output: ReadImage };
   landmarks: { readonly input: FileToRead; readonly output: readonly Landmark[] };
   demo: { readonly input: { readonly seed: number }; readonly output: MadePair };
@@ -108,14 +109,19 @@ export interface Tasks {
 }
 export type TaskName = keyof Tasks;
 
+/** What a task tells on its way. */
+export type EventOf<Name extends TaskName> = Name extends keyof TrainingTasks ? TrainingEvent : RegistrationEvent;
+
 /** To the worker. */
 export type Request =
   | { readonly kind: 'settings'; readonly settings: WorkerSettings }
-  | { readonly kind: 'task'; readonly id: number; readonly name: TaskName; readonly input: unknown };
+  | { readonly kind: 'task'; readonly id: number; readonly name: TaskName; readonly input: unknown }
+  /** Holds a training after the step under way, or lets it go on. */
+  | { readonly kind: 'hold'; readonly isHeld: boolean };
 
 /** From the worker. */
 export type Answer =
-  | { readonly id: number; readonly kind: 'event'; readonly event: RegistrationEvent }
+  | { readonly id: number; readonly kind: 'event'; readonly event: RegistrationEvent | TrainingEvent }
   | { readonly id: number; readonly kind: 'done'; readonly output: unknown }
   /** `isMistake`: a sentence for the user; otherwise a defect. */
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly isMistake: boolean };

@@ -31,12 +31,16 @@ import type {
   Tasks,
   WorkerRegistration,
 } from './protocol.ts';
+import type { TrainingTasks } from './trainingProtocol.ts';
 
 /** What a registration is told on its way with. */
 export type Tell = (event: RegistrationEvent) => void;
 
 type Work = {
-  readonly [Name in TaskName]: (input: Tasks[Name]['input'], tell: Tell) => Promise<Tasks[Name]['output']>;
+  readonly [Name in Exclude<TaskName, keyof TrainingTasks>]: (
+    input: Tasks[Name]['input'],
+    tell: Tell,
+  ) => Promise<Tasks[Name]['output']>;
 };
 
 /** What there is to do in a worker. The last registration is kept for the files that may be asked for. */

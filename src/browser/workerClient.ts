@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { Answer, RegistrationEvent, Request, TaskName, Tasks, WorkerSettings } from './protocol.ts';
+import type { Answer, EventOf, Request, TaskName, Tasks, WorkerSettings } from './protocol.ts';
 
 /** What a task ends with when it was cancelled. */
 export class Cancelled extends Error {
@@ -11,7 +11,7 @@ export class Cancelled extends Error {
 interface Waiting {
   readonly done: (output: never) => void;
   readonly failed: (error: Error) => void;
-  readonly onEvent: ((event: RegistrationEvent) => void) | undefined;
+  readonly onEvent: ((event: never) => void) | undefined;
 }
 
 /** A worker as a page sees it: tasks in, promises out. */
@@ -30,19 +30,29 @@ export class WorkerClient {
 
   /**
    * Asks for something.
-   * @param onEvent told of a registration's steps
+   * @param onEvent told of the steps of a registration or a training
    * @throws UserError with a sentence for the user; {@link Cancelled}
    */
   ask<Name extends TaskName>(
     name: Name,
     input: Tasks[Name]['input'],
-    onEvent?: (event: RegistrationEvent) => void,
+    onEvent?: (event: EventOf<Name>) => void,
   ): Promise<Tasks[Name]['output']> {
     const id = this.#next++;
     return new Promise<Tasks[Name]['output']>((done, failed) => {
       this.#waiting.set(id, { done, failed, onEvent });
       this.#send({ kind: 'task', id, name, input });
     });
+  }
+
+  /** Holds a training after the step under way. */
+  pause(): void {
+    this.#send({ kind: 'hold', isHeld: true });
+  }
+
+  /** Lets a training that was paused go on. */
+  goOn(): void {
+    this.#send({ kind: 'hold', isHeld: false });
   }
 
   /** Ends what is under way, at once, and begins anew with a fresh worker. */
@@ -77,7 +87,7 @@ export class WorkerClient {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     if (answer.kind === 'event') {
-      waiting.onEvent?.(answer.event);
+      waiting.onEvent?.(answer.event as never);
       return;
     }
     this.#waiting.delete(answer.id);

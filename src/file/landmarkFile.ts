@@ -1,54 +1,30 @@
 import type { PointsFile } from '../dataset/dataset.ts';
+import { type LandmarkReader, landmarksFrom, pointsFrom } from '../dataset/points.ts';
 import { UserError } from '../errors.ts';
-import type { Labels } from '../volume/grid.ts';
-import { decodeLandmarkCsv, encodeLandmarkCsv } from '../volume/landmarkCsv.ts';
-import {
-  correspondingPoints,
-  type Landmark,
-  landmarksOfLabels,
-  landmarksOfStructures,
-  type PointList,
-  type PointPairs,
-} from '../volume/landmarks.ts';
-import { decodeTag, encodeTag } from '../volume/tagFile.ts';
+import { encodeLandmarkCsv } from '../volume/landmarkCsv.ts';
+import { correspondingPoints, type Landmark, type PointList, type PointPairs } from '../volume/landmarks.ts';
+import { encodeTag } from '../volume/tagFile.ts';
 import { writeAtomically } from './atomic.ts';
 import { readText } from './nodeFiles.ts';
 import { readStructures } from './volumeFile.ts';
+
+const READER: LandmarkReader = { text: readText, structures: readStructures };
 
 /**
  * Reads landmarks: an MNI tag file, a CSV, or a label volume in which each landmark is a label or, in 4-D, a volume of
  * its own (its centroid). RAS mm.
  * @throws UserError when the file cannot be read or holds none
  */
-export async function readLandmarks(path: string): Promise<readonly Landmark[]> {
-  const lower = path.toLowerCase();
-  if (lower.endsWith('.tag')) return decodeTag(await readText(path), path);
-  if (lower.endsWith('.csv')) return decodeLandmarkCsv(await readText(path), path);
-  const structures = await readStructures(path);
-  const landmarks =
-    structures.length === 1 ? landmarksOfLabels(structures[0] as Labels) : landmarksOfStructures(structures);
-  if (landmarks.length === 0) throw new UserError(`${path} has no label above 0, so it holds no landmarks.`);
-  return landmarks;
+export function readLandmarks(path: string): Promise<readonly Landmark[]> {
+  return landmarksFrom(path, READER);
 }
 
 /**
  * The points of one image in a file of landmarks; none where all are skipped.
  * @throws UserError as {@link readLandmarks}, and when the file lacks the points of that side
  */
-export async function readPoints({ path, side, skip = 0 }: PointsFile): Promise<PointList> {
-  const landmarks = (await readLandmarks(path)).filter(({ name }) => skip === 0 || Number(name) > skip);
-  // Where one file holds both images its rows are the pairs, whatever their names.
-  const byRow = landmarks.some(({ second }) => second) && !areNamesUnique(landmarks);
-  return landmarks.map(({ name, unnamed, first, second }) => {
-    const point = side === 'first' ? first : second;
-    if (!point) throw new UserError(`${path} holds the points of one image only; give a file with those of both.`);
-    return unnamed || byRow ? point : { name, point };
-  });
-}
-
-function areNamesUnique(landmarks: readonly Landmark[]): boolean {
-  const names = landmarks.flatMap(({ name, unnamed }) => (unnamed ? [] : [name]));
-  return new Set(names).size === landmarks.length;
+export function readPoints(file: PointsFile): Promise<PointList> {
+  return pointsFrom(file, READER);
 }
 
 /**

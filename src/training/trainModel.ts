@@ -2,6 +2,7 @@ import { PAPER_SPLIT, type SplitFractions, splitCases } from '../dataset/split.t
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
+import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore } from '../network/model.ts';
 import {
   type InitialAlignment,
@@ -12,6 +13,7 @@ import {
 } from '../preparation/preprocessing.ts';
 import { trainedOn } from '../preparation/trainedOn.ts';
 import type { Volume } from '../volume/grid.ts';
+import { voxelEdge } from '../volume/matrix.ts';
 import { keptWeights } from './checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from './configuration.ts';
 import { bestSoFar, type EpochRecord, type StopReason, type TrainingObserver, train } from './trainer.ts';
@@ -61,6 +63,13 @@ export function preprocessingOf(config: TrainingConfig): Preprocessing {
 /** How the images of a pair of modalities start. */
 export function startOf({ init }: TrainingConfig): InitialAlignment {
   return init ?? 'world';
+}
+
+/** Settings with the voxel size of the data where none is given. */
+export function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly TrainingCase[]): TrainingConfig {
+  if (settings.spacing !== undefined) return trainingConfig(settings);
+  const edges = loaded.map(({ image }) => voxelEdge(image.affine));
+  return trainingConfig({ ...settings, spacing: Number(median(edges).toPrecision(4)) });
 }
 
 /**

@@ -27,8 +27,13 @@ export type { EpochRecord };
 
 /** What the caller keeps and shows. */
 export interface TrainingObserver {
-  /** After each step. `done` and `total` count the epoch's pairs, training and validation together. */
-  progress?(epoch: number, done: number, total: number, loss: number): void;
+  /**
+   * After each step; the next waits for it. `done` and `total` count the epoch's pairs, training and validation
+   * together.
+   */
+  progress?(epoch: number, done: number, total: number, loss: number): void | Promise<void>;
+  /** After each validation pair: the displacement that the network gives it, [3, D, H, W] in voxels. */
+  registered?(place: number, pair: PreparedPair, displacement: Float32Array): void;
   /** After each epoch, before the next begins: the place to write a checkpoint. */
   epochDone?(record: EpochRecord, state: TrainingState): void | Promise<void>;
 }
@@ -117,7 +122,9 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
     ? ownPairs(validationIds)
     : fixedPairs(validationIds, config.splitSeed ?? config.seed, 'validation');
   const validationPairs = validationIdPairs.map((pair) => volumesOf(volumes, pair));
-  const check = (progress: (done: number, loss: number) => void): Promise<ValidationResult | undefined> =>
+  const check = (
+    progress: (done: number, loss: number) => void | Promise<void>,
+  ): Promise<ValidationResult | undefined> =>
     validate(
       checkProgram,
       checkGraph.random,
@@ -125,8 +132,9 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       validationPairs,
       supervision,
       config,
-      (done, value) => {
-        progress(done, value);
+      observer,
+      async (done, value) => {
+        await progress(done, value);
         return signal?.aborted ?? false;
       },
     );
@@ -165,7 +173,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
         assertSound(values.loss, epoch, state.losses);
         sums.loss += values.loss / pairs.length;
         sums.similarity += values.similarity / pairs.length;
-        observer.progress?.(epoch, index + 1, total, values.loss);
+        await observer.progress?.(epoch, index + 1, total, values.loss);
       }
       const secondsPerStep = (performance.now() - started) / 1000 / pairs.length;
       const checked = await check((done, value) => observer.progress?.(epoch, pairs.length + done, total, value));
@@ -307,7 +315,8 @@ async function validate(
   pairs: readonly PreparedPair[],
   supervision: Supervision | undefined,
   { seed }: TrainingConfig,
-  progress: (done: number, loss: number) => boolean,
+  observer: TrainingObserver,
+  progress: (done: number, loss: number) => Promise<boolean>,
 ): Promise<ValidationResult | undefined> {
   const sums = { loss: 0, similarity: 0 };
   const measured: Values[] = [];
@@ -320,10 +329,11 @@ async function validate(
     });
     if (!result.displacement) return { ...sums, loss: Number.NaN, measured: {} };
     const { fixed, moving } = pair;
+    observer.registered?.(index, pair, result.displacement);
     measured.push(pairMetrics(fixed, moving, result.displacement, isWatched));
     sums.loss += (result.loss?.[0] as number) / pairs.length;
     sums.similarity += (result.similarity?.[0] as number) / pairs.length;
-    if (progress(index + 1, result.loss?.[0] as number)) return undefined;
+    if (await progress(index + 1, result.loss?.[0] as number)) return undefined;
   }
   return { ...sums, measured: meanMetrics(measured) };
 }

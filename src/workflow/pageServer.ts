@@ -48,8 +48,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 const MARKED = /^\/assets\/[\w.-]+$/;
 /** Files that keep their names. */
 const NAMED = /^\/worker\/[\w.-]+$/;
-/** The page itself. */
-const PLAIN = /^\/(index\.html)?$/;
+/** The pages. */
+const PLAIN = /^\/((index|training)\.html)?$/;
 
 /** Serves the page to this machine alone. */
 export async function servePage({ folder, pair, port = 0 }: ServedPage): Promise<PageServer> {
@@ -95,7 +95,7 @@ async function answer(
   }
   if (![PLAIN, NAMED, MARKED].some((known) => known.test(pathname)))
     return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
-  const path = join(folder, PLAIN.test(pathname) ? 'index.html' : pathname);
+  const path = join(folder, pathname === '/' ? 'index.html' : pathname);
   const bytes = await readFile(path).catch(() => undefined);
   if (!bytes) return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
   send(response, 200, TYPES[extname(path)] ?? 'application/octet-stream', bytes, {

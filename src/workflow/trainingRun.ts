@@ -7,25 +7,23 @@ import { nodeFiles } from '../file/nodeFiles.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { assertFits, chooseSimilarity } from '../loss/registry.ts';
-import { measures, valueIn } from '../metric/measures.ts';
-import { median } from '../metric/statistics.ts';
 import { type RegistrationModel, stagesBefore, weightsFor } from '../network/model.ts';
 import { networkParameters } from '../network/registry.ts';
 import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
 import { trainedOn } from '../preparation/trainedOn.ts';
-import { capitalised } from '../report/draw/theme.ts';
 import { keptWeights, type TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
+import { modelRecord } from '../training/modelRecord.ts';
+import { casesOf, readCases } from '../training/readCases.ts';
 import { assertTrainingRoom } from '../training/room.ts';
 import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
-import { imagesOf, preprocessingOf, startOf, type TrainingCase } from '../training/trainModel.ts';
+import { imagesOf, preprocessingOf, settled, startOf, type TrainingCase } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
-import { voxelEdge } from '../volume/matrix.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { readModel } from './modelFile.ts';
 import { assertSameScans, type Origin, otherThreads, scansOf, sharedScans, threadsOf } from './origin.ts';
-import { readCase } from './readImage.ts';
+import { DISK } from './readImage.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
 /** What a training run on disk is asked to do. */
@@ -119,7 +117,12 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   if (other !== undefined) options.observer?.note?.(other);
   const intended = previous ? continued(previous.config, options.settings) : trainingConfig({ ...options.settings });
   await assertTrainingRoom(intended, used.length * (isPaired(dataset) ? 2 : 1), runtime);
-  const read = await loadCases(dataset, used, options);
+  const read = await readCases(DISK, dataset, used, intended, async (done) => {
+    if (done > 0) options.observer?.loading?.(done, used.length);
+    await turn();
+    options.signal?.throwIfAborted();
+  });
+  options.observer?.loading?.(used.length, used.length);
   const config = previous ? continued(previous.config, options.settings) : settled(options.settings, read);
   const loaded = await alignCases(dataset, read, config, options);
 
@@ -207,43 +210,6 @@ function continued(config: TrainingConfig, settings: Readonly<Record<string, unk
   return trainingConfig({ ...config, ...settings });
 }
 
-/** Settings with the voxel size of the data where none is given. */
-function settled(settings: Readonly<Record<string, unknown>>, loaded: readonly TrainingCase[]): TrainingConfig {
-  if (settings.spacing !== undefined) return trainingConfig(settings);
-  const edges = loaded.map(({ image }) => voxelEdge(image.affine));
-  return trainingConfig({ ...settings, spacing: Number(median(edges).toPrecision(4)) });
-}
-
-/** @throws UserError when a case of the run is not in its data set */
-function casesOf({ cases, root }: Dataset, ids: readonly string[]): Dataset['cases'] {
-  const byId = new Map(cases.map((entry) => [entry.id, entry]));
-  return ids.map((id) => {
-    const entry = byId.get(id);
-    if (!entry)
-      throw new UserError(`The case "${id}" of this run is no longer in ${root}; restore it, or start another run.`);
-    return entry;
-  });
-}
-
-async function loadCases(
-  dataset: Dataset,
-  ids: readonly string[],
-  { observer, settings, signal }: TrainingRunOptions,
-): Promise<TrainingCase[]> {
-  const needsLabels = settings.crop === 'label';
-  const loaded: TrainingCase[] = [];
-  for (const entry of casesOf(dataset, ids)) {
-    await turn();
-    signal?.throwIfAborted();
-    const { id, moving } = entry;
-    if (needsLabels && !(entry.labels && (!moving || moving.labels)))
-      throw new UserError(`The crop "label" needs labels, but "${id}" has none; add them, or train with --crop none.`);
-    loaded.push({ id, ...(await readCase(entry)) });
-    observer?.loading?.(loaded.length, ids.length);
-  }
-  return loaded;
-}
-
 /** The cases with the transforms that align them first, where the settings ask for it. */
 async function alignCases(
   { cases }: Dataset,
@@ -266,27 +232,4 @@ async function alignCases(
 /** The rules of early stopping after the first by which the last epoch is the best so far. */
 function improvedRules(losses: readonly number[], config: TrainingConfig): readonly StoppingRule[] {
   return config.stopping.slice(1).filter((rule) => improvesLast(losses, rule, config));
-}
-
-function modelRecord(
-  { version, config, split }: StoredConfig,
-  dataset: Dataset,
-  record: EpochRecord,
-): Record<string, string> {
-  return {
-    earthmorph: version,
-    data: dataset.name,
-    cases: `${split.train.length} training, ${split.validation.length} validation, ${split.test.length} test`,
-    loss: config.loss,
-    smoothness: String(config.smoothness ?? 'default'),
-    seed: String(config.seed),
-    epoch: String(record.epoch),
-    validationLoss: String(record.validationLoss),
-    ...Object.fromEntries(
-      [...measures().values()]
-        .filter(({ key, headline }) => headline && Number.isFinite(valueIn(record, key)))
-        .map(({ key }) => [`validation${capitalised(key)}`, String(valueIn(record, key))]),
-    ),
-    ...(isPaired(dataset) ? { init: startOf(config), affine: config.affine } : {}),
-  };
 }

@@ -1,6 +1,7 @@
 import { RESULT_FILES, type ResultFile } from '../../src/browser/protocol.ts';
 import { commandOf } from '../command.ts';
 import { button, fill, make } from '../dom.ts';
+import { saveBytes } from '../saveBytes.ts';
 import type { Session } from '../session.ts';
 
 const NAMES: Readonly<Record<ResultFile, string>> = {
@@ -62,11 +63,4 @@ function download(session: Session, which: ResultFile): HTMLElement {
     element.disabled = false;
   };
   return element;
-}
-
-/** Gives bytes to the user as a file. */
-function saveBytes(name: string, bytes: Uint8Array): void {
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  make('a', { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

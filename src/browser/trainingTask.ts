@@ -1,0 +1,163 @@
+import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import { splitCases } from '../dataset/split.ts';
+import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
+import { assertFits, chooseSimilarity } from '../loss/registry.ts';
+import type { RegistrationModel } from '../network/model.ts';
+import { networkParameters } from '../network/registry.ts';
+import { prepareCase } from '../preparation/preprocessing.ts';
+import { trainedOn } from '../preparation/trainedOn.ts';
+import { generate } from '../synthesis/generator.ts';
+import { generators } from '../synthesis/registry.ts';
+import { keptWeights } from '../training/checkpoint.ts';
+import { networkOf, trainingConfig } from '../training/configuration.ts';
+import type { EpochRecord } from '../training/epochRecord.ts';
+import { modelRecord } from '../training/modelRecord.ts';
+import { readCases } from '../training/readCases.ts';
+import { assertTrainingRoom } from '../training/room.ts';
+import { checkData, type TrainingData, train } from '../training/trainer.ts';
+import { imagesOf, preprocessingOf, settled, startOf, type TrainingCase } from '../training/trainModel.ts';
+import { caseReader } from './caseReader.ts';
+import type { Gate } from './gate.ts';
+import { KeptRun } from './keptRun.ts';
+import { pairShown } from './pairShown.ts';
+import type { KeptConfig, TrainingEnd, TrainingEvent, TrainingStart, TrainingTasks } from './trainingProtocol.ts';
+
+/** What a training has from its worker. */
+export interface TrainingSurroundings {
+  readonly tell: (event: TrainingEvent) => void;
+  readonly gate: Gate;
+  readonly threads: number | undefined;
+}
+
+/**
+ * Trains in a worker as `earthmorph train` does, with the same numbers: the data set and the run are in the origin's
+ * private file system, so that a page that was left goes on from its last finished epoch.
+ * @throws UserError as training on a disk, and where another page trains the same run
+ */
+export async function trainKept(
+  { run, start }: TrainingTasks['train']['input'],
+  surroundings: TrainingSurroundings,
+): Promise<TrainingEnd> {
+  return navigator.locks.request(`earthmorph-training-${run}`, { ifAvailable: true }, async (lock) => {
+    if (!lock) throw new UserError('Another page goes on with this training; close it first.');
+    const kept = await KeptRun.open(run);
+    if (!start) return goOn(kept, await kept.readConfig(), undefined, surroundings);
+    const name = await keepData(kept, start, surroundings);
+    const { stored, cases } = await begin(kept, name, start, surroundings);
+    return goOn(kept, stored, cases, surroundings);
+  });
+}
+
+/** Brings the data into the run's folder. @returns the name of the data set */
+async function keepData(
+  { files, dataAt }: KeptRun,
+  { data }: TrainingStart,
+  { tell }: TrainingSurroundings,
+): Promise<string> {
+  if ('generator' in data) {
+    const generator = generators().get(data.generator);
+    if (!generator) throw new UserError(`There is no generator "${data.generator}".`);
+    await generate(generator, data.settings, {
+      writer: files.writer(dataAt(data.generator)),
+      onProgress: (done, total) => tell({ kind: 'data', what: 'made', done, total }),
+    });
+    return data.generator;
+  }
+  const [first] = data;
+  if (!first) throw new UserError('The folder is empty; pick one that holds scans.');
+  for (const [n, { path, file }] of data.entries()) {
+    tell({ kind: 'data', what: 'kept', done: n, total: data.length });
+    await files.write(dataAt(path), file);
+  }
+  return first.path.split('/')[0] as string;
+}
+
+/** Makes a run of data and settings. */
+async function begin(
+  kept: KeptRun,
+  name: string,
+  { settings, title, version }: TrainingStart,
+  surroundings: TrainingSurroundings,
+): Promise<{ readonly stored: KeptConfig; readonly cases: readonly TrainingCase[] }> {
+  const intended = trainingConfig(settings);
+  if (intended.affine !== 'none') throw new UserError('Pairs are aligned first on the command line alone.');
+  const dataset = await openDataset(kept.dataAt(name), kept.files);
+  const { seed, splitSeed } = intended;
+  const split = splitCases(
+    dataset.cases.map(({ id }) => id),
+    splitSeed ?? seed,
+  );
+  const cases = await read(kept, dataset, split, intended, surroundings);
+  const { synthetic } = dataset;
+  const config = settled(settings, cases);
+  const stored: KeptConfig = { version, ...given({ title, synthetic }), data: name, config, split };
+  await kept.writeConfig(stored);
+  return { stored, cases };
+}
+
+async function read(
+  kept: KeptRun,
+  dataset: Dataset,
+  { train: training, validation }: KeptConfig['split'],
+  config: KeptConfig['config'],
+  { tell, gate, threads }: TrainingSurroundings,
+): Promise<readonly TrainingCase[]> {
+  const used = [...training, ...validation];
+  await assertTrainingRoom(config, used.length, given({ threads }));
+  return readCases(caseReader(kept.files), dataset, used, config, async (done) => {
+    tell({ kind: 'data', what: 'read', done, total: used.length });
+    await gate.pass();
+  });
+}
+
+/** Trains a run from its last finished epoch, or its first. */
+async function goOn(
+  kept: KeptRun,
+  stored: KeptConfig,
+  known: readonly TrainingCase[] | undefined,
+  surroundings: TrainingSurroundings,
+): Promise<TrainingEnd> {
+  const { tell, gate, threads } = surroundings;
+  const { config, split } = stored;
+  const dataset = await openDataset(kept.dataAt(stored.data), kept.files);
+  const cases = known ?? (await read(kept, dataset, split, config, surroundings));
+  const network = networkOf(config);
+  const specs = networkParameters(network);
+  const preprocessing = preprocessingOf(config);
+  const prepared = new Map(cases.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));
+  const pick = (ids: readonly string[]) => ids.flatMap((id) => prepared.get(id) ?? []);
+  const data: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
+  assertFits(chooseSimilarity(config.loss, config.lossOptions), checkData(data).extent);
+  const checkpoint = await kept.readCheckpoint(specs, config);
+  const records: EpochRecord[] = [...(checkpoint?.records ?? [])];
+  const scans = trainedOn(imagesOf(cases), { ...dataset.shows, synthetic: dataset.synthetic !== undefined });
+  tell({ kind: 'started', stored, records });
+  const { reason } = await train({
+    config,
+    data,
+    ...given({ resume: checkpoint?.state }),
+    runtime: { ...given({ threads }), remedy: 'choose a smaller size' },
+    observer: {
+      async progress(epoch, done, total, loss) {
+        tell({ kind: 'step', epoch, done, total, loss });
+        await gate.pass();
+      },
+      registered: (place, pair, displacement) =>
+        place === 0 && tell({ kind: 'pair', pair: pairShown(pair, displacement) }),
+      async epochDone(record, state) {
+        records.push(record);
+        const model: RegistrationModel = {
+          stages: [{ network, reduction: 1, parameters: keptWeights(state) }],
+          preprocessing,
+          record: modelRecord(stored, dataset, record),
+          trainedOn: scans,
+        };
+        await kept.addEpoch(records, state, specs, model);
+        tell({ kind: 'epoch', record });
+      },
+    },
+  });
+  await kept.writeConfig({ ...stored, ended: reason });
+  return { reason, records };
+}

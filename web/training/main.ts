@@ -1,0 +1,30 @@
+import { make } from '../dom.ts';
+import { pageLinks } from '../pageLinks.ts';
+import { messages } from '../panel/messages.ts';
+import { pageHead } from './head.ts';
+import { keptPanel } from './keptPanel.ts';
+import { acceptFolders } from './picking.ts';
+import { trainingProgress } from './progressPanel.ts';
+import { runPanel } from './runPanel.ts';
+import { TrainingSession } from './session.ts';
+import { setupPanel } from './setupPanel.ts';
+
+const session = new TrainingSession();
+document.body.append(
+  pageHead('A network trained in this page. Nothing leaves this computer.', pageLinks('training'), true),
+  make(
+    'main',
+    { class: 'work training' },
+    make(
+      'div',
+      { class: 'panel' },
+      messages(session),
+      trainingProgress(session),
+      setupPanel(session),
+      keptPanel(session),
+    ),
+    runPanel(session),
+  ),
+);
+acceptFolders(document.body, (folder) => session.pick(folder));
+void session.load();
