@@ -44,11 +44,10 @@ export function settingsForm(): SettingsForm {
       { class: 'settings' },
       ...[...inputs].map(([key, input]) =>
         make(
-          'label',
+          'div',
           { class: 'setting' },
-          make('span', { class: 'setting-name' }, FIELDS[key]),
-          input,
-          make('span', { class: 'muted small' }, textOf(key, described[key])),
+          make('label', {}, make('span', { class: 'setting-name' }, FIELDS[key]), input),
+          make('p', { class: 'muted small', id: textIdOf(key) }, textOf(key, described[key])),
         ),
       ),
     ),
@@ -68,19 +67,26 @@ function inputOf(
   { minimum, otherwise, default: standard }: Described,
 ): HTMLInputElement | HTMLSelectElement {
   const first = BASE[key] ?? standard;
+  const attributes = { 'aria-describedby': textIdOf(key) };
   if (key === 'loss')
     return make(
       'select',
-      {},
+      { attributes },
       ...[...similarities().keys()].map((name) => make('option', { value: name, selected: name === first }, name)),
     );
   return make('input', {
     type: 'number',
+    attributes,
     step: key === 'smoothness' ? 'any' : '1',
     ...(minimum !== undefined && { min: String(minimum) }),
     value: key === 'smoothness' || first === undefined ? '' : String(first),
     placeholder: otherwise ?? '',
   });
+}
+
+/** The id of the element that says what a setting is. */
+function textIdOf(key: Field): string {
+  return `about-${key}`;
 }
 
 /** The text of the command line, without the list that the field itself shows. */
