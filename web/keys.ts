@@ -1,6 +1,6 @@
 import { button, make } from './dom.ts';
 import type { Session } from './session.ts';
-import { type Look, MODES, type Mode, VIEWS, type View } from './viewer/look.ts';
+import { type Look, MARKS, MODES, VIEWS, type View } from './viewer/look.ts';
 import type { Plane } from './viewer/pane.ts';
 import type { Stage } from './viewer/stage.ts';
 
@@ -14,6 +14,9 @@ const HELP: readonly (readonly [string, string])[] = [
   ['[ and ]', 'less, more of the scan above'],
   ['0, a, c, s, d', 'all planes, axial, coronal, sagittal, 3-D'],
   ['arrows, page up, page down', 'crosshair by a voxel'],
+  ['wheel', 'through the slices'],
+  ['+ and −, Ctrl and wheel, double click', 'larger, smaller'],
+  ['l', 'labels and landmarks: outlines, filled, none'],
   ['Escape', 'cancel the registration'],
   ['?', 'this list'],
 ];
@@ -39,7 +42,7 @@ const STEPS: Readonly<Record<string, readonly [number, number, number]>> = {
   PageDown: [0, 0, -1],
 };
 
-/** Lets keys do what is done often. The viewer has keys of its own, which would do other things at the same time. */
+/** Lets keys do what is done often. */
 export function listenToKeys(session: Session, look: Look, stage: Stage): void {
   const act = (key: string): boolean => {
     const step = STEPS[key];
@@ -48,10 +51,13 @@ export function listenToKeys(session: Session, look: Look, stage: Stage): void {
     if (step) stage.step(...step);
     else if (view) look.set({ view });
     else if (plane) look.set({ planes: plane });
-    else if (key === 'm') look.set({ view: 'compare', mode: next(look.mode) });
+    else if (key === 'm') look.set({ view: 'compare', mode: next(MODES, look.mode) });
     else if (key === 'b') look.set({ view: 'compare', top: look.top === 'moved' ? 'moving' : 'moved' });
     else if (key === '[') look.set({ amount: Math.max(0, look.amount - 0.1) });
     else if (key === ']') look.set({ amount: Math.min(1, look.amount + 0.1) });
+    else if (key === '+' || key === '=') look.magnify(1.25);
+    else if (key === '-') look.magnify(1 / 1.25);
+    else if (key === 'l') look.set({ marks: next(MARKS, look.marks) });
     else if (key === 'Escape' && session.isRunning) session.stop();
     else if (key === '?') document.querySelector<HTMLDialogElement>('#keys')?.showModal();
     else return false;
@@ -73,7 +79,7 @@ export function listenToKeys(session: Session, look: Look, stage: Stage): void {
   );
 }
 
-function next(mode: Mode): Mode {
-  const all = Object.keys(MODES) as Mode[];
-  return all[(all.indexOf(mode) + 1) % all.length]!;
+function next<Key extends string>(names: Readonly<Record<Key, string>>, key: Key): Key {
+  const all = Object.keys(names) as Key[];
+  return all[(all.indexOf(key) + 1) % all.length]!;
 }

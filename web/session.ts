@@ -1,4 +1,10 @@
-import type { PairToRegister, RegistrationEvent, ResultFile, WorkerRegistration } from '../src/browser/protocol.ts';
+import type {
+  Deformation,
+  PairToRegister,
+  RegistrationEvent,
+  ResultFile,
+  WorkerRegistration,
+} from '../src/browser/protocol.ts';
 import { Cancelled } from '../src/browser/workerClient.ts';
 import { UserError } from '../src/errors.ts';
 import { given } from '../src/given.ts';
@@ -9,7 +15,7 @@ import type { LabelFile, Scan } from './scan.ts';
 import { Topics } from './topics.ts';
 
 /** What of a session can change. */
-export type Topic = 'scans' | 'plan' | 'progress' | 'preview' | 'result' | 'message' | 'reading';
+export type Topic = 'scans' | 'plan' | 'progress' | 'preview' | 'result' | 'deformation' | 'message' | 'reading';
 
 /** What is being done, step by step. */
 export interface Progress {
@@ -49,10 +55,13 @@ export class Session extends Topics<Topic> {
   before: Preview['moved'] | undefined;
   preview: Preview | undefined;
   result: WorkerRegistration | undefined;
+  /** What the result's warp does, once it was asked for. */
+  deformation: Deformation | undefined;
   message: Message | undefined;
   /** The file that is being read. */
   reading: string | undefined;
   readonly engine = startEngine();
+  #isDeformationAsked = false;
 
   get isRunning(): boolean {
     return this.progress !== undefined && this.result === undefined;
@@ -164,7 +173,21 @@ export class Session extends Topics<Topic> {
     if (!pair || !this.result) return;
     await this.attempt('measures', async () => {
       this.result = await this.engine.ask('measure', pair);
+      this.before = this.result.before;
       this.tell('result');
+    });
+  }
+
+  /** Asks for what the result's warp does, once. */
+  async askDeformation(): Promise<void> {
+    if (this.#isDeformationAsked) return;
+    this.#isDeformationAsked = true;
+    const { result } = this;
+    await this.attempt('the deformation', async () => {
+      const deformation = await this.engine.ask('deformation', {});
+      if (this.result !== result) return;
+      this.deformation = deformation;
+      this.tell('deformation');
     });
   }
 
@@ -232,7 +255,8 @@ export class Session extends Topics<Topic> {
   }
 
   #forgetResult(): void {
-    this.plan = this.progress = this.before = this.preview = this.result = undefined;
+    this.plan = this.progress = this.before = this.preview = this.result = this.deformation = undefined;
+    this.#isDeformationAsked = false;
     this.tell('plan', 'progress', 'preview', 'result');
   }
 }

@@ -3,7 +3,7 @@ import type { Judgement } from '../registration/judgement.ts';
 import type { Plan, PlanChoices } from '../registration/plan.ts';
 import type { WarpStage } from '../registration/planned.ts';
 import type { PlanDone } from '../registration/register.ts';
-import type { Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
+import type { Labels, Mat4, Vec3, Volume, Warp } from '../volume/grid.ts';
 import type { Landmark, PointPairs } from '../volume/landmarks.ts';
 import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
 
@@ -53,17 +53,24 @@ export interface WorkerRegistration {
   readonly moved: Volume;
   readonly startLabels?: Labels;
   readonly movedLabels?: Labels;
-  /** On the fixed scan's grid, LPS mm, fixed point → moving point. */
-  readonly warp: Warp;
-  /** The start alone, in the same form. */
-  readonly start: Warp;
+  /** The moving scan's landmarks in the fixed scan's space, as the start and the registration bring them there. */
+  readonly points?: { readonly start: readonly Vec3[]; readonly moved: readonly Vec3[] };
   /** The transform that came first, RAS mm. */
   readonly affine?: Mat4;
-  /** Jacobian determinants of the interior voxels; left out where there are too few slices. */
-  readonly determinants?: Volume;
   readonly judgement: Judgement;
   readonly assessment: Assessment;
   readonly seconds: number;
+}
+
+/** What a warp does, to be looked at. */
+export interface Deformation {
+  /**
+   * log2 of the change of volume on the fixed scan's grid; NaN where space folds, infinite at the border, where it is
+   * not known.
+   */
+  readonly change: Volume;
+  /** The displacement beyond the start, one vector in some voxels, LPS mm. */
+  readonly displacement: Warp;
 }
 
 /** What a registration tells on its way. */
@@ -105,6 +112,10 @@ export interface Tasks extends TrainingTasks {
   };
   /** Measures the last registration anew, by labels and landmarks that came later. */
   measure: { readonly input: PairToRegister; readonly output: WorkerRegistration };
+  /** What the last registration's warp does. */
+  deformation: { readonly input: object; readonly output: Deformation };
+  /** The last registration's warp: fixed scan's grid, LPS mm, fixed point → moving point. */
+  warp: { readonly input: object; readonly output: Warp };
   file: { readonly input: ResultFile; readonly output: Uint8Array };
 }
 export type TaskName = keyof Tasks;

@@ -1,6 +1,6 @@
 import { given } from '../given.ts';
 import type { PlanChoices } from '../registration/plan.ts';
-import type { Labels, Volume } from '../volume/grid.ts';
+import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import type { PairToRegister, RegistrationEvent, ResultFile, WorkerRegistration } from './protocol.ts';
 import { WorkerClient } from './workerClient.ts';
 
@@ -36,6 +36,8 @@ export interface InWorkerOptions {
 
 /** A registered pair whose files can still be asked for. */
 export interface RegisteredInWorker extends WorkerRegistration {
+  /** The warp: fixed scan's grid, LPS mm, fixed point → moving point. */
+  warp(): Promise<Warp>;
   /** A file as `earthmorph register` writes it. */
   file(which: ResultFile): Promise<Uint8Array>;
   /** Ends the worker and frees its memory. */
@@ -76,7 +78,12 @@ export async function registerInWorker(
       }),
     };
     const registration = await client.ask('register', { pair, choices }, onEvent);
-    return { ...registration, file: (which) => client.ask('file', which), close: () => client.close() };
+    return {
+      ...registration,
+      warp: () => client.ask('warp', {}),
+      file: (which) => client.ask('file', which),
+      close: () => client.close(),
+    };
   } catch (error) {
     client.close();
     throw error;

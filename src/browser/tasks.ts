@@ -1,6 +1,5 @@
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
-import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
 import { centreOf } from '../preparation/preprocessing.ts';
 import { type JudgedRegistration, judged } from '../registration/judged.ts';
 import { judgement } from '../registration/judgement.ts';
@@ -12,15 +11,18 @@ import { makePhantomCase } from '../synthesis/phantom/phantom.ts';
 import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
 import { assertSameGrid, canBeLabels, summariseValues } from '../volume/checks.ts';
 import { decodeImage } from '../volume/decodeImage.ts';
+import type { Warp } from '../volume/grid.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
-import { invertWarp } from '../volume/invertWarp.ts';
+import { invertWarp, unwarpPoints } from '../volume/invertWarp.ts';
 import { encodeItkTransform } from '../volume/itkTransform.ts';
 import { decodeLandmarkCsv } from '../volume/landmarkCsv.ts';
 import { encodeNifti } from '../volume/nifti.ts';
 import { isIntegerImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { decodeTag } from '../volume/tagFile.ts';
 import { applyWarp } from '../volume/warp.ts';
+import { deformationOf } from './deformation.ts';
 import type {
+  Deformation,
   FileToRead,
   MadePair,
   PairToRegister,
@@ -112,15 +114,24 @@ export class Workshop implements Work {
 
   #judge(registration: Registration, pair: PairToRegister, seconds: () => number): WorkerRegistration {
     const last = judged(registration, pair);
-    const { before, moved, startLabels, movedLabels, warp, start, affine, assessment } = last;
+    const { before, moved, startLabels, movedLabels, affine, assessment, landmarks } = last;
     const result = {
       done: registration.done as PlanDone,
-      before,
-      moved,
-      warp,
-      start,
-      ...given({ startLabels, movedLabels, affine }),
-      ...(hasInterior(warp) ? { determinants: jacobianDeterminant(warp) } : {}),
+      before: copied(before),
+      moved: copied(moved),
+      ...given({
+        startLabels: startLabels && copied(startLabels),
+        movedLabels: movedLabels && copied(movedLabels),
+        affine,
+      }),
+      ...(landmarks
+        ? {
+            points: {
+              start: unwarpPoints(last.start, landmarks.moving),
+              moved: unwarpPoints(last.warp, landmarks.moving),
+            },
+          }
+        : {}),
       judgement: judgement(last),
       assessment,
       seconds: seconds(),
@@ -150,6 +161,14 @@ export class Workshop implements Work {
     });
   }
 
+  async deformation(): Promise<Deformation> {
+    return deformationOf(this.last.warp, this.last.start);
+  }
+
+  async warp(): Promise<Warp> {
+    return copied(this.last.warp);
+  }
+
   /** A file of the last registration. */
   async file(which: ResultFile): Promise<Uint8Array> {
     const { last } = this;
@@ -169,6 +188,11 @@ export class Workshop implements Work {
         return new TextEncoder().encode(encodeItkTransform(last.affine, centreOf(last.fixed)));
     }
   }
+}
+
+/** What is given away, so that the worker keeps its own. */
+function copied<T extends { readonly data: Float32Array | Int32Array }>(image: T): T {
+  return { ...image, data: image.data.slice() };
 }
 
 /** Voxels of the phantoms. */

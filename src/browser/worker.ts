@@ -11,12 +11,12 @@ type Task = (input: unknown, tell: (event: RegistrationEvent | TrainingEvent) =>
 /** What a worker has of the page. */
 interface Scope {
   onmessage: ((message: MessageEvent<Request>) => void) | null;
-  postMessage(answer: Answer): void;
+  postMessage(answer: Answer, options: { readonly transfer: Transferable[] }): void;
 }
 
 /**
- * Lets this worker compute for a page. Tasks come one by one, and each is answered; what they hold is copied, not taken
- * from the page.
+ * Lets this worker compute for a page. Tasks come one by one, and each is answered. The arrays of an answer are handed
+ * over, not copied, so that the page need not wait for them.
  * @param scope the worker's own
  */
 export function serveTasks(scope: Scope): void {
@@ -26,14 +26,15 @@ export function serveTasks(scope: Scope): void {
   const trainTask = (input: Tasks['train']['input'], tell: (event: TrainingEvent) => void): Promise<TrainingEnd> =>
     trainKept(input, { tell, gate, threads });
   let ready: Promise<unknown> = Promise.resolve();
+  const answer = (message: Answer): void => scope.postMessage(message, { transfer: buffersOf(message) });
   const carryOut = async ({ id, name, input }: Extract<Request, { kind: 'task' }>): Promise<void> => {
     const task = (name === 'train' ? trainTask : workshop[name].bind(workshop)) as Task;
     try {
-      const output = await task(input, (event) => scope.postMessage({ id, kind: 'event', event }));
-      scope.postMessage({ id, kind: 'done', output });
+      const output = await task(input, (event) => answer({ id, kind: 'event', event }));
+      answer({ id, kind: 'done', output });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      scope.postMessage({ id, kind: 'failed', message, isMistake: error instanceof UserError });
+      answer({ id, kind: 'failed', message, isMistake: error instanceof UserError });
     }
   };
   scope.onmessage = ({ data }) => {
@@ -51,4 +52,14 @@ export function serveTasks(scope: Scope): void {
     workshop.useThreads(threads);
     ready = useWasm(threads ?? 1, runtime);
   };
+}
+
+/** The memory of all arrays in an answer. */
+function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const each of Object.values(value)) buffersOf(each, found);
+  }
+  return [...found];
 }

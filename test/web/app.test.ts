@@ -206,6 +206,11 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       expect(await app.page.locator('.file-name').allTextContents()).toEqual(['a.nii.gz', 'b.nii']);
       await app.page.keyboard.press('2');
       expect(await app.page.getByRole('button', { name: 'Compare' }).getAttribute('aria-pressed')).toBe('true');
+      await app.page.keyboard.press('3');
+      await app.page.getByRole('img', { name: /^Fixed/ }).click();
+      await app.page.getByText(/volume × \d/).waitFor();
+      await app.page.keyboard.press('d');
+      await app.page.getByLabel('three dimensions').first().waitFor();
     } finally {
       await own.close();
       await rm(folder, { recursive: true, force: true });

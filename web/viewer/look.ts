@@ -1,4 +1,5 @@
 import { Topics } from '../topics.ts';
+import type { ScanMap } from './colourMaps.ts';
 import type { Plane } from './pane.ts';
 
 /** How scans are compared. */
@@ -15,6 +16,13 @@ export const MODES = {
 } as const;
 export type Mode = keyof typeof MODES;
 
+/** How labels and landmarks are shown over the scans. */
+export const MARKS = { outlines: 'Outlines', filled: 'Filled', none: 'No labels' } as const;
+export type Marks = keyof typeof MARKS;
+
+/** How much larger than the whole a scan is seen at most. */
+const MOST_ZOOM = 12;
+
 /** What is seen of a session. */
 export class Look extends Topics<'look'> {
   view: View = 'beside';
@@ -24,14 +32,19 @@ export class Look extends Topics<'look'> {
   /** Opacity of the scan above, or how far it is pulled over, 0 to 1. */
   amount = 0.5;
   planes: Plane = 'all';
-  /** Whether labels are shown over their scans. */
-  labels = true;
-  colourMap = 'gray';
+  marks: Marks = 'outlines';
+  colourMap: ScanMap = 'gray';
   /** Shares of a scan's usual range that are shown black and white. */
   window: readonly [number, number] = [0, 1];
+  /** How much larger than the whole, around the crosshair. */
+  zoom = 1;
 
-  set(change: Partial<Omit<Look, 'set' | 'tell' | 'watch'>>): void {
+  set(change: Partial<Omit<Look, 'set' | 'tell' | 'watch' | 'magnify'>>): void {
     Object.assign(this, change);
     this.tell('look');
+  }
+
+  magnify(factor: number): void {
+    this.set({ zoom: Math.min(MOST_ZOOM, Math.max(1, this.zoom * factor)) });
   }
 }

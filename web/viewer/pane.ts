@@ -1,102 +1,71 @@
-import { DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
-import { labelsIn } from '../../src/metric/dice.ts';
-import { colourAt, LABEL_COLOURS } from '../../src/report/draw/theme.ts';
-import { sameGrid } from '../../src/volume/checks.ts';
-import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
-import { encodeNifti } from '../../src/volume/niftiEncode.ts';
+import type { Vec3, Volume } from '../../src/volume/grid.ts';
 import { percentiles } from '../../src/volume/percentile.ts';
 import { make } from '../dom.ts';
-import { addOwnMaps, rgbOf } from './colourMaps.ts';
+import { FOLD_PIXEL, JACOBIAN_RANGE, JACOBIAN_TABLE, type ScanMap, TABLES } from './colourMaps.ts';
+import { type Displaced, drawGrid } from './deformationGrid.ts';
+import { AXES, ENDS, Frame } from './frame.ts';
+import { fillLabels, outlineLabels, type ShownLabels } from './labelMarks.ts';
+import { drawPoints, type ShownPoints } from './pointMarks.ts';
+import { clamp, drawSlice, paint, placeAt, type SliceView, viewOf } from './slice.ts';
+import type { Solid } from './solid.ts';
+import { type SlicePlane, type Tile, tilesOf } from './tiles.ts';
 
-/** Which planes a pane shows. */
-export const PLANES = {
-  all: SLICE_TYPE.MULTIPLANAR,
-  axial: SLICE_TYPE.AXIAL,
-  coronal: SLICE_TYPE.CORONAL,
-  sagittal: SLICE_TYPE.SAGITTAL,
-  solid: SLICE_TYPE.RENDER,
-} as const;
-export type Plane = keyof typeof PLANES;
+/** Which planes a pane shows; `solid` is the scan in three dimensions. */
+export type Plane = SlicePlane | 'all' | 'solid';
 
-/** Labels that are shown over their scan. */
-export interface LabelOverlay {
-  readonly labels: Labels;
+/** What a pane shows, all on one grid. */
+export interface Shown {
+  readonly volume: Volume | undefined;
+  /** Values that are shown black and white. */
+  readonly window: readonly [number, number];
+  readonly map: ScanMap | 'green' | 'magenta';
+  readonly planes: Plane;
+  readonly zoom: number;
+  /** log2 of volume change; NaN where space folds, infinite where it is not known. */
+  readonly change?: Volume | undefined;
+  readonly labels?: ShownLabels | undefined;
+  /** Those of the other scan, dashed. */
+  readonly otherLabels?: ShownLabels | undefined;
+  readonly areFilled: boolean;
+  readonly points?: ShownPoints | undefined;
+  readonly displaced?: Displaced | undefined;
 }
 
-/** How an image over a scan is shown. */
-export interface Overlay {
-  readonly volume: Volume;
-  readonly colourMap: string;
-  /** Values of the map's first and last colour. */
-  readonly range: readonly [number, number];
-  readonly opacity: number;
-}
+/** A tap that becomes a drag, in pixels of a wheel for a slice. */
+const WHEEL = 40;
+const CROSSHAIR = 'rgba(86, 180, 233, 0.9)';
 
-/** One picture with its own viewer. */
+/** One picture: planes of a scan with what lies over it, drawn by the processor, so that the page is never held up. */
 export class Pane {
   readonly element: HTMLElement;
-  readonly canvas: HTMLCanvasElement;
-  readonly viewer: Niivue;
+  readonly canvas = make('canvas', { attributes: { role: 'img' } });
   readonly #title = make('span', { class: 'pane-title' });
-  #volume: Volume | undefined;
-  #attached: Promise<unknown> | undefined;
-  /** What is to be shown, one thing after the other. */
-  #queue: Promise<void> = Promise.resolve();
-  #range: readonly [number, number] = [0, 1];
+  readonly #picture = make('div', { class: 'pane-picture' }, this.canvas);
+  #shown: Shown = { volume: undefined, window: [0, 1], map: 'gray', planes: 'all', zoom: 1, areFilled: false };
+  #frame: Frame | undefined;
+  #tiles: readonly Tile[] = [];
+  #place: Vec3 = [0, 0, 0];
+  #isWaiting = false;
+  #solid: Promise<Solid> | undefined;
+  #turned = 0;
 
   /** Called when the crosshair moves, RAS mm. */
   onMove: (point: Vec3) => void = () => undefined;
-  /** Called after each time that the picture is drawn. */
-  onDraw: () => void = () => undefined;
+  /** Called when something is to be seen larger or smaller. */
+  onZoom: (factor: number) => void = () => undefined;
 
   constructor(
     readonly name: string,
     what: string,
   ) {
-    this.canvas = make('canvas', { attributes: { 'aria-label': what, role: 'img' } });
-    this.element = make(
-      'figure',
-      { class: `pane pane-${name}` },
-      make('div', { class: 'pane-picture' }, this.canvas),
-      make('figcaption', {}, this.#title),
-    );
+    this.element = make('figure', { class: `pane pane-${name}` }, this.#picture, make('figcaption', {}, this.#title));
     this.setTitle(what);
-    this.viewer = new Niivue({
-      dragAndDropEnabled: false,
-      isResizeCanvas: true,
-      loadingText: '',
-      logLevel: 'silent',
-      backColor: [0, 0, 0, 1],
-      crosshairColor: [0.34, 0.71, 0.91, 0.9],
-      crosshairWidth: 0.35,
-      crosshairGap: 10,
-      multiplanarPadPixels: 6,
-      multiplanarShowRender: SHOW_RENDER.NEVER,
-      sliceType: SLICE_TYPE.MULTIPLANAR,
-      dragMode: DRAG_MODE.pan,
-      isOrientCube: false,
-    });
-    this.viewer.onLocationChange = (location) => {
-      const { mm } = location as { readonly mm: ArrayLike<number> };
-      this.onMove([mm[0]!, mm[1]!, mm[2]!]);
-    };
-    new ResizeObserver(() => this.#attached && this.viewer.resizeListener()).observe(
-      this.canvas.parentElement as Element,
-    );
-    const draw = this.viewer.drawScene.bind(this.viewer);
-    this.viewer.drawScene = () => {
-      if (this.canvas.clientWidth === 0) return;
-      const drawn = draw();
-      this.onDraw();
-      return drawn;
-    };
+    new ResizeObserver(() => this.#draw()).observe(this.#picture);
+    this.#listen();
   }
 
-  /** Changes with each scan that lies on another grid than the one before. */
-  grid = 0;
-
   get volume(): Volume | undefined {
-    return this.#volume;
+    return this.#shown.volume;
   }
 
   setTitle(text: string): void {
@@ -104,146 +73,227 @@ export class Pane {
     this.canvas.setAttribute('aria-label', text);
   }
 
-  /** Shows a scan. On the same grid as before, the view stays as it is. */
-  show(volume: Volume | undefined, given?: readonly [number, number]): Promise<void> {
-    return this.#then(async () => {
-      const before = this.#volume;
-      this.#volume = volume;
-      if (!volume) {
-        while (this.viewer.volumes.length > 0) this.viewer.removeVolume(this.viewer.volumes[0]!);
-        return;
-      }
-      const range = given ?? usualRange(volume);
-      this.#range = range;
-      const shown = this.viewer.volumes[0];
-      if (shown && before && sameGrid(before, volume)) {
-        (shown.img as Float32Array).set(volume.data);
-        [shown.cal_min, shown.cal_max] = range;
-        this.viewer.updateGLVolume();
-      } else {
-        const image = await imageOf(volume, this.name, 'gray', range);
-        this.viewer.volumes = [];
-        this.grid++;
-        this.viewer.addVolume(image);
-      }
+  /** Shows something else; what stays the same is kept. */
+  show(change: Partial<Shown>): void {
+    const before = this.#shown.volume;
+    this.#shown = { ...this.#shown, ...change };
+    const { volume } = this.#shown;
+    if (volume !== before) {
+      const point = this.#frame?.point(this.#place);
+      this.#frame = volume && new Frame(volume);
+      if (this.#frame) this.#place = this.#within(point ? this.#frame.place(point) : this.#middle(this.#frame));
+    }
+    this.#draw();
+  }
+
+  /** Puts the crosshair into the middle. */
+  centre(): void {
+    if (this.#frame) this.#place = this.#middle(this.#frame);
+    this.#draw();
+  }
+
+  /** Moves the crosshair to a point, RAS mm. */
+  moveTo(point: Vec3): void {
+    if (!this.#frame) return;
+    this.#place = this.#within(this.#frame.place(point));
+    this.#draw();
+  }
+
+  /** Moves the crosshair by voxels: to the right, upwards, to superior. */
+  step(right: number, up: number, through: number): void {
+    if (!this.#frame) return;
+    const plane = this.#shown.planes === 'all' || this.#shown.planes === 'solid' ? 'axial' : this.#shown.planes;
+    const [a, b, c] = AXES[plane];
+    const at: [number, number, number] = [...this.#place];
+    at[a] += right;
+    at[b] -= up;
+    at[c] -= through;
+    this.#moveHere(at);
+  }
+
+  #middle({ size }: Frame): Vec3 {
+    return [(size[0] - 1) >> 1, (size[1] - 1) >> 1, (size[2] - 1) >> 1];
+  }
+
+  #within(place: Vec3): Vec3 {
+    const { size } = this.#frame as Frame;
+    return [clamp(place[0], size[0]), clamp(place[1], size[1]), clamp(place[2], size[2])];
+  }
+
+  #moveHere(place: Vec3): void {
+    this.#place = this.#within(place);
+    this.#draw();
+    this.onMove((this.#frame as Frame).point(this.#place));
+  }
+
+  /** Draws before the page is shown next, however often it is called. */
+  #draw(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    requestAnimationFrame(() => {
+      this.#isWaiting = false;
+      this.#paint();
     });
   }
 
-  /** Shows images over the scan, in place of those that were there. */
-  cover(overlays: readonly (Overlay | LabelOverlay)[]): Promise<void> {
-    return this.#then(async () => {
-      while (this.viewer.volumes.length > 1) this.viewer.removeVolume(this.viewer.volumes[1]!);
-      if (!this.viewer.volumes[0]) return;
-      for (const overlay of overlays) {
-        if ('labels' in overlay) {
-          this.viewer.addVolume(await labelImageOf(overlay.labels, this.name));
-          this.viewer.setOpacity(this.viewer.volumes.length - 1, LABEL_OPACITY);
-        } else {
-          const { volume, colourMap, range, opacity } = overlay;
-          this.viewer.addVolume(await imageOf(volume, `${this.name}-${colourMap}`, colourMap, range));
-          this.viewer.setOpacity(this.viewer.volumes.length - 1, opacity);
+  #paint(): void {
+    const { canvas } = this;
+    const { planes, volume, zoom } = this.#shown;
+    const isSolid = planes === 'solid';
+    canvas.hidden = isSolid;
+    void this.#showSolid(isSolid);
+    if (isSolid) return;
+    const [width, height] = [this.#picture.clientWidth, this.#picture.clientHeight].map((length) =>
+      Math.round(length * devicePixelRatio),
+    ) as [number, number];
+    if (width === 0 || height === 0) return;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const target = canvas.getContext('2d') as CanvasRenderingContext2D;
+    target.clearRect(0, 0, width, height);
+    this.#tiles = this.#frame ? tilesOf(planes, this.#frame, { width, height }) : [];
+    if (!volume) return;
+    for (const tile of this.#tiles) this.#paintPlane(target, viewOf(this.#frame as Frame, tile, this.#place, zoom));
+  }
+
+  #paintPlane(target: CanvasRenderingContext2D, view: SliceView): void {
+    const { volume, window, map, change, labels, otherLabels, areFilled, points, displaced } = this.#shown;
+    const { left, top, width, height } = view.tile;
+    target.save();
+    target.beginPath();
+    target.rect(left, top, width, height);
+    target.clip();
+    drawSlice(target, view, volume as Volume, TABLES[map], window);
+    if (change) paintChange(target, view, change);
+    if (labels && areFilled) fillLabels(target, view, labels);
+    if (labels && !areFilled) outlineLabels(target, view, labels, []);
+    if (otherLabels && !areFilled) outlineLabels(target, view, otherLabels, [4, 3]);
+    if (displaced) drawGrid(target, view, displaced);
+    if (points) drawPoints(target, view, points);
+    paintCrosshair(target, view);
+    paintEnds(target, view);
+    target.restore();
+  }
+
+  async #showSolid(isSolid: boolean): Promise<void> {
+    if (!isSolid && !this.#solid) return;
+    this.#solid ??= import('./solid.ts').then(({ Solid }) => new Solid(this.#picture));
+    const solid = await this.#solid;
+    await solid.show(isSolid ? this.#shown.volume : undefined, this.#shown.window, this.#shown.map);
+  }
+
+  #listen(): void {
+    const { canvas } = this;
+    const follow = (event: PointerEvent, tile: Tile | undefined): void => {
+      if (!tile || !this.#frame) return;
+      const [x, y] = pixelOf(canvas, event);
+      this.#moveHere(placeAt(viewOf(this.#frame, tile, this.#place, this.#shown.zoom), x, y));
+    };
+    let held: Tile | undefined;
+    canvas.addEventListener('pointerdown', (event) => {
+      held = this.#tileAt(event);
+      canvas.setPointerCapture(event.pointerId);
+      follow(event, held);
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (event.buttons & 1) follow(event, held);
+    });
+    canvas.addEventListener('dblclick', () => this.onZoom(this.#shown.zoom > 1 ? 1 / this.#shown.zoom : 3));
+    canvas.addEventListener(
+      'wheel',
+      (event) => {
+        const tile = this.#tileAt(event);
+        if (!tile || event.deltaY === 0) return;
+        event.preventDefault();
+        if (event.ctrlKey) {
+          this.onZoom(Math.exp(-event.deltaY / 300));
+          return;
         }
-      }
-    });
+        // A wheel counts in pixels, lines or pages; a slice is a notch of it, or a finger's width.
+        this.#turned += event.deltaMode === 0 ? event.deltaY / WHEEL : event.deltaY;
+        const steps = Math.trunc(this.#turned);
+        if (steps === 0) return;
+        this.#turned = 0;
+        const at: [number, number, number] = [...this.#place];
+        at[AXES[tile.plane][2]] += Math.sign(steps);
+        this.#moveHere(at);
+      },
+      { passive: false },
+    );
   }
 
-  /** The values that are shown black and white where nothing else was chosen. */
-  get range(): readonly [number, number] {
-    return this.#range;
-  }
-
-  /** Values that are shown black and white. */
-  setWindow([low, high]: readonly [number, number]): Promise<void> {
-    return this.#then(async () => {
-      const shown = this.viewer.volumes[0];
-      if (!shown || (shown.cal_min === low && shown.cal_max === high)) return;
-      [shown.cal_min, shown.cal_max] = [low, high];
-      this.viewer.updateGLVolume();
-    });
-  }
-
-  setColourMap(name: string): Promise<void> {
-    return this.#then(async () => {
-      const shown = this.viewer.volumes[0];
-      if (shown && shown.colormap !== name) this.viewer.setColormap(shown.id, name);
-    });
-  }
-
-  setPlane(plane: Plane): Promise<void> {
-    return this.#then(async () => {
-      if (this.viewer.opts.sliceType !== PLANES[plane]) this.viewer.setSliceType(PLANES[plane]);
-    });
-  }
-
-  /** Puts the crosshair at a point, RAS mm, without a word to others. */
-  moveTo([x, y, z]: Vec3): void {
-    if (!this.viewer.volumes[0]) return;
-    const at = this.viewer.mm2frac([x, y, z]);
-    this.viewer.scene.crosshairPos = at;
-    this.viewer.drawScene();
-  }
-
-  /** Moves the crosshair by voxels. */
-  step(x: number, y: number, z: number): void {
-    if (this.viewer.volumes[0]) this.viewer.moveCrosshairInVox(x, y, z);
-  }
-
-  #then(work: () => Promise<void>): Promise<void> {
-    this.#attached ??= this.viewer.attachToCanvas(this.canvas).then(() => addOwnMaps(this.viewer));
-    const attached = this.#attached;
-    // What fails does not keep others from being shown.
-    this.#queue = this.#queue
-      .catch(() => undefined)
-      .then(() => attached)
-      .then(work);
-    return this.#queue;
+  #tileAt(event: MouseEvent): Tile | undefined {
+    const [x, y] = pixelOf(this.canvas, event);
+    return this.#tiles.find(
+      ({ left, top, width, height }) => x >= left && x < left + width && y >= top && y < top + height,
+    );
   }
 }
 
-/** Opacity of labels over their scan. */
-const LABEL_OPACITY = 0.4;
+/** The canvas's pixel under the pointer. */
+function pixelOf(canvas: HTMLCanvasElement, event: MouseEvent): readonly [number, number] {
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  return [((event.clientX - left) / width) * canvas.width, ((event.clientY - top) / height) * canvas.height];
+}
 
-/** Labels as the viewer takes them, each in a colour of its own. */
-async function labelImageOf(labels: Labels, name: string): Promise<NVImage> {
-  const image = await NVImage.loadFromUrl({ url: await encodeNifti(labels), name: `${name}-labels.nii` });
-  const present = [0, ...labelsIn(labels.data)];
-  const colours = present.map((_, n) => rgbOf(colourAt(LABEL_COLOURS, Math.max(0, n - 1))));
-  image.setColormapLabel({
-    R: colours.map(([r]) => r),
-    G: colours.map(([, g]) => g),
-    B: colours.map(([, , b]) => b),
-    A: present.map((label) => (label === 0 ? 0 : 255)),
-    I: present,
-    labels: present.map(String),
+function paintChange(target: CanvasRenderingContext2D, view: SliceView, { data }: Volume): void {
+  paint(target, view, false, (pixels, index, at) => {
+    const value = data[index]!;
+    if (Number.isNaN(value)) pixels[at] = FOLD_PIXEL;
+    else if (value !== Number.POSITIVE_INFINITY)
+      pixels[at] = JACOBIAN_TABLE[Math.min(255, Math.max(0, Math.round((value / JACOBIAN_RANGE + 1) * 127.5)))]!;
   });
-  return image;
+}
+
+/** Where the other two planes cut this one, with a gap around the point itself. */
+function paintCrosshair(target: CanvasRenderingContext2D, { tile, place, left, top, across, down }: SliceView): void {
+  const [a, b] = AXES[tile.plane];
+  const [x, y] = [left + (place[a] + 0.5) * across, top + (place[b] + 0.5) * down];
+  const gap = 8 * devicePixelRatio;
+  target.strokeStyle = CROSSHAIR;
+  target.lineWidth = devicePixelRatio;
+  target.beginPath();
+  for (const [x1, y1, x2, y2] of [
+    [x, tile.top, x, y - gap],
+    [x, y + gap, x, tile.top + tile.height],
+    [tile.left, y, x - gap, y],
+    [x + gap, y, tile.left + tile.width, y],
+  ] as const) {
+    target.moveTo(x1, y1);
+    target.lineTo(x2, y2);
+  }
+  target.stroke();
+}
+
+/** Letters that say where left and right are. */
+function paintEnds(target: CanvasRenderingContext2D, { tile }: SliceView): void {
+  const { left, top, width, height, plane } = tile;
+  const unit = devicePixelRatio;
+  const [a, b] = AXES[plane];
+  target.font = `600 ${11 * unit}px system-ui, sans-serif`;
+  target.textAlign = 'center';
+  target.textBaseline = 'middle';
+  const inset = 9 * unit;
+  for (const [text, x, y] of [
+    [ENDS[a][0], left + inset, top + height / 2],
+    [ENDS[a][1], left + width - inset, top + height / 2],
+    [ENDS[b][0], left + width / 2, top + inset],
+    [ENDS[b][1], left + width / 2, top + height - inset],
+  ] as const) {
+    target.lineWidth = 3 * unit;
+    target.strokeStyle = 'rgba(0, 0, 0, 0.75)';
+    target.strokeText(text, x, y);
+    target.fillStyle = '#e8ecf2';
+    target.fillText(text, x, y);
+  }
 }
 
 /** Voxels from which the usual range of a scan is told. */
-const SAMPLE = 100_000;
+const SAMPLE = 40_000;
 
 /** The values that are shown black and white where nothing else is chosen: all but a few at either end. */
-function usualRange({ data }: Volume): readonly [number, number] {
+export function usualRange({ data }: Volume): readonly [number, number] {
   const stride = Math.max(1, Math.floor(data.length / SAMPLE));
   const some = Float32Array.from({ length: Math.ceil(data.length / stride) }, (_, n) => data[n * stride]!);
   const [low, high] = percentiles(some, [0.5, 99.5]) as [number, number];
   return high > low ? [low, high] : [low, low + 1];
-}
-
-/** A volume as the viewer takes it: through the bytes of a NIfTI file. */
-async function imageOf(
-  volume: Volume,
-  name: string,
-  colourMap: string,
-  range: readonly [number, number],
-): Promise<NVImage> {
-  const bytes = await encodeNifti(volume);
-  const [low, high] = range;
-  return NVImage.loadFromUrl({
-    url: bytes,
-    name: `${name}.nii`,
-    colormap: colourMap,
-    cal_min: low,
-    cal_max: high,
-  });
 }

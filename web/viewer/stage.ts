@@ -1,12 +1,12 @@
-import type { WorkerRegistration } from '../../src/browser/protocol.ts';
+import { labelsIn } from '../../src/metric/dice.ts';
 import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
 import { applyToPoint, invert } from '../../src/volume/matrix.ts';
 import { make } from '../dom.ts';
 import type { Session } from '../session.ts';
-import { JACOBIAN_RANGE, OWN_MAPS } from './colourMaps.ts';
-import { displacementOf, drawGrid } from './deformationGrid.ts';
+import { displacedBy } from './deformationGrid.ts';
+import type { ShownLabels } from './labelMarks.ts';
 import type { Look } from './look.ts';
-import { type LabelOverlay, type Overlay, Pane } from './pane.ts';
+import { Pane, type Shown, usualRange } from './pane.ts';
 
 /** The pictures of a session, as its look says. */
 export class Stage {
@@ -15,24 +15,23 @@ export class Stage {
   readonly #fixed = new Pane('fixed', 'Fixed');
   readonly #moving = new Pane('moving', 'Moving');
   readonly #moved = new Pane('moved', 'Moved');
-  readonly #grid = make('canvas', { class: 'grid', attributes: { 'aria-hidden': 'true' } });
   #point: Vec3 | undefined;
   #blink: ReturnType<typeof setInterval> | undefined;
-  #displaced: ReturnType<typeof displacementOf> | undefined;
-  /** What lies over each pane, and over which grid. */
-  readonly #covered = new Map<Pane, readonly unknown[]>();
+  readonly #ranges = new WeakMap<Volume, readonly [number, number]>();
+  /** The labels of the pair, once they were looked through. */
+  #labels: { readonly of: readonly (Labels | undefined)[]; readonly all: readonly number[] } = { of: [], all: [] };
 
   constructor(
     private readonly session: Session,
     private readonly look: Look,
   ) {
     this.element = make('div', { class: 'panes' }, ...this.#panes.map(({ element }) => element));
-    this.#moved.canvas.after(this.#grid);
-    for (const pane of this.#panes) pane.onMove = (point) => this.#moveTo(point, pane);
-    this.#moved.onDraw = () => this.#drawGrid();
-    session.watch(['scans'], () => void this.#showScans());
-    session.watch(['preview'], () => void this.#showPreview());
-    session.watch(['result'], () => void this.#showResult());
+    for (const pane of this.#panes) {
+      pane.onMove = (point) => this.#moveTo(point, pane);
+      pane.onZoom = (factor) => look.magnify(factor);
+    }
+    session.watch(['scans'], () => this.#beginAnew());
+    session.watch(['scans', 'preview', 'result', 'deformation'], () => this.#arrange());
     look.watch(['look'], () => this.#arrange());
   }
 
@@ -41,100 +40,131 @@ export class Stage {
   }
 
   /** Moves the crosshair by voxels of the fixed scan. */
-  step(x: number, y: number, z: number): void {
-    this.#fixed.step(x, y, z);
+  step(right: number, up: number, through: number): void {
+    this.#fixed.step(right, up, through);
   }
 
-  async #showScans(): Promise<void> {
-    const { fixed, moving } = this.session;
+  #beginAnew(): void {
     this.#point = undefined;
-    this.#fixed.setTitle(fixed ? `Fixed: ${fixed.name}` : 'Fixed');
-    this.#moving.setTitle(moving ? `Moving, as it is: ${moving.name}` : 'Moving');
-    this.#moved.setTitle('Moved');
-    await Promise.all([
-      this.#fixed.show(fixed?.volume),
-      this.#moving.show(moving?.volume),
-      this.#moved.show(undefined),
-    ]);
-    this.#arrange();
-  }
-
-  async #showPreview(): Promise<void> {
-    const { before, preview, moving, plan } = this.session;
-    if (!moving) return;
-    if (before) {
-      this.#moving.setTitle(`Moving, at the start: ${moving.name}`);
-      await this.#moving.show(before, this.#moving.range);
-    }
-    if (preview) {
-      const at =
-        preview.at === 'start'
-          ? 'at the start'
-          : preview.at === 'aligned'
-            ? 'aligned'
-            : `level ${preview.at + 1} of ${plan?.plan.levels.length}`;
-      this.#moved.setTitle(`Moved, ${at}`);
-      await this.#moved.show(preview.moved, this.#moving.range);
-    }
-    this.#arrange();
-  }
-
-  async #showResult(): Promise<void> {
-    const { result, moving } = this.session;
-    this.#displaced = result && displacementOf(result.warp, result.start);
-    if (result) {
-      this.#moved.setTitle(`Moved: ${moving?.name}`);
-      await this.#moved.show(result.moved, this.#moving.range);
-    }
-    this.#arrange();
+    this.readout.textContent = '';
+    for (const pane of this.#panes) pane.show({ volume: undefined });
   }
 
   /** Puts the panes as the look says. */
   #arrange(): void {
-    const { view, mode, top, amount, planes } = this.look;
-    const canCompare = this.session.before !== undefined;
-    const shown = canCompare || view === 'beside' ? view : 'beside';
-    Object.assign(this.element.dataset, { view: shown, mode, top });
+    const { session, look } = this;
+    const { fixed, moving, before, preview, result } = session;
+    const { view, mode, top, amount, marks } = look;
+    const seen = before !== undefined || view === 'beside' ? view : 'beside';
+    Object.assign(this.element.dataset, { view: seen, mode, top });
     this.element.style.setProperty('--amount', String(amount));
-    this.element.classList.toggle('has-moved', this.session.preview !== undefined || this.session.result !== undefined);
-    const isColoured = shown === 'compare' && mode === 'colour';
-    void this.#fixed.setColourMap(isColoured ? OWN_MAPS.green : this.look.colourMap);
-    for (const pane of [this.#moving, this.#moved])
-      void pane.setColourMap(isColoured ? OWN_MAPS.magenta : this.look.colourMap);
-    for (const pane of this.#panes) {
-      const [low, high] = pane.range;
-      const [from, to] = this.look.window;
-      void pane.setPlane(planes);
-      void pane.setWindow([low + from * (high - low), high + (to - 1) * (high - low)]);
-    }
-    this.#setBlinking(shown === 'compare' && mode === 'blink');
-    const { result, fixedLabels } = this.session;
-    const deformed = shown === 'deformation' ? result : undefined;
-    const labelledBy = (labels: Labels | undefined): readonly LabelOverlay[] =>
-      labels && this.look.labels && !isColoured && !deformed ? [{ labels }] : [];
-    const fixedLabelled = labelledBy(fixedLabels?.labels);
-    this.#cover(this.#fixed, [deformed, fixedLabelled[0]?.labels], () => [
-      ...(deformed ? overlays(deformed) : []),
-      ...fixedLabelled,
-    ]);
-    for (const [pane, labels] of [
-      [this.#moving, result?.startLabels],
-      [this.#moved, result?.movedLabels],
-    ] as const) {
-      const labelled = labelledBy(labels);
-      this.#cover(pane, [labelled[0]?.labels], () => labelled);
-    }
-    this.#grid.hidden = !deformed;
-    requestAnimationFrame(() => this.#drawGrid());
+    this.element.classList.toggle('has-moved', preview !== undefined || result !== undefined);
+    this.#setBlinking(seen === 'compare' && mode === 'blink');
+    const isColoured = seen === 'compare' && mode === 'colour';
+    const isDeformed = seen === 'deformation' && result !== undefined;
+    if (isDeformed) void session.askDeformation();
+    const deformation = isDeformed ? session.deformation : undefined;
+    const areMarked = marks !== 'none' && !isColoured && !isDeformed;
+    const labelled = (labels: Labels | undefined): ShownLabels | undefined =>
+      areMarked && labels ? { labels, all: this.#allLabels() } : undefined;
+    const { points, fixedPoints, movingPoints } = this.#points(areMarked);
+    const common = { planes: look.planes, zoom: look.zoom, areFilled: marks === 'filled' };
+    const fixedLabels = labelled(session.fixedLabels?.labels);
+    this.#showIn(this.#fixed, fixed && `Fixed: ${fixed.name}`, fixed?.volume, fixed?.volume, {
+      ...common,
+      map: isColoured ? 'green' : look.colourMap,
+      labels: fixedLabels,
+      points: fixedPoints && { rings: fixedPoints, crosses: [] },
+      change: deformation?.change,
+    });
+    const moves = { ...common, map: isColoured ? ('magenta' as const) : look.colourMap };
+    this.#showIn(
+      this.#moving,
+      moving && `Moving, ${before ? 'at the start' : 'as it is'}: ${moving.name}`,
+      before ?? moving?.volume,
+      moving?.volume,
+      {
+        ...moves,
+        labels: before ? labelled(result?.startLabels) : labelled(session.movingLabels?.labels),
+        otherLabels: before && result?.startLabels ? fixedLabels : undefined,
+        points: before
+          ? points && { rings: points.fixed, crosses: points.start }
+          : movingPoints && { rings: [], crosses: movingPoints },
+      },
+    );
+    this.#showIn(
+      this.#moved,
+      `Moved${result ? `: ${moving?.name}` : preview ? `, ${this.#stageText()}` : ''}`,
+      result?.moved ?? preview?.moved,
+      moving?.volume,
+      {
+        ...moves,
+        labels: labelled(result?.movedLabels),
+        otherLabels: result?.movedLabels ? fixedLabels : undefined,
+        points: points && { rings: points.fixed, crosses: points.moved },
+        displaced: deformation && displacedBy(deformation.displacement),
+      },
+    );
+    if (this.#point) this.#say(this.#point);
   }
 
-  /** Covers a pane, where something else lies over it than before, or its scan is another. */
-  #cover(pane: Pane, reasons: readonly unknown[], make: () => readonly (Overlay | LabelOverlay)[]): void {
-    const all = [pane.grid, ...reasons];
-    const before = this.#covered.get(pane);
-    if (before?.length === all.length && all.every((reason, n) => reason === before[n])) return;
-    this.#covered.set(pane, all);
-    void pane.cover(make());
+  #stageText(): string {
+    const { preview, plan } = this.session;
+    if (!preview || preview.at === 'start') return 'at the start';
+    return preview.at === 'aligned' ? 'aligned' : `level ${preview.at + 1} of ${plan?.plan.levels.length}`;
+  }
+
+  /** Landmarks: of the result on the fixed scan's grid, before it each scan's own. */
+  #points(areMarked: boolean): {
+    readonly points?: {
+      readonly fixed: readonly Vec3[];
+      readonly start: readonly Vec3[];
+      readonly moved: readonly Vec3[];
+    };
+    readonly fixedPoints?: readonly Vec3[];
+    readonly movingPoints?: readonly Vec3[];
+  } {
+    const { landmarks, result } = this.session;
+    if (!areMarked || !landmarks) return {};
+    const { fixed, moving } = landmarks.pairs;
+    return {
+      fixedPoints: fixed,
+      ...(result?.points ? { points: { fixed, ...result.points } } : { movingPoints: moving }),
+    };
+  }
+
+  #allLabels(): readonly number[] {
+    const of = [this.session.fixedLabels?.labels, this.session.movingLabels?.labels];
+    if (of.some((labels, n) => labels !== this.#labels.of[n]))
+      this.#labels = { of, all: labelsIn(...of.flatMap((labels) => (labels ? [labels.data] : []))) };
+    return this.#labels.all;
+  }
+
+  /** @param ranged the volume by whose values it is shown */
+  #showIn(
+    pane: Pane,
+    title: string | undefined,
+    volume: Volume | undefined,
+    ranged: Volume | undefined,
+    shown: Partial<Shown>,
+  ): void {
+    if (title !== undefined) pane.setTitle(title);
+    const [low, high] = ranged ? this.#rangeOf(ranged) : [0, 1];
+    const [from, to] = this.look.window;
+    pane.show({
+      change: undefined,
+      displaced: undefined,
+      ...shown,
+      volume,
+      window: [low + from * (high - low), high + (to - 1) * (high - low)],
+    });
+    if (volume && this.#point) pane.moveTo(this.#point);
+  }
+
+  #rangeOf(volume: Volume): readonly [number, number] {
+    const range = this.#ranges.get(volume) ?? usualRange(volume);
+    this.#ranges.set(volume, range);
+    return range;
   }
 
   #setBlinking(isOn: boolean): void {
@@ -145,19 +175,14 @@ export class Stage {
     this.#blink = setInterval(() => this.element.classList.toggle('is-off'), period);
   }
 
-  #drawGrid(): void {
-    if (this.#grid.hidden || !this.#displaced) return;
-    drawGrid(this.#moved.viewer, this.#grid, this.#displaced);
-  }
-
   #moveTo(point: Vec3, from: Pane): void {
-    if (this.#point && point.every((value, axis) => Math.abs(value - this.#point![axis]!) < 1e-3)) return;
     this.#point = point;
     for (const pane of this.#panes) if (pane !== from) pane.moveTo(point);
-    this.readout.textContent = this.#positionText(point);
+    this.#say(point);
   }
 
-  #positionText(point: Vec3): string {
+  /** Says where the crosshair is, and what is there. */
+  #say(point: Vec3): void {
     const letters = [
       ['R', 'L'],
       ['A', 'P'],
@@ -168,7 +193,13 @@ export class Stage {
       const value = pane.volume && valueAt(pane.volume, point);
       return value === undefined ? [] : [`${pane.name} ${Number(value.toPrecision(4))}`];
     });
-    return [`${where.join('  ')} mm`, ...values].join('   ·   ');
+    const change = this.look.view === 'deformation' ? this.session.deformation?.change : undefined;
+    const log = change && valueAt(change, point);
+    const growth =
+      log === undefined || log === Number.POSITIVE_INFINITY
+        ? []
+        : [Number.isNaN(log) ? 'folded' : `volume × ${(2 ** log).toFixed(2)}`];
+    this.readout.textContent = [`${where.join('  ')} mm`, ...values, ...growth].join('   ·   ');
   }
 }
 
@@ -177,24 +208,4 @@ function valueAt({ size, affine, data }: Volume, point: Vec3): number | undefine
   const [i, j, k] = applyToPoint(invert(affine), point).map(Math.round) as [number, number, number];
   if (i < 0 || j < 0 || k < 0 || i >= size[0] || j >= size[1] || k >= size[2]) return undefined;
   return data[i + size[0] * (j + size[1] * k)];
-}
-
-/** Volume change, and where space folds, over the fixed scan. */
-function overlays({ determinants }: WorkerRegistration): readonly Overlay[] {
-  if (!determinants) return [];
-  const limit = JACOBIAN_RANGE * 0.999;
-  const change = determinants.data.map((value) => Math.min(limit, Math.max(-limit, value > 0 ? Math.log2(value) : 0)));
-  const folds = determinants.data.map((value) => (value > 0 ? 0 : 1));
-  const hasFolds = folds.includes(1);
-  return [
-    {
-      volume: { ...determinants, data: change },
-      colourMap: OWN_MAPS.jacobian,
-      range: [-JACOBIAN_RANGE, JACOBIAN_RANGE],
-      opacity: 0.6,
-    },
-    ...(hasFolds
-      ? [{ volume: { ...determinants, data: folds }, colourMap: OWN_MAPS.folds, range: [0.5, 1] as const, opacity: 1 }]
-      : []),
-  ];
 }

@@ -2,7 +2,7 @@ import { choices, segments } from '../controls.ts';
 import { make } from '../dom.ts';
 import type { Session } from '../session.ts';
 import { SCAN_MAPS } from './colourMaps.ts';
-import { type Look, MODES, VIEWS } from './look.ts';
+import { type Look, MARKS, MODES, VIEWS } from './look.ts';
 import type { Plane } from './pane.ts';
 
 const PLANE_NAMES: Readonly<Record<Plane, string>> = {
@@ -58,12 +58,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     },
     'Reset',
   );
-  const labels = make('input', {
-    type: 'checkbox',
-    checked: look.labels,
-    on: { change: () => look.set({ labels: labels.checked }) },
-  });
-  const labelling = make('label', { class: 'check' }, labels, 'Labels');
+  const marks = choices('Labels and landmarks', MARKS, (marks) => look.set({ marks }));
   const windowing = make(
     'details',
     { class: 'popover' },
@@ -95,7 +90,7 @@ export function toolbar(session: Session, look: Look): HTMLElement {
       { class: 'toolbar-row' },
       views.element,
       make('span', { class: 'spacer' }),
-      labelling,
+      marks.element,
       planes.element,
       maps.element,
       windowing,
@@ -104,7 +99,8 @@ export function toolbar(session: Session, look: Look): HTMLElement {
     legend,
   );
   const update = (): void => {
-    labelling.hidden = !session.fixedLabels && !session.movingLabels;
+    marks.element.hidden = !session.fixedLabels && !session.movingLabels && !session.landmarks;
+    marks.choose(look.marks);
     views.choose(look.view);
     modes.choose(look.mode);
     tops.choose(look.top);

@@ -1,0 +1,63 @@
+import { colourAt, LABEL_COLOURS } from '../../src/report/draw/theme.ts';
+import { middles, type Point, ringsOf } from '../../src/report/page/browser/rings.ts';
+import type { Labels } from '../../src/volume/grid.ts';
+import { pixelOf, rgbOf } from './colourMaps.ts';
+import { AXES } from './frame.ts';
+import { eachVoxel, paint, type SliceView } from './slice.ts';
+
+/** Opacity of filled labels, of 255. */
+const OPACITY = 105;
+
+/** Labels with the colour of each. */
+export interface ShownLabels {
+  readonly labels: Labels;
+  /** The labels that occur in the pair; their places say their colours. */
+  readonly all: readonly number[];
+}
+
+function colourOf(all: readonly number[], label: number): string {
+  return colourAt(LABEL_COLOURS, Math.max(0, all.indexOf(label)));
+}
+
+/** Fills each label with its colour. */
+export function fillLabels(target: CanvasRenderingContext2D, view: SliceView, { labels, all }: ShownLabels): void {
+  const colours = new Map(all.map((label) => [label, pixelOf(rgbOf(colourOf(all, label)), OPACITY)]));
+  paint(target, view, false, (pixels, index, at) => {
+    pixels[at] = colours.get(labels.data[index]!) ?? 0;
+  });
+}
+
+/** Draws the outline of each label, rounded as in reports, which strays at most a quarter of a voxel. */
+export function outlineLabels(
+  target: CanvasRenderingContext2D,
+  view: SliceView,
+  { labels, all }: ShownLabels,
+  dashes: number[],
+): void {
+  const { frame, tile, left, top, across, down, place } = view;
+  const [a, b, c] = AXES[tile.plane];
+  const [columns, rows] = [frame.size[a], frame.size[b]];
+  const slice = new Int32Array(columns * rows);
+  eachVoxel(frame, tile.plane, place[c], (index, at) => {
+    slice[at] = labels.data[index]!;
+  });
+  const present = new Set(slice);
+  present.delete(0);
+  target.lineWidth = 1.5 * devicePixelRatio;
+  target.setLineDash(dashes.map((length) => length * devicePixelRatio));
+  for (const label of present) {
+    const is = (column: number, row: number): boolean =>
+      column >= 0 && row >= 0 && column < columns && row < rows && slice[column + columns * row] === label;
+    target.strokeStyle = colourOf(all, label);
+    target.beginPath();
+    for (const ring of ringsOf(is, columns, rows)) {
+      const corners = middles(ring).map(([x, y]): Point => [left + x * across, top + y * down]);
+      const between = middles(corners);
+      target.moveTo(...(between.at(-1) as Point));
+      for (const [n, corner] of corners.entries()) target.quadraticCurveTo(...corner, ...(between[n] as Point));
+      target.closePath();
+    }
+    target.stroke();
+  }
+  target.setLineDash([]);
+}
