@@ -8,10 +8,10 @@
 import { join } from 'node:path';
 import { readPointPairs } from '../src/file/landmarkFile.ts';
 import { readVolume } from '../src/file/volumeFile.ts';
-import { affineSimilarity } from '../src/loss/affineLoss.ts';
+import { alignmentSimilarity } from '../src/loss/alignmentLoss.ts';
 import { randomStream } from '../src/random.ts';
-import { alignAffine } from '../src/registration/affine/affine.ts';
-import { Motion } from '../src/registration/affine/motion.ts';
+import { alignPair } from '../src/registration/alignment/align.ts';
+import { Motion } from '../src/registration/alignment/motion.ts';
 import { comparedForegrounds } from '../src/volume/foreground.ts';
 import type { Mat4, Vec3, Volume } from '../src/volume/grid.ts';
 import { applyToPoint, identity, multiply } from '../src/volume/matrix.ts';
@@ -43,7 +43,7 @@ for (const { name, fixed: fixedFile, moving: movingFile, points, fixedSide } of 
       const displacement = n === 0 ? identity : drawn(n, middle(landmarks.moving));
       const placed = { ...moving, affine: multiply(displacement, moving.affine) };
       const cpu = process.cpuUsage();
-      const { matrix } = await align(fixed, placed, loss);
+      const { matrix } = await aligned(fixed, placed, loss);
       const { user, system } = process.cpuUsage(cpu);
       const there = landmarks.moving.map((point) => applyToPoint(displacement, point));
       const error = (m: Mat4): string =>
@@ -58,10 +58,10 @@ for (const { name, fixed: fixedFile, moving: movingFile, points, fixedSide } of 
   }
 }
 
-function align(fixed: Volume, moving: Volume, loss: string): ReturnType<typeof alignAffine> {
+function aligned(fixed: Volume, moving: Volume, loss: string): ReturnType<typeof alignPair> {
   const [fixedMask, movingMask] = comparedForegrounds([fixed, moving]);
   const masks = { ...(fixedMask ? { fixedMask } : {}), ...(movingMask ? { movingMask } : {}) };
-  return alignAffine({ fixed, moving, ...masks }, { kind: 'rigid', loss: affineSimilarity(loss) });
+  return alignPair({ fixed, moving, ...masks }, { kind: 'rigid', loss: alignmentSimilarity(loss) });
 }
 
 /** A rigid motion of half to all of the stated shift and angle, both in random directions. */

@@ -78,12 +78,12 @@ export {
 export { modelFits, type TrainedOn } from './preparation/trainedOn.ts';
 export { randomStream } from './random.ts';
 export {
-  type AffineAlignment,
-  type AffineOptions,
-  type AffinePair,
-  alignAffine,
-} from './registration/affine/affine.ts';
-export type { AffineKind } from './registration/affine/motion.ts';
+  type Alignment,
+  type AlignmentOptions,
+  type AlignmentPair,
+  alignPair,
+} from './registration/alignment/align.ts';
+export type { AlignmentKind } from './registration/alignment/motion.ts';
 export { agreement, regularity } from './registration/assess.ts';
 export { type CaseError, landmarkError } from './registration/landmarkError.ts';
 export { type Plan, type PlanChoices, planPair, planSentence } from './registration/plan.ts';

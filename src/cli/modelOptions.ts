@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { Device } from '../graph/index.ts';
-import { affineSimilarity } from '../loss/affineLoss.ts';
+import { alignmentSimilarity } from '../loss/alignmentLoss.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import { objectiveSchema } from '../objective/settings.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
-import type { AffineOptions } from '../registration/affine/affine.ts';
-import type { AffineKind } from '../registration/affine/motion.ts';
+import type { AlignmentOptions } from '../registration/alignment/align.ts';
+import type { AlignmentKind } from '../registration/alignment/motion.ts';
 import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress, refineSchema } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
@@ -64,7 +64,7 @@ export interface ModelOptions {
   readonly regulariserOption?: Readonly<Record<string, unknown>>;
   readonly smoothness?: number;
   readonly init?: InitialAlignment;
-  readonly affine: AffineKind | 'none';
+  readonly affine: AlignmentKind | 'none';
   readonly affineLoss?: string;
   readonly affineLossOption?: Readonly<Record<string, unknown>>;
   readonly device: Device;
@@ -136,7 +136,7 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
 }
 
 /** The alignment that the options ask for, if any. */
-function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOptions): AffineOptions | undefined {
+function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOptions): AlignmentOptions | undefined {
   if (kind === 'none') {
     if (affineLoss !== undefined || affineLossOption !== undefined)
       throw new UserError(
@@ -146,7 +146,7 @@ function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOpt
   }
   if (affineLoss === undefined && affineLossOption !== undefined)
     throw new UserError('--affine-loss-option belongs to a loss; give it with --affine-loss.');
-  const loss = affineLoss === undefined ? undefined : affineSimilarity(affineLoss, affineLossOption);
+  const loss = affineLoss === undefined ? undefined : alignmentSimilarity(affineLoss, affineLossOption);
   return { kind, ...given({ loss, seed }) };
 }
 

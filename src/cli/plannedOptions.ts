@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
-import { affineSimilarity } from '../loss/affineLoss.ts';
+import { alignmentSimilarity } from '../loss/alignmentLoss.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { EFFORTS, type Effort, type NamedLoss, type Plan, type PlanChoices } from '../registration/plan.ts';
@@ -88,7 +88,7 @@ export function choicesOf(options: PlannedOptions, isGiven: (option: string) => 
       throw new UserError(`${optionName(`${name}Option`)} belongs to a loss; give it with ${optionName(name)}.`);
   if (isUnaligned && affineLoss !== undefined)
     throw new UserError('--affine-loss is for an alignment; leave out --affine none.');
-  if (affineLoss !== undefined) affineSimilarity(affineLoss, affineLossOption);
+  if (affineLoss !== undefined) alignmentSimilarity(affineLoss, affineLossOption);
   if (loss !== undefined) chooseSimilarity(loss, lossOption);
   chooseRegulariser(regulariser, regulariserOption);
   const ofRegulariser = regulariser ?? (regulariserOption && DEFAULT_REGULARISER);

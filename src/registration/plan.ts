@@ -6,7 +6,7 @@ import { mapTriple } from '../triple.ts';
 import { voxelCount } from '../volume/checks.ts';
 import type { Grid, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
-import type { AffineKind } from './affine/motion.ts';
+import type { AlignmentKind } from './alignment/motion.ts';
 import { judgeModalities } from './modality.ts';
 import { extentOfGrid, type Level, levelOptions, type PyramidOptions } from './pyramid/pyramid.ts';
 import { gridOver, type Region, regionOf, voxelsOver } from './pyramid/region.ts';
@@ -33,7 +33,7 @@ export interface Plan {
   /** What the two lines above were judged by. */
   readonly why: string;
   /** The transform that comes first. */
-  readonly alignment: { readonly kind: AffineKind; readonly loss: NamedLoss } | null;
+  readonly alignment: { readonly kind: AlignmentKind; readonly loss: NamedLoss } | null;
   /** From coarse to fine; none where a transform is all. */
   readonly levels: readonly Level[];
   readonly loss: NamedLoss;
@@ -62,7 +62,7 @@ export interface PlanChoices {
   readonly effort?: Effort;
   readonly modality?: 'same' | 'different';
   readonly start?: InitialAlignment;
-  readonly affine?: AffineKind | 'none';
+  readonly affine?: AlignmentKind | 'none';
   readonly affineLoss?: NamedLoss;
   readonly loss?: NamedLoss;
   readonly regulariser?: NamedLoss;

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { affineSimilarity } from '../loss/affineLoss.ts';
+import { alignmentSimilarity } from '../loss/alignmentLoss.ts';
 import { foldedPercent, voxelJacobianDeterminant } from '../metric/jacobian.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
@@ -9,7 +9,7 @@ import type { Grid, Mat4, Warp } from '../volume/grid.ts';
 import { identity, invert, translation } from '../volume/matrix.ts';
 import { zscore } from '../volume/normalise.ts';
 import { applyWarp, linearWarp, reaches } from '../volume/warp.ts';
-import { type AffineAlignment, alignAffine } from './affine/affine.ts';
+import { type Alignment, alignPair } from './alignment/align.ts';
 import { type MaskedPair, type Plan, type PlanChoices, planPair, pyramidOf } from './plan.ts';
 import { type PyramidProgress, type PyramidResult, registerPyramid } from './pyramid/pyramid.ts';
 import {
@@ -130,10 +130,10 @@ async function aligned(
   { kind, loss }: NonNullable<Plan['alignment']>,
   start: Mat4,
   { runtime }: Means,
-): Promise<AffineAlignment> {
+): Promise<Alignment> {
   const masks = given({ fixedMask, movingMask });
-  const options = { kind, loss: affineSimilarity(loss.name, loss.options) };
-  return alignAffine({ fixed, moving, ...masks }, options, start, runtime);
+  const options = { kind, loss: alignmentSimilarity(loss.name, loss.options) };
+  return alignPair({ fixed, moving, ...masks }, options, start, runtime);
 }
 
 /** What the levels make of an aligned pair. */

@@ -21,7 +21,7 @@ import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp, reaches } from '../volume/warp.ts';
-import { type AffineAlignment, type AffineOptions, type AffinePair, alignAffine } from './affine/affine.ts';
+import { type Alignment, type AlignmentOptions, type AlignmentPair, alignPair } from './alignment/align.ts';
 import type { Plan } from './plan.ts';
 import type { PyramidResult } from './pyramid/pyramid.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
@@ -86,7 +86,7 @@ export interface RegistrarOptions {
    * Aligns each pair by one rigid or affine transform first, or by that alone where there is neither model nor
    * refinement.
    */
-  readonly affine?: AffineOptions;
+  readonly affine?: AlignmentOptions;
   /** Optimises each pair further after the network, or alone where there is no model. */
   readonly refine?: Omit<RefineOptions, 'mask'>;
   /** Called after each step of a refinement. */
@@ -204,9 +204,9 @@ export class Registrar implements PairRegistrar {
     return { remedy: this.#remedy, ...this.options.runtime };
   }
 
-  async #align(pair: AffinePair, start: Mat4): Promise<AffineAlignment | undefined> {
+  async #align(pair: AlignmentPair, start: Mat4): Promise<Alignment | undefined> {
     const { affine } = this.options;
-    return affine && alignAffine(pair, affine, start, this.#runtime);
+    return affine && alignPair(pair, affine, start, this.#runtime);
   }
 
   /** The network for an extent; none without a model. */

@@ -2,7 +2,7 @@ import leven from 'leven';
 import { z } from 'zod';
 import { requirement, UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
-import { AFFINE_LOSS, affineSimilarity } from '../loss/affineLoss.ts';
+import { ALIGNMENT_LOSS, alignmentSimilarity } from '../loss/alignmentLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import {
@@ -60,7 +60,7 @@ export const trainingSchema = z.strictObject({
     .string()
     .optional()
     .describe(`what finds that transform: a similarity, or ${OWN} for the loss that is trained`)
-    .meta({ placeholder: 'name', otherwise: AFFINE_LOSS }),
+    .meta({ placeholder: 'name', otherwise: ALIGNMENT_LOSS }),
   // The settings of the U-Net follow; those of another family are in `networkOptions`.
   network: z
     .string()
@@ -230,7 +230,7 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
     throw new UserError(
       'Landmarks do not move with --augment-affine, --augment-deformation or --augment-flip; leave these out.',
     );
-  assertAffineLoss(config);
+  assertAlignmentLoss(config);
   return config;
 }
 
@@ -247,11 +247,11 @@ export function closest(word: string, known: readonly string[]): string | undefi
  * What aligns a training's pairs before its network.
  * @throws UserError when there is no such loss
  */
-export function affineLossOf({ affineLoss, loss, lossOptions }: TrainingConfig): ChosenSimilarity {
-  return affineLoss === OWN ? affineSimilarity(loss, lossOptions) : affineSimilarity(affineLoss);
+export function alignmentLossOf({ affineLoss, loss, lossOptions }: TrainingConfig): ChosenSimilarity {
+  return affineLoss === OWN ? alignmentSimilarity(loss, lossOptions) : alignmentSimilarity(affineLoss);
 }
 
-function assertAffineLoss({ affine, affineLoss }: TrainingConfig): void {
+function assertAlignmentLoss({ affine, affineLoss }: TrainingConfig): void {
   if (affineLoss === undefined) return;
   if (affine === 'none')
     throw new UserError('The setting "affineLoss" is for an alignment; set "affine" to "rigid" or "affine" too.');

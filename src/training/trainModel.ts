@@ -85,7 +85,7 @@ export async function trainModel(
   const preprocessing = preprocessingOf(config);
   if (config.affine !== 'none' && cases.some(({ aligned }) => !aligned))
     throw new UserError(
-      'The setting "affine" is for data on disk; align cases with alignAffine and give them as "aligned".',
+      'The setting "affine" is for data on disk; align cases with alignPair and give them as "aligned".',
     );
   const ids = cases.map(({ id }) => id);
   const split = splitCases(ids, config.splitSeed ?? config.seed, options.split ?? PAPER_SPLIT);

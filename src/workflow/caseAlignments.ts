@@ -7,19 +7,19 @@ import { readTransform, writeTransform } from '../file/transformFile.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { AFFINE_LOSS } from '../loss/affineLoss.ts';
+import { ALIGNMENT_LOSS } from '../loss/alignmentLoss.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
-import type { AffineKind } from '../registration/affine/motion.ts';
+import type { AlignmentKind } from '../registration/alignment/motion.ts';
 import { type Registrar, register } from '../registration/register.ts';
-import { affineLossOf, OWN, type TrainingConfig } from '../training/configuration.ts';
+import { alignmentLossOf, OWN, type TrainingConfig } from '../training/configuration.ts';
 import { startOf } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { type PairFiles, type RegisteredPair, registerFiles } from './registerFiles.ts';
 
 /** How the pairs of a data set are aligned before a network sees them. */
 export interface CaseAlignment {
-  readonly kind: AffineKind;
+  readonly kind: AlignmentKind;
   readonly loss: ChosenSimilarity;
   readonly start: InitialAlignment;
   /** A usable name of a folder, another one for another transform or loss. */
@@ -38,12 +38,12 @@ export interface CaseAlignmentOptions {
 
 /** The alignment that a training's settings ask for. */
 export function caseAlignmentOf(config: TrainingConfig): CaseAlignment | undefined {
-  const { affine: kind, affineLoss = AFFINE_LOSS, loss, lossOptions } = config;
+  const { affine: kind, affineLoss = ALIGNMENT_LOSS, loss, lossOptions } = config;
   if (kind === 'none') return undefined;
   const words =
     affineLoss === OWN ? [loss, ...Object.entries(lossOptions).map((option) => option.join('-'))] : [affineLoss];
-  const name = affineLoss === AFFINE_LOSS ? kind : [kind, ...words].join('_').replace(/[^A-Za-z0-9._-]+/g, '-');
-  return { kind, loss: affineLossOf(config), start: startOf(config), name };
+  const name = affineLoss === ALIGNMENT_LOSS ? kind : [kind, ...words].join('_').replace(/[^A-Za-z0-9._-]+/g, '-');
+  return { kind, loss: alignmentLossOf(config), start: startOf(config), name };
 }
 
 /**

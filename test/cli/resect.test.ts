@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readLandmarks, writeLandmarks } from '../../src/file/landmarkFile.ts';
 import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
-import { Motion } from '../../src/registration/affine/motion.ts';
+import { Motion } from '../../src/registration/alignment/motion.ts';
 import { applyToPoint, identity, multiply } from '../../src/volume/matrix.ts';
 import { cropPad } from '../../src/volume/resample.ts';
 import type { PairResult } from '../../src/workflow/pairResults.ts';

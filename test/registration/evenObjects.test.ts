@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { affineSimilarity } from '../../src/loss/affineLoss.ts';
+import { alignmentSimilarity } from '../../src/loss/alignmentLoss.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { dice } from '../../src/metric/dice.ts';
 import { randomStream } from '../../src/random.ts';
-import { suitedLoss } from '../../src/registration/affine/suitedLoss.ts';
+import { suitedLoss } from '../../src/registration/alignment/suitedLoss.ts';
 import { PlannedRegistrar } from '../../src/registration/planned.ts';
 import { type RegistrarOptions, type RegistrationPair, register } from '../../src/registration/register.ts';
 import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
@@ -65,7 +65,7 @@ describe('objects of one even value', () => {
   });
 
   it('are aligned as a whole', async () => {
-    const affine = { kind: 'rigid', loss: affineSimilarity('mse') } as const;
+    const affine = { kind: 'rigid', loss: alignmentSimilarity('mse') } as const;
     const [before, after] = await diceBeforeAndAfter(() => 1, { affine });
     expect(after).toBeGreaterThan(before + 0.02);
   });

@@ -1,4 +1,4 @@
-import { AFFINE_LOSS } from '../../loss/affineLoss.ts';
+import { ALIGNMENT_LOSS } from '../../loss/alignmentLoss.ts';
 import { mean } from '../../metric/statistics.ts';
 import { type Cell, type Column, summarise, type Table } from '../../report/page/table.ts';
 import { OWN, type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
@@ -90,7 +90,7 @@ export interface AlignedMethod {
 export function alignmentsOf(methods: readonly AlignedMethod[]): readonly { label: string; method: number }[] {
   const found = new Map<string, number>();
   for (const [index, { label, config, isAligned }] of methods.entries()) {
-    const { affineLoss = AFFINE_LOSS } = config;
+    const { affineLoss = ALIGNMENT_LOSS } = config;
     const by = affineLoss === OWN ? `the loss of ${label}` : affineLoss;
     if (isAligned && !found.has(by)) found.set(by, index);
   }

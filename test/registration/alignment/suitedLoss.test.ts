@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suitedLoss } from '../../../src/registration/affine/suitedLoss.ts';
+import { suitedLoss } from '../../../src/registration/alignment/suitedLoss.ts';
 import { obliqueGrid, scene, volumeOf } from '../../support/scene.ts';
 
 const grid = obliqueGrid([30, 28, 26], [3, 3, 3], [0.1, 0], [0, 0, 0]);

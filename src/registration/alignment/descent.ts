@@ -2,11 +2,11 @@ import { adamOnNumbers } from '../../optimise/adam.ts';
 import { cosineRate } from '../../optimise/schedule.ts';
 import type { Mat4 } from '../../volume/grid.ts';
 import type { Motion } from './motion.ts';
-import type { AffineObjective } from './objective.ts';
+import type { AlignmentObjective } from './objective.ts';
 
 /** How one level is gone down. */
 export interface Descent {
-  readonly objective: AffineObjective;
+  readonly objective: AlignmentObjective;
   readonly motion: Motion;
   readonly steps: number;
   /** Length of the first steps in mm. */

@@ -32,7 +32,7 @@ export interface AffineValue {
  * graph: the sampling positions are a matrix product of the 12 numbers with the voxel coordinates, so their gradient
  * comes from the graph.
  */
-export class AffineObjective {
+export class AlignmentObjective {
   /** What was evaluated already: candidates are ranked before they are followed, and ends after. */
   readonly #known = new WeakMap<Mat4, Promise<AffineValue>>();
 
@@ -52,7 +52,7 @@ export class AffineObjective {
     chosen: ChosenSimilarity,
     seed: number,
     runtime?: RuntimeOptions,
-  ): Promise<AffineObjective> {
+  ): Promise<AlignmentObjective> {
     const graph = new Graph('affine');
     const shape = shapeOf(fixed.grid);
     const inputs = {
@@ -76,7 +76,7 @@ export class AffineObjective {
       moving_mask: moving.mask,
       ...random.values(seed, 'affine'),
     };
-    return new AffineObjective(program, feeds, fixed.grid, moving.grid, Math.max(1, total(fixed.mask)));
+    return new AlignmentObjective(program, feeds, fixed.grid, moving.grid, Math.max(1, total(fixed.mask)));
   }
 
   /** Evaluates a world matrix. The loss's random quantities are the same each time, so that values can be compared. */

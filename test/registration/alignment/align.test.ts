@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseSimilarity } from '../../../src/loss/registry.ts';
-import { type AffineOptions, alignAffine } from '../../../src/registration/affine/affine.ts';
-import { Motion } from '../../../src/registration/affine/motion.ts';
+import { type AlignmentOptions, alignPair } from '../../../src/registration/alignment/align.ts';
+import { Motion } from '../../../src/registration/alignment/motion.ts';
 import { register } from '../../../src/registration/register.ts';
 import type { Mat4, Vec3, Volume } from '../../../src/volume/grid.ts';
 import { applyToPoint, determinant, identity, invert, multiply, translation } from '../../../src/volume/matrix.ts';
@@ -35,7 +35,7 @@ function movedScene(truth: Mat4, contrast: (value: number) => number = (value) =
 const otherContrast = (value: number): number => 300 * Math.exp(-(((value - 0.9) / 0.7) ** 2)) - 40 * value;
 
 const fixed = volumeOf(fixedGrid, scene);
-const rigid: AffineOptions = { kind: 'rigid', loss: chooseSimilarity('nmi') };
+const rigid: AlignmentOptions = { kind: 'rigid', loss: chooseSimilarity('nmi') };
 const turned = new Motion('rigid', [4, -3, 2], 1).moved(identity, [6, -8, 5, 0.12, -0.1, 0.16]);
 
 describe('alignment by one transform', () => {
@@ -45,14 +45,14 @@ describe('alignment by one transform', () => {
     );
     expect(apart(truth, identity)).toBeCloseTo(7.3, 4);
     expect(determinant(movingGrid.affine)).toBeLessThan(0);
-    const found = await alignAffine({ fixed, moving: movedScene(truth) }, rigid);
+    const found = await alignPair({ fixed, moving: movedScene(truth) }, rigid);
     expect(apart(found.matrix, truth)).toBeLessThan(0.3);
     expect(found.loss).toBeLessThan(found.lossBefore);
   });
 
   it('finds a rigid motion between two contrasts, and it is rigid', async () => {
     expect(apart(turned, identity)).toBeGreaterThan(10);
-    const { matrix } = await alignAffine({ fixed, moving: movedScene(turned, otherContrast) }, rigid);
+    const { matrix } = await alignPair({ fixed, moving: movedScene(turned, otherContrast) }, rigid);
     expect(apart(matrix, turned)).toBeLessThan(0.4);
     const transposed = matrix.map((_, n) => matrix[4 * (n % 4) + Math.floor(n / 4)]!);
     const product = multiply([...transposed.slice(0, 12).map((v, n) => (n % 4 === 3 ? 0 : v)), 0, 0, 0, 1], matrix);
@@ -69,7 +69,7 @@ describe('alignment by one transform', () => {
     const linear = [1.08, 0.05, 0, 2, -0.03, 0.94, 0.04, -3, 0.02, 0, 1.05, 4, 0, 0, 0, 1];
     const truth = multiply(linear, translation([1, 2, 0]));
     expect(apart(truth, identity)).toBeGreaterThan(4);
-    const { matrix } = await alignAffine({ fixed, moving: movedScene(truth, contrast) }, { ...rigid, kind: 'affine' });
+    const { matrix } = await alignPair({ fixed, moving: movedScene(truth, contrast) }, { ...rigid, kind: 'affine' });
     expect(apart(matrix, truth)).toBeLessThan(limit);
   });
 
@@ -78,14 +78,14 @@ describe('alignment by one transform', () => {
     const moving = volumeOf({ ...movingGrid, affine: multiply(translation([180, -95, 60]), movingGrid.affine) }, (q) =>
       otherContrast(scene(applyToPoint(invert(truth), q))),
     );
-    expect(apart((await alignAffine({ fixed, moving }, rigid)).matrix, truth)).toBeLessThan(0.4);
+    expect(apart((await alignPair({ fixed, moving }, rigid)).matrix, truth)).toBeLessThan(0.4);
   });
 
   it.each(['mse', 'ncc', 'radon'])('works with the loss %s', async (name) => {
     const truth = translation([4, -5, 3]);
     const options = name === 'radon' ? { directions: 24 } : {};
     const loss = chooseSimilarity(name, options);
-    const { matrix } = await alignAffine({ fixed, moving: movedScene(truth) }, { kind: 'rigid', loss });
+    const { matrix } = await alignPair({ fixed, moving: movedScene(truth) }, { kind: 'rigid', loss });
     expect(apart(matrix, truth)).toBeLessThan(0.5);
   });
 
@@ -93,30 +93,30 @@ describe('alignment by one transform', () => {
     const seen = volumeOf(fixedGrid, ([x, , z]) => (x > -20 && z < 22 ? 1 : 0)).data;
     const spoiled = { ...fixed, data: fixed.data.map((value, n) => (seen[n] === 1 ? value : 9 * ((n * 7919) % 13))) };
     const pair = { fixed: spoiled, moving: movedScene(turned) };
-    const { matrix } = await alignAffine({ ...pair, fixedMask: seen }, rigid);
+    const { matrix } = await alignPair({ ...pair, fixedMask: seen }, rigid);
     expect(apart(matrix, turned)).toBeLessThan(0.5);
   });
 
   it('gives back the start where nothing is better', async () => {
-    const { matrix } = await alignAffine({ fixed, moving: fixed }, rigid);
+    const { matrix } = await alignPair({ fixed, moving: fixed }, rigid);
     expect(apart(matrix, identity)).toBeLessThan(0.05);
   });
 
   it('warns of an end far from its start, and of a start from which nothing can be expected', async () => {
-    const near = await alignAffine({ fixed, moving: movedScene(turned) }, rigid);
+    const near = await alignPair({ fixed, moving: movedScene(turned) }, rigid);
     expect(near.warnings).toEqual([]);
     const away = translation([38, 0, 0]);
     const elsewhere = { ...movedScene(identity), affine: multiply(away, movingGrid.affine) };
-    const far = await alignAffine({ fixed, moving: elsewhere }, rigid);
+    const far = await alignPair({ fixed, moving: elsewhere }, rigid);
     expect(apart(far.matrix, away)).toBeLessThan(0.5);
     expect(far.warnings).toEqual([expect.stringMatching(/^The alignment ends 3\d\.\d mm from its start/)]);
-    const lost = await alignAffine({ fixed, moving: movedScene(identity) }, rigid, translation([0, 900, 0]));
+    const lost = await alignPair({ fixed, moving: movedScene(identity) }, rigid, translation([0, 900, 0]));
     expect(lost.warnings).toEqual([expect.stringMatching(/had to do without its start: .* have nothing in common/)]);
   });
 
   it('refuses an empty mask', async () => {
     const fixedMask = new Float32Array(fixed.data.length);
-    await expect(alignAffine({ fixed, moving: fixed, fixedMask }, rigid)).rejects.toThrow(/mask is empty/);
+    await expect(alignPair({ fixed, moving: fixed, fixedMask }, rigid)).rejects.toThrow(/mask is empty/);
   });
 });
 

@@ -1,5 +1,5 @@
 /** How one level of an alignment is searched. */
-export interface AffineLevel {
+export interface AlignmentLevel {
   /** Its voxels in multiples of the finest level's. */
   readonly coarser: number;
   /** Whether it begins from all starts as well as from the ends of the level before. */
@@ -22,7 +22,7 @@ export interface AffineLevel {
 }
 
 /** The levels in their order. Times that are named are shares of what one evaluation on the finest level costs. */
-export const LEVELS: readonly AffineLevel[] = [
+export const LEVELS: readonly AlignmentLevel[] = [
   // Some 15³ voxels: an evaluation costs a sixtieth, so all starts are looked at and descents may be long. Scale and
   // shear would let one volume shrink into an even part of the other.
   { coarser: 4, wide: true, rigid: true, followed: 4, startRigid: false, steps: 60, startSteps: 60, rate: 0.4 },

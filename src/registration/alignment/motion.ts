@@ -2,7 +2,7 @@ import type { Mat4, Vec3 } from '../../volume/grid.ts';
 import { applyToPoint, multiply, translation } from '../../volume/matrix.ts';
 
 /** What a transform may do: turn and shift (6 numbers), or also scale and shear (12). */
-export type AffineKind = 'rigid' | 'affine';
+export type AlignmentKind = 'rigid' | 'affine';
 
 /** Rotations about x, y and z: right-handed, as derivatives at no rotation. */
 const ROTATIONS: readonly Mat4[] = [
@@ -29,7 +29,7 @@ export class Motion {
   readonly #generators: readonly Mat4[];
 
   constructor(
-    kind: AffineKind,
+    kind: AlignmentKind,
     private readonly centre: Vec3,
     private readonly radius: number,
   ) {

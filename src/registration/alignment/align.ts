@@ -7,14 +7,14 @@ import type { Grid, Mat4, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, column, identity, translation, voxelEdge } from '../../volume/matrix.ts';
 import { descend } from './descent.ts';
 import { FINEST, LEVELS, MET } from './levels.ts';
-import { type AffineKind, Motion } from './motion.ts';
-import { AffineObjective } from './objective.ts';
+import { type AlignmentKind, Motion } from './motion.ts';
+import { AlignmentObjective } from './objective.ts';
 import { pyramidLevel } from './pyramid.ts';
 import { suitedLoss } from './suitedLoss.ts';
 
 /** How a pair is aligned. */
-export interface AffineOptions {
-  readonly kind: AffineKind;
+export interface AlignmentOptions {
+  readonly kind: AlignmentKind;
   /** Chosen for the pair when left out ({@link suitedLoss}). */
   readonly loss?: ChosenSimilarity;
   /** Seed of the loss's random directions (default 1). */
@@ -22,7 +22,7 @@ export interface AffineOptions {
 }
 
 /** A pair on grids of any orientation, spacing and handedness. */
-export interface AffinePair {
+export interface AlignmentPair {
   readonly fixed: Volume;
   readonly moving: Volume;
   /** [D, H, W] on each volume's own grid: 1 where it has data, 0 where it has none; all of it when left out. */
@@ -31,8 +31,8 @@ export interface AffinePair {
 }
 
 /** An aligned pair. */
-export interface AffineAlignment {
-  readonly kind: AffineKind;
+export interface Alignment {
+  readonly kind: AlignmentKind;
   /** RAS mm, fixed point → moving point. */
   readonly matrix: Mat4;
   /** The loss at the start and with `matrix`, on the finest level. */
@@ -72,14 +72,14 @@ const TURN = 0.2;
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common
- * @example const { matrix } = await alignAffine({ fixed, moving }, { kind: 'rigid', loss: chooseSimilarity('mind') })
+ * @example const { matrix } = await alignPair({ fixed, moving }, { kind: 'rigid', loss: chooseSimilarity('mind') })
  */
-export async function alignAffine(
-  pair: AffinePair,
-  { kind, loss = suitedLoss(pair).loss, seed = 1 }: AffineOptions,
+export async function alignPair(
+  pair: AlignmentPair,
+  { kind, loss = suitedLoss(pair).loss, seed = 1 }: AlignmentOptions,
   start: Mat4 = identity,
   runtime?: RuntimeOptions,
-): Promise<AffineAlignment> {
+): Promise<Alignment> {
   const finest = finestSpacing(pair.fixed);
   const { centre, radius } = bodyOf(pair.fixed, pair.fixedMask);
   const rigid = new Motion('rigid', centre, radius);
@@ -91,13 +91,13 @@ export async function alignAffine(
     ...distinct.flatMap((matrix) => stepped(matrix, rigid, 'turn', by)),
   ];
   let ends: Mat4[] = [];
-  let result: AffineAlignment | undefined;
+  let result: Alignment | undefined;
   for (const [n, level] of LEVELS.entries()) {
     const { coarser, wide, followed, startRigid, steps, startSteps, rate } = level;
     const spacing = finest * coarser;
     const fixed = pyramidLevel(pair.fixed, pair.fixedMask, spacing);
     const moving = pyramidLevel(pair.moving, pair.movingMask, spacing);
-    const objective = await AffineObjective.create(fixed, moving, loss, seed, { threads: 1, ...runtime });
+    const objective = await AlignmentObjective.create(fixed, moving, loss, seed, { threads: 1, ...runtime });
     try {
       const motion = level.rigid ? rigid : new Motion(kind, centre, radius);
       const candidates = wide ? [...starts, ...ends] : [start, ...ends];
@@ -133,13 +133,13 @@ export async function alignAffine(
       await objective.release();
     }
   }
-  return result as AffineAlignment;
+  return result as Alignment;
 }
 
 /** Of several candidates those with the least loss, at least so many mm apart, and the first; all of enough overlap. */
 async function mostPromising(
   candidates: readonly Mat4[],
-  objective: AffineObjective,
+  objective: AlignmentObjective,
   motion: Motion,
   { count, apart }: { readonly count: number; readonly apart: number },
 ): Promise<Mat4[]> {
@@ -177,10 +177,10 @@ interface Found {
  * with it ({@link LEVEL}); the start where none is better.
  */
 async function settled(
-  objective: AffineObjective,
+  objective: AlignmentObjective,
   motion: Motion,
   { start, found, usual, within }: Found,
-): Promise<Omit<AffineAlignment, 'kind' | 'warnings'>> {
+): Promise<Omit<Alignment, 'kind' | 'warnings'>> {
   const { loss: lossBefore, overlap } = await objective.evaluate(start);
   const before = overlap === 0 ? Number.POSITIVE_INFINITY : assertNumber(lossBefore);
   const losses = await lossesOf(found, objective);
@@ -196,7 +196,7 @@ async function settled(
 }
 
 /** Why nothing can be expected of a start; undefined where something can. */
-function hopeless(pair: AffinePair, start: Mat4, overlap: number): string | undefined {
+function hopeless(pair: AlignmentPair, start: Mat4, overlap: number): string | undefined {
   const [fixed, moving] = [bodyOf(pair.fixed, pair.fixedMask), bodyOf(pair.moving, pair.movingMask)];
   const apart = Math.hypot(...applyToPoint(start, fixed.centre).map((mm, a) => mm - moving.centre[a]!));
   const large = 2 * Math.max(fixed.radius, moving.radius);
@@ -213,14 +213,14 @@ function farAway(mm: number, bound: number, { similarity }: ChosenSimilarity): s
   return `The alignment ends ${mm.toFixed(1)} mm from its start, more than half the body's radius (${bound.toFixed(1)} mm); look at the result, and try ${other} or a nearer start if it is wrong.`;
 }
 
-async function lossesOf(matrices: readonly Mat4[], objective: AffineObjective): Promise<number[]> {
+async function lossesOf(matrices: readonly Mat4[], objective: AlignmentObjective): Promise<number[]> {
   const losses: number[] = [];
   for (const matrix of matrices) losses.push(assertNumber((await objective.evaluate(matrix)).loss));
   return losses;
 }
 
 /** Where to begin: as given, world coordinates, middles and centroids together. */
-function startsOf(pair: AffinePair, start: Mat4): Mat4[] {
+function startsOf(pair: AlignmentPair, start: Mat4): Mat4[] {
   const { fixed, moving } = pair;
   const onto = (a: Vec3, b: Vec3): Mat4 => translation([b[0] - a[0], b[1] - a[1], b[2] - a[2]]);
   const body = { fixed: bodyOf(fixed, pair.fixedMask), moving: bodyOf(moving, pair.movingMask) };

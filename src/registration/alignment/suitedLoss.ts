@@ -1,4 +1,4 @@
-import { affineSimilarity } from '../../loss/affineLoss.ts';
+import { alignmentSimilarity } from '../../loss/alignmentLoss.ts';
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import type { Volume } from '../../volume/grid.ts';
 import { judgeModalities, type Modalities } from '../modality.ts';
@@ -14,5 +14,5 @@ export function suitedLoss({ fixed, moving }: { readonly fixed: Volume; readonly
 } {
   const judged = judgeModalities(fixed, moving);
   const name = !judged.same || judged.ultrasound ? 'mind' : judged.even ? 'mse' : 'ncc';
-  return { loss: affineSimilarity(name), judged };
+  return { loss: alignmentSimilarity(name), judged };
 }
