@@ -94,7 +94,7 @@ class Soak {
       this.#path('grid.json'),
       '--out',
       this.#path('whole'),
-      '--workers',
+      '--processes',
       '2',
     ]).ended;
     if (plain.code !== 0) throw new Error(`the sweep without trouble failed:\n${plain.out}`);

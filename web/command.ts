@@ -7,10 +7,10 @@ export function commandOf({ fixed, moving, choices }: Pick<Session, 'fixed' | 'm
   return ['npx earthmorph register', ...names, ...optionsOf(choices)].join(' ');
 }
 
-function optionsOf({ effort, modality, affine, loss, levels }: PlanChoices): string[] {
+function optionsOf({ effort, modality, alignment, loss, levels }: PlanChoices): string[] {
   const list =
     levels && (levels.length === 0 ? 'none' : levels.map(({ spacing, steps }) => `${spacing}:${steps}`).join(','));
-  const options = { effort, modality, affine, loss: loss?.name, levels: list };
+  const options = { effort, modality, align: alignment, loss: loss?.name, levels: list };
   return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
 }
 

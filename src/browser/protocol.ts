@@ -56,7 +56,7 @@ export interface WorkerRegistration {
   /** The moving scan's landmarks in the fixed scan's space, as the start and the registration bring them there. */
   readonly points?: { readonly start: readonly Vec3[]; readonly moved: readonly Vec3[] };
   /** The transform that came first, RAS mm. */
-  readonly affine?: Mat4;
+  readonly alignment?: Mat4;
   readonly judgement: Judgement;
   readonly assessment: Assessment;
   readonly seconds: number;

@@ -114,7 +114,7 @@ export class Workshop implements Work {
 
   #judge(registration: Registration, pair: PairToRegister, seconds: () => number): WorkerRegistration {
     const last = judged(registration, pair);
-    const { before, moved, startLabels, movedLabels, affine, assessment, landmarks } = last;
+    const { before, moved, startLabels, movedLabels, alignment, assessment, landmarks } = last;
     const result = {
       done: registration.done as PlanDone,
       before: copied(before),
@@ -122,7 +122,7 @@ export class Workshop implements Work {
       ...given({
         startLabels: startLabels && copied(startLabels),
         movedLabels: movedLabels && copied(movedLabels),
-        affine,
+        alignment,
       }),
       ...(landmarks
         ? {
@@ -184,8 +184,8 @@ export class Workshop implements Work {
         if (!last.movedLabels) throw new UserError('Moved labels need the labels of the moving scan.');
         return encodeNifti(last.movedLabels, gzip);
       case 'transform':
-        if (!last.affine) throw new UserError('No transform was found: the plan had no alignment.');
-        return new TextEncoder().encode(encodeItkTransform(last.affine, centreOf(last.fixed)));
+        if (!last.alignment) throw new UserError('No transform was found: the plan had no alignment.');
+        return new TextEncoder().encode(encodeItkTransform(last.alignment, centreOf(last.fixed)));
     }
   }
 }

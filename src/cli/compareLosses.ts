@@ -61,7 +61,7 @@ interface Options extends Record<string, unknown> {
   readonly tune: string;
   readonly out: string;
   readonly loss?: readonly string[];
-  readonly mri?: MriSequence;
+  readonly mriSequence?: MriSequence;
   readonly device: Device;
   readonly threads?: number;
   readonly json?: boolean;
@@ -152,7 +152,7 @@ async function run(options: Options): Promise<void> {
   const named = options.loss ?? DEFAULT_LOSSES;
   const settings = allSettings(comparisonSchema, options);
   const methods = named.map((text) => methodOf(text, settings.weights));
-  const open = options.mri === undefined ? {} : { mri: options.mri };
+  const open = given({ mri: options.mriSequence });
   const test = await readPairList(options.pairs, data, open);
   const tune = await readPairList(options.tune, data, open);
   const { steps, grid, rate, seed, size } = settings;

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { given } from '../given.ts';
@@ -28,7 +27,7 @@ import { type Progress, startProgress } from './progress.ts';
 interface Options extends PlannedOptions {
   readonly pairs?: string;
   readonly data: string;
-  readonly mri?: MriSequence;
+  readonly mriSequence?: MriSequence;
   readonly figure?: string;
   readonly report?: string;
   readonly json?: boolean;
@@ -54,20 +53,19 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .addOption(jsonOption('print JSON: the pairs and the aggregate'))
     .addHelpText(
       'after',
-      '\nExamples:\n  earthmorph evaluate --model runs/ncc --pairs test.csv --data Task04_Hippocampus --report evaluation.html\n  earthmorph evaluate --model none --affine rigid --refine 100 --loss mind --data RESECT',
+      '\nExamples:\n  earthmorph evaluate --model runs/ncc --pairs test.csv --data Task04_Hippocampus --report evaluation.html\n  earthmorph evaluate --model none --align rigid --refine 100 --loss mind --data RESECT',
     )
     .action(run);
 };
 
-async function run(options: Options, command: Command): Promise<void> {
+async function run(options: Options): Promise<void> {
   if (options.figure !== undefined) assertFigureName(options.figure);
-  const { pairs, data, mri } = options;
-  const open = mri === undefined ? {} : { mri };
+  const { pairs, data, mriSequence: mri } = options;
+  const open = given({ mri });
   const list = pairs === undefined ? await ownPairList(data, open) : await readPairList(pairs, data, open);
   await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
   const note = list.dataset.synthetic?.description;
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  const { registrar, startOfList, provenance } = await openMethod(options, isGiven, 'named');
+  const { registrar, startOfList, provenance } = await openMethod(options, 'named');
   sayWhatTheDataAre(list);
   const { start } = startOfList(list);
   const bar = startProgress(list.pairs.length, 'evaluating');

@@ -52,7 +52,7 @@ export const experimentCommand: CommandDefinition = (program) => {
     .requiredOption('--out <dir>', 'folder of the table and figures')
     .option('--cases <id...>', 'cases to register (default: all)')
     .option(
-      '--affine <kind>',
+      '--align <kind>',
       'align each pair first by none, rigid or affine (default: as in the experiment)',
       choice(['none', 'rigid', 'affine'] as const),
     )

@@ -39,9 +39,9 @@ const graphSchema = z.strictObject({
 
 interface Options extends Record<string, unknown> {
   readonly out?: string;
-  readonly step: 'training' | 'validation';
+  readonly phase: 'training' | 'validation';
   readonly device: Device;
-  readonly layout: 'fastest' | 'portable';
+  readonly featureLayout: 'fastest' | 'portable';
   readonly placement?: boolean;
   readonly memory?: boolean;
   readonly json?: boolean;
@@ -56,12 +56,17 @@ export const graphCommand: CommandDefinition = (program) => {
       'Writes one training or validation step as an ONNX model for any viewer, or lists which nodes a device leaves to the CPU, or where its memory goes.',
     )
     .option('--out <file>', 'writes the model')
-    .option('--step <name>', 'training or validation', choice(['training', 'validation'] as const), 'training');
+    .option(
+      '--phase <name>',
+      'which step: training or validation',
+      choice(['training', 'validation'] as const),
+      'training',
+    );
   addSettingOptions(command, graphSchema)
     .addOption(deviceOption())
     .option(
-      '--layout <name>',
-      'fastest: what runs on the device; portable: standard ONNX operators only',
+      '--feature-layout <name>',
+      'how features lie in memory: fastest, as on the device, or portable, in standard ONNX operators only',
       choice(['fastest', 'portable'] as const),
       'fastest',
     )
@@ -85,8 +90,8 @@ async function run(options: Options): Promise<void> {
   const network = chooseNetwork(settings.network, { integrationSteps, halfResolution });
   const loss = chooseSimilarity(settings.loss, settings.lossOptions);
   const features: FeatureOperators =
-    options.layout === 'portable' ? PORTABLE_FEATURES : await fastestFeatures(options.device);
-  const build = options.step === 'training' ? trainingStep : validationStep;
+    options.featureLayout === 'portable' ? PORTABLE_FEATURES : await fastestFeatures(options.device);
+  const build = options.phase === 'training' ? trainingStep : validationStep;
   const { graph, outputs } = build({
     network,
     loss,
@@ -103,7 +108,7 @@ async function run(options: Options): Promise<void> {
     printJson({ ...summary, ...given({ placement: placed, memory: peak && memoryRecord(peak) }) });
     return;
   }
-  console.log(`${options.step} step at ${size}³: ${summary.nodes} nodes, ${summary.parameters} parameters.`);
+  console.log(`${options.phase} step at ${size}³: ${summary.nodes} nodes, ${summary.parameters} parameters.`);
   if (placed) console.log(placementTable(placed));
   if (peak) console.log(memoryTable(memoryRecord(peak)));
   sayWritten(out);

@@ -10,7 +10,6 @@ import { type PairList, usualStart } from '../workflow/registerPairs.ts';
 import { openRegistrar, provenanceOf, startOf } from './modelOptions.ts';
 import { assertNotPlanned, choicesOf, isPlanned, openPlanned, type PlannedOptions } from './plannedOptions.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { version } from './version.ts';
 
 /** What registers, as the options choose it. */
 export interface Method {
@@ -32,13 +31,11 @@ export interface MethodProgress {
 
 /**
  * Opens what registers: a model or a refinement where options ask for one, else a plan for each pair.
- * @param isGiven whether the user gave an option
  * @param misfit what becomes of pairs that a model does not fit: they are planned, or only named, where the model is
  * what is measured
  */
 export async function openMethod(
   options: PlannedOptions,
-  isGiven: (option: string) => boolean,
   misfit: 'planned' | 'named',
   progress?: MethodProgress,
 ): Promise<Method> {
@@ -46,16 +43,10 @@ export async function openMethod(
     openPlanned(options, choices, progress?.onPlan, progress?.onLevel);
   if (isPlanned(options))
     return {
-      registrar: planned(choicesOf(options, isGiven)),
+      registrar: planned(choicesOf(options)),
       start: options.init,
       startOfList: () => given({ start: options.init }),
-      provenance: (command) => ({
-        Command: command,
-        EarthMorph: version,
-        Model: 'none',
-        Device: options.device,
-        Date: new Date().toISOString().slice(0, 10),
-      }),
+      provenance: (command) => provenanceOf(command, options),
     };
   assertNotPlanned(options);
   const registrar = await openRegistrar(options, progress?.onRefine);

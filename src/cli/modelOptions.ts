@@ -48,11 +48,15 @@ const modelSchema = z.strictObject({
     otherwise:
       'judged from the pair; with a model, as it was trained, or center; in a data set of two modalities, world',
   }),
-  affine: trained.affine.describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)'),
-  affineLoss: trained.affineLoss
-    .describe('similarity for --affine')
+  align: trained.affine
+    .unwrap()
+    .optional()
+    .describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)')
+    .meta({ placeholder: 'kind', otherwise: 'planned for each pair; with --model or --refine, none' }),
+  alignLoss: trained.affineLoss
+    .describe('similarity for --align')
     .meta({ otherwise: 'chosen from the pair: ncc within one modality, mind across two' }),
-  affineLossOptions: z.record(z.string(), z.unknown()).optional().describe('an option of that loss; may be repeated'),
+  alignLossOptions: z.record(z.string(), z.unknown()).optional().describe('an option of that loss; may be repeated'),
 });
 
 /** Options of every command that uses a model. */
@@ -64,9 +68,9 @@ export interface ModelOptions {
   readonly regulariserOption?: Readonly<Record<string, unknown>>;
   readonly smoothness?: number;
   readonly init?: InitialAlignment;
-  readonly affine: AlignmentKind | 'none';
-  readonly affineLoss?: string;
-  readonly affineLossOption?: Readonly<Record<string, unknown>>;
+  readonly align?: AlignmentKind | 'none';
+  readonly alignLoss?: string;
+  readonly alignLossOption?: Readonly<Record<string, unknown>>;
   readonly device: Device;
   readonly threads?: number;
   readonly refine?: number;
@@ -76,15 +80,13 @@ export interface ModelOptions {
   readonly seed?: number;
 }
 
-/** Adds `--model`, `--init`, `--affine`, refinement and its loss, `--device` and `--threads`. */
+/** Adds `--model`, `--init`, `--align`, refinement and its loss, `--device` and `--threads`. */
 export function addModelOptions(command: Command): Command {
   command.option(
     '--model <path>',
-    `register by a trained network: a shipped model (${shippedModels().join(', ')}), a run's folder or a model.onnx; none for --refine or --affine alone (default: the general way, planned for each pair)`,
+    `register by a trained network: a shipped model (${shippedModels().join(', ')}), a run's folder or a model.onnx; none for --refine or --align alone (default: the general way, planned for each pair)`,
   );
-  addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
-  command.setOptionValue('affine', 'none');
-  return command;
+  return addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
 }
 
 /**
@@ -94,12 +96,12 @@ export function addModelOptions(command: Command): Command {
 export async function openRegistrar(options: ModelOptions, onRefine?: RefineProgress): Promise<Registrar> {
   const { model, device: where, threads, spacing } = options;
   const refine = refinementOf(options);
-  const affine = affineOf(options);
+  const alignment = alignmentOf(options);
   if (spacing !== undefined && model !== undefined && model !== 'none')
     throw new UserError('--spacing has no use beside a model, which brings its own grid.');
   return new Registrar(model === undefined || model === 'none' ? undefined : await readModel(model), {
     runtime: { device: where, ...given({ threads }) },
-    ...given({ affine, refine, onRefine, spacing }),
+    ...given({ alignment, refine, onRefine, spacing }),
   });
 }
 
@@ -109,7 +111,7 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
   const { regulariser, regulariserOption } = options;
   if (steps === undefined) {
     // An alignment has use for the seed too.
-    const seedUsed = options.affine === 'none' ? seed : undefined;
+    const seedUsed = alignmentKind(options) === undefined ? seed : undefined;
     const given = {
       loss,
       lossOption,
@@ -136,18 +138,25 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
 }
 
 /** The alignment that the options ask for, if any. */
-function affineOf({ affine: kind, affineLoss, affineLossOption, seed }: ModelOptions): AlignmentOptions | undefined {
-  if (kind === 'none') {
-    if (affineLoss !== undefined || affineLossOption !== undefined)
+function alignmentOf(options: ModelOptions): AlignmentOptions | undefined {
+  const { alignLoss, alignLossOption, seed } = options;
+  const kind = alignmentKind(options);
+  if (kind === undefined) {
+    if (alignLoss !== undefined || alignLossOption !== undefined)
       throw new UserError(
-        `--affine-loss${affineLoss === undefined ? '-option' : ''} is for an alignment; give --affine rigid or --affine affine too.`,
+        `--align-loss${alignLoss === undefined ? '-option' : ''} is for an alignment; give --align rigid or --align affine too.`,
       );
     return undefined;
   }
-  if (affineLoss === undefined && affineLossOption !== undefined)
-    throw new UserError('--affine-loss-option belongs to a loss; give it with --affine-loss.');
-  const loss = affineLoss === undefined ? undefined : alignmentSimilarity(affineLoss, affineLossOption);
+  if (alignLoss === undefined && alignLossOption !== undefined)
+    throw new UserError('--align-loss-option belongs to a loss; give it with --align-loss.');
+  const loss = alignLoss === undefined ? undefined : alignmentSimilarity(alignLoss, alignLossOption);
   return { kind, ...given({ loss, seed }) };
+}
+
+/** The kind of alignment where one is asked for. */
+function alignmentKind({ align }: ModelOptions): AlignmentKind | undefined {
+  return align === 'none' ? undefined : align;
 }
 
 /** How a pair starts: as the options say, else as the model was trained; `fallback` where neither tells. */
@@ -160,15 +169,24 @@ export function startOf(
   return init ?? (trained === 'world' || trained === 'center' ? trained : fallback);
 }
 
-/** Where the numbers of a report come from. */
-export function provenanceOf(command: string, options: ModelOptions, registrar: Registrar): Provenance {
-  const record = registrar.model?.record ?? {};
-  const { refine, loss, regulariser, smoothness, affine, affineLoss } = options;
+/** Where the numbers of a report come from: registered without a plan where there is a registrar. */
+export function provenanceOf(command: string, options: ModelOptions, registrar?: Registrar): Provenance {
   return {
     Command: command,
     EarthMorph: version,
     Model: options.model ?? 'none',
-    Alignment: affine === 'none' ? undefined : `${affine}, ${affineLoss ?? 'loss chosen from the pair'}`,
+    ...(registrar && methodOf(options, registrar)),
+    Device: options.device,
+    Date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+function methodOf(options: ModelOptions, registrar: Registrar): Provenance {
+  const record = registrar.model?.record ?? {};
+  const { refine, loss, regulariser, smoothness, alignLoss } = options;
+  const align = alignmentKind(options);
+  return {
+    Alignment: align && `${align}, ${alignLoss ?? 'loss chosen from the pair'}`,
     Refinement:
       refine &&
       `${counted(refine, 'step')}, ${loss ?? REFINE_LOSS}${regulariser === undefined ? '' : `, ${regulariser}`}${smoothness === undefined ? '' : `, smoothness ${smoothness}`}, grid ${options.refineGrid ?? REFINE_DEFAULTS.grid}`,
@@ -176,7 +194,5 @@ export function provenanceOf(command: string, options: ModelOptions, registrar: 
     Loss: record.loss && `${record.loss}, smoothness ${record.smoothness ?? '?'}`,
     'Seed and epoch': record.seed && `${record.seed}, ${record.epoch ?? '?'}`,
     Start: startOf(options, registrar) === 'center' ? 'centres together' : 'world coordinates',
-    Device: options.device,
-    Date: new Date().toISOString().slice(0, 10),
   };
 }

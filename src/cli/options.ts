@@ -50,11 +50,12 @@ export const threadsOption = (text = 'threads of the CPU (default: all cores)'):
 /** `--json` of every command that prints. */
 export const jsonOption = (text = 'print JSON'): Option => new Option('--json', text);
 
-/** `--mri` of every command that registers pairs of RESECT. */
+/** `--mri-sequence` of every command that registers pairs of RESECT. */
 export const mriOption = (): Option =>
-  new Option('--mri <sequence>', 'RESECT: which MRI is moved onto the ultrasound, T1 (default) or FLAIR').argParser(
-    choice(MRI_SEQUENCES),
-  );
+  new Option(
+    '--mri-sequence <name>',
+    'of RESECT: the MRI that is moved onto the ultrasound, T1 (default) or FLAIR',
+  ).argParser(choice(MRI_SEQUENCES));
 
 /** `key=value` pairs, collected; numbers, true and false are understood. */
 export function assignments(text: string, known: Record<string, unknown> = {}): Record<string, unknown> {

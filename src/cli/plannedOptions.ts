@@ -73,22 +73,20 @@ export function openPlanned(
 
 /**
  * The parts of a plan that the options give.
- * @param isGiven whether the user gave an option
  * @throws UserError where a loss or a regulariser is unknown, or has no such option
  */
-export function choicesOf(options: PlannedOptions, isGiven: (option: string) => boolean): PlanChoices {
-  const { effort, modality, init: start, affine, smoothness, levels: given_, field, seed, memory, spacing } = options;
-  const { loss, lossOption, affineLoss, affineLossOption, regulariser, regulariserOption } = options;
-  const isUnaligned = isGiven('affine') && affine === 'none';
+export function choicesOf(options: PlannedOptions): PlanChoices {
+  const { effort, modality, init: start, align, smoothness, levels: given_, field, seed, memory, spacing } = options;
+  const { loss, lossOption, alignLoss, alignLossOption, regulariser, regulariserOption } = options;
   for (const [name, value, settings] of [
-    ['affineLoss', affineLoss, affineLossOption],
+    ['alignLoss', alignLoss, alignLossOption],
     ['loss', loss, lossOption],
   ] as const)
     if (settings !== undefined && value === undefined)
       throw new UserError(`${optionName(`${name}Option`)} belongs to a loss; give it with ${optionName(name)}.`);
-  if (isUnaligned && affineLoss !== undefined)
-    throw new UserError('--affine-loss is for an alignment; leave out --affine none.');
-  if (affineLoss !== undefined) alignmentSimilarity(affineLoss, affineLossOption);
+  if (align === 'none' && alignLoss !== undefined)
+    throw new UserError('--align-loss is for an alignment; leave out --align none.');
+  if (alignLoss !== undefined) alignmentSimilarity(alignLoss, alignLossOption);
   if (loss !== undefined) chooseSimilarity(loss, lossOption);
   chooseRegulariser(regulariser, regulariserOption);
   const ofRegulariser = regulariser ?? (regulariserOption && DEFAULT_REGULARISER);
@@ -96,8 +94,8 @@ export function choicesOf(options: PlannedOptions, isGiven: (option: string) => 
     effort,
     modality,
     start,
-    affine: isGiven('affine') ? affine : undefined,
-    affineLoss: named(affineLoss, affineLossOption),
+    alignment: align,
+    alignmentLoss: named(alignLoss, alignLossOption),
     loss: named(loss, lossOption),
     regulariser: named(ofRegulariser, regulariserOption),
     smoothness,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { IMPORT_HELP } from './extensions.ts';
+import { inPresentWords } from './formerOptions.ts';
 import { version } from './version.ts';
 
 /** Exit code for a mistake of the user: bad input, unknown option. */
@@ -45,7 +46,7 @@ export async function runProgram(build: () => Command | Promise<Command>, argv: 
   try {
     assertMemorySetting();
     const program = await build();
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(inPresentWords(program, argv), { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     return report(error);

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { addModelOptions } from './modelOptions.ts';
 import { choice, jsonOption } from './options.ts';
@@ -72,24 +71,18 @@ Examples:
   earthmorph register fixed.nii.gz moving.nii.gz
   earthmorph register fixed.nii.gz moving.nii.gz --effort best --moved moved.nii.gz --warp warp.nii.gz
   earthmorph register fixed.nii.gz moving.nii.gz --loss pswd --levels 4:40,2:30
-  earthmorph register t1.nii.gz t2.nii.gz --affine rigid --levels none
+  earthmorph register t1.nii.gz t2.nii.gz --align rigid --levels none
   earthmorph register a.nii.gz b.nii.gz --model runs/ncc --report report.html
   earthmorph register --pairs pairs.csv --data Task04_Hippocampus --out registered`,
     )
     .action(run);
 };
 
-async function run(
-  first: string | undefined,
-  second: string | undefined,
-  options: Options,
-  command: Command,
-): Promise<void> {
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+async function run(first: string | undefined, second: string | undefined, options: Options): Promise<void> {
   if (options.pairs !== undefined) {
     if (first !== undefined)
       throw new UserError('Give two scans, or a list of pairs with --pairs, --data and --out; not both.');
-    return registerList(options.pairs, options, isGiven);
+    return registerList(options.pairs, options);
   }
   if (first !== undefined && (options.fixed !== undefined || options.moving !== undefined))
     throw new UserError('The scans are given twice; leave out --fixed and --moving.');
@@ -98,5 +91,5 @@ async function run(
     throw new UserError(
       'Give two scans, first the one that stays, then the one that is moved; or a list of pairs with --pairs, --data and --out.',
     );
-  return registerPair(fixed, moving, { ...options, fixed, moving }, isGiven);
+  return registerPair(fixed, moving, { ...options, fixed, moving });
 }

@@ -24,15 +24,8 @@ export interface ListOptions extends PlannedOptions, PairOptions {
   readonly json?: boolean;
 }
 
-/**
- * Registers the pairs of a list.
- * @param isGiven whether the user gave an option
- */
-export async function registerList(
-  csv: string,
-  options: ListOptions,
-  isGiven: (option: string) => boolean,
-): Promise<void> {
+/** Registers the pairs of a list. */
+export async function registerList(csv: string, options: ListOptions): Promise<void> {
   const { data, out, json } = options;
   if (data === undefined || out === undefined)
     throw new UserError('A list of pairs needs --data (the folder of its scans) and --out (the folder for results).');
@@ -53,7 +46,7 @@ export async function registerList(
     ],
     [...pairInputs(list), { name: 'the list of pairs', path: csv }],
   );
-  const { registrar, startOfList } = await openMethod(options, isGiven, 'planned');
+  const { registrar, startOfList } = await openMethod(options, 'planned');
   saySynthetic(list.dataset);
   const bar = startProgress(list.pairs.length, 'registering');
   try {

@@ -34,27 +34,17 @@ export interface RegisterOptions extends PlannedOptions, PairOptions {
   readonly json?: boolean;
 }
 
-/**
- * Registers two scans, and writes the files that are named, or a folder.
- * @param isGiven whether the user gave an option
- */
-export async function registerPair(
-  fixed: string,
-  moving: string,
-  options: RegisterOptions,
-  isGiven: (option: string) => boolean,
-): Promise<void> {
-  if (options.plan) return printPlan(fixed, moving, options, isGiven);
-  const folder = await checkedOutputs(fixed, moving, options, isGiven);
+/** Registers two scans, and writes the files that are named, or a folder. */
+export async function registerPair(fixed: string, moving: string, options: RegisterOptions): Promise<void> {
+  if (options.plan) return printPlan(fixed, moving, options);
+  const folder = await checkedOutputs(fixed, moving, options);
   const { json, initialTransform = [] } = options;
   const initial = initialTransform.length === 0 ? undefined : await initialOf(initialTransform, options.init);
   const progress = pairProgress();
-  const { registrar, start, provenance } = await openMethod(options, isGiven, 'planned', progress).catch(
-    (error: unknown) => {
-      progress.stop();
-      throw error;
-    },
-  );
+  const { registrar, start, provenance } = await openMethod(options, 'planned', progress).catch((error: unknown) => {
+    progress.stop();
+    throw error;
+  });
   const pair = await registerFiles(registrar, pairFilesOf(fixed, moving, options), initial ?? start).finally(() =>
     progress.stop(),
   );
@@ -108,15 +98,10 @@ export async function registerPair(
 }
 
 /** Prints the plan for a pair, and what it was made from. */
-async function printPlan(
-  fixed: string,
-  moving: string,
-  options: RegisterOptions,
-  isGiven: (option: string) => boolean,
-): Promise<void> {
+async function printPlan(fixed: string, moving: string, options: RegisterOptions): Promise<void> {
   if (!isPlanned(options)) throw new UserError('--plan is for a registration without --model and --refine.');
   const pair = maskedPair({ fixed: await readVolume(fixed), moving: await readVolume(moving) });
-  printJson(planPair(pair, choicesOf(options, isGiven)));
+  printJson(planPair(pair, choicesOf(options)));
 }
 
 /**
@@ -124,12 +109,7 @@ async function printPlan(
  * @returns the folder that the results go to; undefined where single files are named, or where JSON is all that is
  * asked for
  */
-async function checkedOutputs(
-  fixed: string,
-  moving: string,
-  options: RegisterOptions,
-  isGiven: (option: string) => boolean,
-): Promise<string | undefined> {
+async function checkedOutputs(fixed: string, moving: string, options: RegisterOptions): Promise<string | undefined> {
   const { initialTransform = [] } = options;
   if (options.mean !== undefined)
     throw new UserError('--mean belongs to a list of pairs; give --pairs, or leave it out.');
@@ -139,9 +119,9 @@ async function checkedOutputs(
     if (volume !== undefined) assertWritable(volume);
   if (options.affineTransform !== undefined) {
     assertTransformName(options.affineTransform);
-    const isAligned = options.affine !== 'none' || (isPlanned(options) && !isGiven('affine'));
-    if (!isAligned)
-      throw new UserError('--affine-transform writes what --affine finds; give --affine rigid or --affine affine too.');
+    const align = options.align ?? (isPlanned(options) ? 'planned' : 'none');
+    if (align === 'none')
+      throw new UserError('--affine-transform writes what --align finds; give --align rigid or --align affine too.');
   }
   if (options.figure !== undefined) assertFigureName(options.figure);
   // A name that is none of BIDS is said before any work.

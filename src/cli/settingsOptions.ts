@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { requirement } from '../errors.ts';
-import { assignments } from './options.ts';
+import { assignments, optionName } from './options.ts';
 
 /** The settings of a schema. */
 export type SettingsSchema = z.ZodObject<Record<string, z.ZodType>>;
@@ -15,6 +15,8 @@ interface Described {
   readonly default?: unknown;
   /** What stands for the value in the help. */
   readonly placeholder?: string;
+  /** Name of the option, in the form of a key, where it is not the setting's. */
+  readonly option?: string;
   /** What holds where the setting is not given, in words. */
   readonly otherwise?: string;
 }
@@ -22,7 +24,7 @@ interface Described {
 /**
  * Adds an option for each setting of a schema: `--clip-gradient <norm>` for `clipGradient`. Text, default and range are
  * the schema's own (`.describe`, `.default`, bounds; `.meta({ placeholder })` names the value, `.meta({ otherwise })`
- * says in words what holds without it). A switch takes no value and is taken back by `--no-…`, a list takes `1,2,3`, or
+ * says in words what holds without it, `.meta({ option })` names the option where the key does not). A switch takes no value and is taken back by `--no-…`, a list takes `1,2,3`, or
  * words one after the other where its placeholder ends with `...`, and options by name (`lossOptions`) are given one at
  * a time, `--loss-option window=7`. An option that is not given stays undefined.
  *
@@ -33,13 +35,13 @@ export function addSettingOptions(command: Command, schema: SettingsSchema, with
     if (without.includes(key)) continue;
     const isSwitch = setting.type === 'boolean';
     const option = new Option(
-      isSwitch ? flagOf(key) : `${flagOf(key, setting)} <${placeholderOf(setting)}>`,
+      isSwitch ? flagOf(key, setting) : `${flagOf(key, setting)} <${placeholderOf(setting)}>`,
       `${setting.description ?? ''}${defaultText(setting)}`,
     );
     if (!isSwitch) option.argParser(parserOf(schema.shape[key] as z.ZodType, setting));
     command.addOption(option);
     // For a preset that has it on.
-    if (isSwitch) command.addOption(new Option(`--no-${flagOf(key).slice(2)}`).hideHelp());
+    if (isSwitch) command.addOption(new Option(`--no-${flagOf(key, setting).slice(2)}`).hideHelp());
   }
   return command;
 }
@@ -74,12 +76,12 @@ function described(schema: SettingsSchema): [string, Described][] {
 }
 
 /** The name under which commander hands the value over. */
-function attributeOf(key: string, { type }: Described): string {
-  return type === 'object' ? key.replace(/s$/, '') : key;
+function attributeOf(key: string, { type, option }: Described): string {
+  return option ?? (type === 'object' ? key.replace(/s$/, '') : key);
 }
 
-function flagOf(key: string, setting: Described = {}): string {
-  return `--${attributeOf(key, setting).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+function flagOf(key: string, setting: Described): string {
+  return optionName(attributeOf(key, setting));
 }
 
 function placeholderOf({ placeholder, type, enum: words }: Described): string {

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { openDataset } from '../dataset/dataset.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { toMarkdown } from '../report/page/table.ts';
@@ -38,12 +37,11 @@ export const submissionCommand: CommandDefinition = (program) => {
     .action(run);
 };
 
-async function run(options: Options, command: Command): Promise<void> {
+async function run(options: Options): Promise<void> {
   const dataset = await openDataset(options.data, nodeFiles());
   const list = prescribedPairs(dataset, options.split);
   saySynthetic(dataset);
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  const { registrar, startOfList } = await openMethod(options, isGiven, 'named');
+  const { registrar, startOfList } = await openMethod(options, 'named');
   const bar = startProgress(list.pairs.length, 'registering');
   try {
     const results = await writeSubmission(list, {

@@ -61,7 +61,7 @@ export const sweepCommand: CommandDefinition = (program) => {
 
 const SWEEP_HELP = `
 Examples:
-  earthmorph sweep grid.json --out runs/grid --workers 2
+  earthmorph sweep grid.json --out runs/grid --processes 2
   earthmorph sweep grid.json --out runs/grid --queue redis://host:6379     # and on any machine: earthmorph worker --queue redis://host:6379
   earthmorph sweep grid.json --out runs/grid --slurm job.sh && sbatch job.sh
   earthmorph sweep status runs/grid`;
@@ -89,7 +89,7 @@ async function run(file: string, options: Options): Promise<void> {
 async function writeSlurm(
   path: string,
   folder: ExperimentFolder,
-  { workers, threads }: { readonly workers: number; readonly threads: number },
+  { processes, threads }: { readonly processes: number; readonly threads: number },
   hours: number,
 ): Promise<void> {
   const open = (await folderStatus(folder)).filter(({ state }) => state !== 'finished').map(({ id }) => id);
@@ -101,10 +101,10 @@ async function writeSlurm(
     ids: open,
     threads,
     hours,
-    workers,
+    processes,
   });
   await writeAtomically(path, script);
-  console.log(`${path}: ${open.length} tasks, ${workers} at a time; submit it with: sbatch ${shellWord(path)}`);
+  console.log(`${path}: ${open.length} tasks, ${processes} at a time; submit it with: sbatch ${shellWord(path)}`);
 }
 
 interface StatusOptions extends QueueOptions {

@@ -17,19 +17,19 @@ import { addSettingOptions } from './settingsOptions.ts';
 export interface SweepOptions extends QueueOptions {
   readonly out: string;
   readonly data?: string;
-  readonly workers?: number;
+  readonly processes?: number;
   readonly threads?: number;
   readonly hours?: number;
   readonly json?: boolean;
 }
 
-/** Adds `--out`, `--data`, `--workers`, `--threads`, `--queue`, `--hours` and `--json`. */
+/** Adds `--out`, `--data`, `--processes`, `--threads`, `--queue`, `--hours` and `--json`. */
 export function addSweepOptions(command: Command): Command {
   addQueueOptions(
     command
       .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
       .option('--data <dir>', "folder of the scans, in place of the experiment's own")
-      .option('--workers <n>', 'processes on this machine (default: one a core)', whole(1))
+      .option('--processes <n>', 'trainings at a time on this machine (default: one a core)', whole(1))
       .addOption(threadsOption('threads of each process (default: the cores divided among them)')),
     'let the workers of a Redis queue train, for instance redis://host:6379',
   );
@@ -37,13 +37,13 @@ export function addSweepOptions(command: Command): Command {
 }
 
 /** How many processes with how many threads each. One thread a process has the highest throughput. */
-export function processesOf({ workers, threads }: SweepOptions): {
-  readonly workers: number;
+export function processesOf({ processes, threads }: SweepOptions): {
+  readonly processes: number;
   readonly threads: number;
 } {
   const cores = availableParallelism();
-  const count = workers ?? cores;
-  return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
+  const count = processes ?? cores;
+  return { processes: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
 }
 
 /**

@@ -44,7 +44,7 @@ export interface JudgedPair {
   readonly start: Warp;
   readonly warp: Warp;
   /** The alignment by one transform that came first: RAS mm, fixed point → moving point. */
-  readonly affine?: Mat4;
+  readonly alignment?: Mat4;
   readonly fixedLabels?: Labels;
   /** The moving labels at the start alignment and after registration, in the fixed grid. */
   readonly startLabels?: Labels;
@@ -68,12 +68,12 @@ export interface Assessment {
 
 /** Every measure that a registered pair can be judged by. */
 export function assess(pair: JudgedPair): Assessment {
-  const { warp, affine, fixedLabels, startLabels, movedLabels, landmarks } = pair;
+  const { warp, alignment, fixedLabels, startLabels, movedLabels, landmarks } = pair;
   const before = fixedLabels && startLabels && agreement(fixedLabels, startLabels);
   const after = fixedLabels && movedLabels && agreement(fixedLabels, movedLabels);
   const errors = landmarks && registrationError(landmarks, pair).landmarks;
   const start = errors?.map((error) => error.before);
-  const aligned = landmarks && affine && alignedDistances(landmarks, affine);
+  const aligned = landmarks && alignment && alignedDistances(landmarks, alignment);
   return {
     before: { ...before?.means, ...(start && measureLandmarks({ now: start })) },
     ...(start && aligned ? { aligned: measureLandmarks({ now: aligned, start }) } : {}),

@@ -62,8 +62,8 @@ export interface PlanChoices {
   readonly effort?: Effort;
   readonly modality?: 'same' | 'different';
   readonly start?: InitialAlignment;
-  readonly affine?: AlignmentKind | 'none';
-  readonly affineLoss?: NamedLoss;
+  readonly alignment?: AlignmentKind | 'none';
+  readonly alignmentLoss?: NamedLoss;
   readonly loss?: NamedLoss;
   readonly regulariser?: NamedLoss;
   readonly smoothness?: number;
@@ -209,13 +209,13 @@ export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }
 }
 
 function alignmentOf(
-  { affine, affineLoss }: PlanChoices,
+  { alignment, alignmentLoss }: PlanChoices,
   modality: Plan['modality'],
   usual: string,
 ): Plan['alignment'] {
-  if (affine === 'none') return null;
-  const kind = affine ?? (modality === 'same' ? 'affine' : 'rigid');
-  return { kind, loss: affineLoss ?? { name: usual, options: {} } };
+  if (alignment === 'none') return null;
+  const kind = alignment ?? (modality === 'same' ? 'affine' : 'rigid');
+  return { kind, loss: alignmentLoss ?? { name: usual, options: {} } };
 }
 
 /** Levels of an effort with voxels of at least `own` mm, from coarse to fine. */

@@ -99,17 +99,16 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const notes: string[] = [];
   const start = linearWarp(fixed, startMatrix);
   means.onWarp?.('start', start);
-  const alignment =
-    !means.aligned && plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined;
-  const affine = means.aligned ?? alignment?.matrix;
-  const matrix = affine ?? startMatrix;
+  const first = !means.aligned && plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined;
+  const alignment = means.aligned ?? first?.matrix;
+  const matrix = alignment ?? startMatrix;
   if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
-  if (affine) means.onWarp?.('aligned', linearWarp(fixed, affine));
+  if (alignment) means.onWarp?.('aligned', linearWarp(fixed, alignment));
   const found = plan.levels.length > 0 ? await deformed(pair, plan, matrix, means) : undefined;
   const warp = found?.warp ?? linearWarp(fixed, matrix);
   if (!reaches(warp, moving))
     throw new UserError(
-      'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --affine), or a larger --smoothness.',
+      'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --align), or a larger --smoothness.',
     );
   const inverse = found ? found.inverse : linearWarp(moving, invert(matrix));
   if (found && found.smoothings > 0)
@@ -120,7 +119,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
     warp,
     start,
     moved: applyWarp(warp, moving),
-    ...given({ affine, inverse, warnings: alignment?.warnings }),
+    ...given({ alignment, inverse, warnings: first?.warnings }),
     done: { plan, levels: found?.levels ?? [], smoothings: found?.smoothings ?? 0, notes },
   };
 }

@@ -55,7 +55,7 @@ export interface Registration {
    * The rigid or affine transform that came before all else, which the warp contains; only where it was asked for. RAS
    * mm.
    */
-  readonly affine?: Mat4;
+  readonly alignment?: Mat4;
   /** What may be wrong with that transform, a sentence each; only where an alignment was asked for. */
   readonly warnings?: readonly string[];
   /** About what undoes the warp, on the moving image's grid, where the method knows: `invertWarp` begins there. */
@@ -86,7 +86,7 @@ export interface RegistrarOptions {
    * Aligns each pair by one rigid or affine transform first, or by that alone where there is neither model nor
    * refinement.
    */
-  readonly affine?: AlignmentOptions;
+  readonly alignment?: AlignmentOptions;
   /** Optimises each pair further after the network, or alone where there is no model. */
   readonly refine?: Omit<RefineOptions, 'mask'>;
   /** Called after each step of a refinement. */
@@ -117,14 +117,14 @@ export class Registrar implements PairRegistrar {
     readonly model: RegistrationModel | undefined,
     private readonly options: RegistrarOptions = {},
   ) {
-    if (!model && !options.refine && !options.affine)
+    if (!model && !options.refine && !options.alignment)
       throw new UserError(
-        'Without a model there is nothing to register with; give a model, --refine 100, or --affine rigid.',
+        'Without a model there is nothing to register with; give a model, --refine 100, or --align rigid.',
       );
   }
 
   /**
-   * Registers a pair: by an affine transform where that is asked for, in one pass through the network, then by
+   * Registers a pair: aligned by one transform where that is asked for, in one pass through the network, then by
    * refinement where that is asked for.
    * @param start how the two lie before, or a transform that takes fixed points to moving points, RAS mm
    * @throws UserError when the model needs labels that are not given, what counts of a volume is constant, or the two
@@ -141,7 +141,8 @@ export class Registrar implements PairRegistrar {
         ? movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels)
         : { size: fixedGrid.size, affine: multiply(start, fixedGrid.affine) };
     const { fixedMask, movingMask } = masksOf(pair);
-    const counts = this.options.refine !== undefined || this.options.affine !== undefined || preprocessing.foreground;
+    const counts =
+      this.options.refine !== undefined || this.options.alignment !== undefined || preprocessing.foreground;
     assertNotConstant(fixed, 'fixed', counts ? fixedMask : undefined);
     assertNotConstant(moving, 'moving', counts ? movingMask : undefined);
     const masks = { ...given({ fixedMask, movingMask }) };
@@ -150,12 +151,12 @@ export class Registrar implements PairRegistrar {
     // What there is no room for is said before any work is done.
     await this.#program(extent);
     await this.#refiner(extent);
-    const alignment = pair.aligned
+    const first = pair.aligned
       ? undefined
       : await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine)));
-    const affine = pair.aligned ?? alignment?.matrix;
+    const alignment = pair.aligned ?? first?.matrix;
     // The fixed grid as the transform places it: all that follows contains the transform.
-    const grid = affine ? { size: fixedGrid.size, affine: multiply(affine, fixedGrid.affine) } : startGrid;
+    const grid = alignment ? { size: fixedGrid.size, affine: multiply(alignment, fixedGrid.affine) } : startGrid;
     const seen = (image: Volume, mask: Float32Array | undefined): Volume =>
       normalised(image, preprocessing, preprocessing.foreground ? mask : undefined);
     const inputs = {
@@ -182,14 +183,14 @@ export class Registrar implements PairRegistrar {
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
     if (!reaches(warp, moving))
       throw new UserError(
-        'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --affine), or a larger --smoothness.',
+        'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --align), or a larger --smoothness.',
       );
     const still = new Float32Array(displacement.length);
     return {
       warp,
       start: warpFromDisplacement({ displacement: still, fixedGrid, movingGrid: startGrid }, fixed),
       moved: applyWarp(warp, moving),
-      ...given({ affine, warnings: alignment?.warnings }),
+      ...given({ alignment, warnings: first?.warnings }),
     };
   }
 
@@ -205,8 +206,8 @@ export class Registrar implements PairRegistrar {
   }
 
   async #align(pair: AlignmentPair, start: Mat4): Promise<Alignment | undefined> {
-    const { affine } = this.options;
-    return affine && alignPair(pair, affine, start, this.#runtime);
+    const { alignment } = this.options;
+    return alignment && alignPair(pair, alignment, start, this.#runtime);
   }
 
   /** The network for an extent; none without a model. */

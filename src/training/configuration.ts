@@ -55,12 +55,12 @@ export const trainingSchema = z.strictObject({
     .enum(['none', 'rigid', 'affine'])
     .default('none')
     .describe('none, rigid or affine: align pairs of two modalities by one transform first; the network does the rest')
-    .meta({ placeholder: 'kind' }),
+    .meta({ placeholder: 'kind', option: 'align' }),
   affineLoss: z
     .string()
     .optional()
     .describe(`what finds that transform: a similarity, or ${OWN} for the loss that is trained`)
-    .meta({ placeholder: 'name', otherwise: ALIGNMENT_LOSS }),
+    .meta({ placeholder: 'name', otherwise: ALIGNMENT_LOSS, option: 'alignLoss' }),
   // The settings of the U-Net follow; those of another family are in `networkOptions`.
   network: z
     .string()

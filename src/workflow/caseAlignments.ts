@@ -62,13 +62,13 @@ export async function caseAlignments(
   const folder = join(parent, name);
   await mkdir(folder, { recursive: true });
   const found = new Map<string, Mat4>();
-  const affine = { kind, loss };
+  const options = { kind, loss };
   for (const { id, image, moving } of cases) {
     const file = join(folder, `${id}.tfm`);
     if (!existsSync(file) && moving) {
       const pair = { fixed: await readVolume(image), moving: await readVolume(moving.image) };
-      const registered = await register(pair, undefined, { affine, start, ...given({ runtime }) });
-      await writeTransform(file, registered.affine as Mat4, centreOf(pair.fixed));
+      const registered = await register(pair, undefined, { alignment: options, start, ...given({ runtime }) });
+      await writeTransform(file, registered.alignment as Mat4, centreOf(pair.fixed));
     }
     // Read in any case: a resumed run gets the very same numbers.
     found.set(id, await transformOf(file));

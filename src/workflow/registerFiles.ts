@@ -94,8 +94,8 @@ export async function writeRegistration(
   if (moved !== undefined) await writeVolume(moved, pair.moved);
   if (movedLabels !== undefined && pair.movedLabels) await writeLabels(movedLabels, pair.movedLabels);
   if (warp !== undefined) await writeWarp(warp, pair.warp);
-  if (affineTransform !== undefined && pair.affine)
-    await writeTransform(affineTransform, pair.affine, centreOf(pair.fixed));
+  if (affineTransform !== undefined && pair.alignment)
+    await writeTransform(affineTransform, pair.alignment, centreOf(pair.fixed));
   if (inverseWarp === undefined) return undefined;
   const { warp: inverse, residual, meanResidual } = invertWarp(pair.warp, pair.moving, pair.inverse);
   await writeWarp(inverseWarp, inverse);

@@ -83,7 +83,7 @@ export async function writeRegistrationFolder(
       warp,
       inverseWarp,
       ...given({
-        affineTransform: pair.affine && affineTransform,
+        affineTransform: pair.alignment && affineTransform,
         movedLabels: pair.movedLabels && movedLabels,
       }),
     };

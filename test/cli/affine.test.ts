@@ -26,12 +26,12 @@ beforeAll(async () => {
   await writeLabels(at('labels.nii.gz'), { ...labels, data: Int32Array.from(labels.data) });
 });
 
-describe('register --affine', () => {
+describe('register --align', () => {
   it('aligns without model or refinement, and writes a transform that says what the warp says', async () => {
     const out = ['--warp', at('warp.nii.gz'), '--affine-transform', at('out/rigid.tfm'), '--moved', at('moved.nii.gz')];
     // MIND, the default of such a pair, is least half a degree beside the truth where a scan shows nothing but smooth
     // blobs.
-    const by = ['--affine', 'rigid', '--affine-loss', 'nmi'];
+    const by = ['--align', 'rigid', '--align-loss', 'nmi'];
     const run = await earthmorph(['register', ...pair(), '--model', 'none', ...by, ...out]);
     expect(run).toMatchObject({ code: 0, stderr: '' });
     const matrix = await readTransform(at('out/rigid.tfm'));
@@ -50,22 +50,22 @@ describe('register --affine', () => {
   });
 
   it('comes before a refinement, with a loss of its own', async () => {
-    const how = ['--model', 'none', '--affine', 'affine', '--affine-loss', 'ncc', '--refine', '3', '--loss', 'mse'];
+    const how = ['--model', 'none', '--align', 'affine', '--align-loss', 'ncc', '--refine', '3', '--loss', 'mse'];
     expect(await printed(['register', ...pair(), ...how])).toMatchObject({ foldedPercent: 0 });
   });
 
   it.each<[string[], RegExp]>([
-    [['--affine', 'similarity'], /one of none, rigid, affine/],
-    [['--model', 'none'], /Without a model .* --affine rigid/],
-    [['--affine', 'none', '--affine-loss', 'nmi'], /--affine-loss is for an alignment; leave out --affine none/],
-    [['--model', 'none', '--affine-loss', 'nmi'], /--affine-loss is for an alignment; give --affine/],
-    [['--affine-loss-option', 'bins=16'], /belongs to a loss; give it with --affine-loss/],
+    [['--align', 'similarity'], /one of none, rigid, affine/],
+    [['--model', 'none'], /Without a model .* --align rigid/],
+    [['--align', 'none', '--align-loss', 'nmi'], /--align-loss is for an alignment; leave out --align none/],
+    [['--model', 'none', '--align-loss', 'nmi'], /--align-loss is for an alignment; give --align/],
+    [['--align-loss-option', 'bins=16'], /belongs to a loss; give it with --align-loss/],
     [['--loss-option', 'patch=3'], /--loss-option belongs to a loss; give it with --loss/],
-    [['--affine', 'rigid', '--affine-loss-option', 'bins=16'], /belongs to a loss; give it with --affine-loss/],
-    [['--affine', 'rigid', '--affine-loss', 'nmi', '--affine-loss-option', 'bin=16'], /no option "bin", only bins/],
-    [['--affine', 'rigid', '--affine-loss', 'emd'], /one of mse, ncc, mind, lc2, nmi/],
-    [['--affine', 'none', '--affine-transform', 'x.tfm'], /--affine-transform writes what --affine finds/],
-    [['--affine', 'rigid', '--affine-transform', 'x.mat'], /ends in \.tfm or \.txt/],
+    [['--align', 'rigid', '--align-loss-option', 'bins=16'], /belongs to a loss; give it with --align-loss/],
+    [['--align', 'rigid', '--align-loss', 'nmi', '--align-loss-option', 'bin=16'], /no option "bin", only bins/],
+    [['--align', 'rigid', '--align-loss', 'emd'], /one of mse, ncc, mind, lc2, nmi/],
+    [['--align', 'none', '--affine-transform', 'x.tfm'], /--affine-transform writes what --align finds/],
+    [['--align', 'rigid', '--affine-transform', 'x.mat'], /ends in \.tfm or \.txt/],
   ])('refuses %s', (options, sentence) =>
     expectRefusal(['register', ...pair(), '--moved', at('no.nii.gz'), ...options], sentence, at('no.nii.gz')),
   );
@@ -84,8 +84,8 @@ describe('register --initial-transform', () => {
     expect(Math.hypot(...there.map((mm, a) => mm - found![a]!))).toBeLessThan(0.05);
   });
 
-  it('lets --affine go on from there', async () => {
-    const out = ['--affine-transform', at('on.tfm'), '--model', 'none', '--affine', 'rigid'];
+  it('lets --align go on from there', async () => {
+    const out = ['--affine-transform', at('on.tfm'), '--model', 'none', '--align', 'rigid'];
     expect(await earthmorph([...initial(), ...out])).toMatchObject({ code: 0, stderr: '' });
     const there = applyToPoint(await readTransform(at('on.tfm')), [0, 0, 0]);
     expect(Math.hypot(...there.map((mm, a) => mm - shift[a]!))).toBeLessThan(0.6);

@@ -57,7 +57,7 @@ describe('earthmorph experiment', () => {
   it('goes on after Ctrl-C without doing anything twice, and reports again from its records', async () => {
     const file = await write('small.json', SMALL);
     const out = path('small');
-    const [child, ended] = start(['experiment', 'run', file, '--out', out, '--workers', '1']);
+    const [child, ended] = start(['experiment', 'run', file, '--out', out, '--processes', '1']);
     child.stderr?.on('data', (text: string) => {
       if (text.includes('is trained')) child.kill('SIGINT');
     });
@@ -70,12 +70,12 @@ describe('earthmorph experiment', () => {
     expect(done.length).toBeLessThan(5);
     const before = await Promise.all(done.map(async (id) => (await stat(join(trials, id, 'trial.json'))).mtimeMs));
 
-    const again = await earthmorph(['experiment', 'run', file, '--out', out, '--workers', '2']);
+    const again = await earthmorph(['experiment', 'run', file, '--out', out, '--processes', '2']);
     expect(again.code, again.stderr).toBe(0);
     const after = await Promise.all(done.map(async (id) => (await stat(join(trials, id, 'trial.json'))).mtimeMs));
     expect(after).toEqual(before);
 
-    const whole = await earthmorph(['experiment', 'run', file, '--out', path('whole'), '--workers', '2']);
+    const whole = await earthmorph(['experiment', 'run', file, '--out', path('whole'), '--processes', '2']);
     expect(whole.code, whole.stderr).toBe(0);
     const measured = (folder: string): Promise<string> => readFile(join(folder, 'table4-trials.csv'), 'utf8');
     expect(await measured(out)).toBe(await measured(path('whole')));

@@ -11,7 +11,7 @@ it.each(['portable', 'fastest'])('writes a training step that ONNX Runtime loads
     'graph',
     '--size',
     '16',
-    '--layout',
+    '--feature-layout',
     layout,
     '--out',
     file,

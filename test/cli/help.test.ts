@@ -58,7 +58,7 @@ test('sweep --help has the options of what it runs', async () => {
   for (const option of [
     '--out',
     '--data',
-    '--workers',
+    '--processes',
     '--queue',
     '--queue-password-file',
     '--hours',

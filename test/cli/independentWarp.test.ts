@@ -34,7 +34,7 @@ beforeAll(async () => {
   const shifted = volumeOf(movingGrid, ([x, y, z]) => 100 * scene([x - shift[0], y - shift[1], z - shift[2]]));
   await writeVolume(at('moving.nii.gz'), shifted);
   const pair = ['--fixed', at('fixed.nii.gz'), '--moving', at('moving.nii.gz')];
-  const how = ['--model', 'none', '--init', 'world', '--affine', 'rigid', '--refine', '15', '--refine-rate', '0.3'];
+  const how = ['--model', 'none', '--init', 'world', '--align', 'rigid', '--refine', '15', '--refine-rate', '0.3'];
   const out = ['--moved', at('moved.nii.gz'), '--warp', at('warp.nii.gz'), '--affine-transform', at('affine.tfm')];
   expect(await earthmorph(['register', ...pair, ...how, ...out])).toMatchObject({ code: 0 });
   const apply = ['--transform', at('affine.tfm'), '--reference', at('fixed.nii.gz'), '--image', at('moving.nii.gz')];

@@ -47,7 +47,7 @@ describe('what cannot fit is refused before any work', () => {
   });
 
   it('but not what that sentence sends to', async () => {
-    const quick = ['--affine', 'none', '--levels', '2000:2'];
+    const quick = ['--align', 'none', '--levels', '2000:2'];
     const args = register('metres.nii.gz', ...quick).with(6, at('registered.nii.gz'));
     expect(await earthmorph(args)).toMatchObject({ code: 0, stderr: expect.stringMatching(/ at 2000 mm by NCC/) });
   });
@@ -67,7 +67,7 @@ describe('what cannot fit is refused before any work', () => {
       () => ['--model', 'none', '--refine', '2'],
       /computing on it needs .* give larger voxels with --spacing/,
     ],
-    ['an alignment', () => ['--model', 'none', '--affine', 'rigid'], /needs about 0\.\d+ GB of memory/],
+    ['an alignment', () => ['--model', 'none', '--align', 'rigid'], /needs about 0\.\d+ GB of memory/],
   ])('%s that needs more memory than there is', async (_, options, sentence) => {
     const { code, stdout, stderr } = await earthmorph(register('small.nii.gz', ...options()), short(3));
     expect(stderr).toMatch(/^earthmorph: [^\n]+\n$/);

@@ -26,7 +26,7 @@ interface Evaluation {
 }
 
 // MIND, the default where a scan is an ultrasound, sees too little of a sector at 3 mm; NMI finds simulated ones.
-const ALIGN = ['--model', 'none', '--affine', 'rigid', '--affine-loss', 'nmi', '--spacing', '3'];
+const ALIGN = ['--model', 'none', '--align', 'rigid', '--align-loss', 'nmi', '--spacing', '3'];
 
 describe('MRI and ultrasound on the command line', () => {
   it('are aligned and judged on landmarks, over the cases of a data set as for one pair', async () => {
@@ -115,7 +115,7 @@ describe('MRI and ultrasound on the command line', () => {
       expect(figures).toContain(name);
     expect(await readFile(join(path('out', 'figures'), 'figure3-modalities.svg'), 'utf8')).toContain('is simulated');
 
-    const other = ['--data', set(), '--cases', 'Case2', '--out', path('applied'), '--affine', 'none'];
+    const other = ['--data', set(), '--cases', 'Case2', '--out', path('applied'), '--align', 'none'];
     const table = await printed<Table>(['experiment', 'apply', path('out'), ...other, '--json']);
     expect(table.rows.map(({ loss }) => loss)).toEqual(['unregistered', 'MSE', 'NCC-edge', 'Alone']);
     const { before } = await printed<{ before: { mean: number } }>(['tre', '--landmarks', tag('Case2')]);

@@ -46,12 +46,12 @@ describe('scans that do not overlap are refused', () => {
 
   it('but not where their centres are put together, nor where they are aligned', async () => {
     const pair = ['register', '--fixed', near(), '--moving', far(), '--moved', at('centred.nii.gz')];
-    const { code, stderr } = await earthmorph([...pair, '--affine', 'none', '--levels', '4:5']);
+    const { code, stderr } = await earthmorph([...pair, '--align', 'none', '--levels', '4:5']);
     expect({ code, stderr }).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/Plan, from centres put together/),
     });
-    const aligned = ['--init', 'world', '--model', 'none', '--affine', 'rigid', '--affine-loss', 'mse'];
+    const aligned = ['--init', 'world', '--model', 'none', '--align', 'rigid', '--align-loss', 'mse'];
     expect(await earthmorph([...pair, ...aligned])).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^WARNING: The alignment had to do without its start: .* 5000 mm apart; .*\n$/),

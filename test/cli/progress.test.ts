@@ -40,7 +40,7 @@ describe('without a terminal', () => {
   it.each([
     [
       'evaluate',
-      () => ['evaluate', '--model', 'none', '--affine', 'rigid', '--pairs', at('pairs.csv'), '--data', at('data')],
+      () => ['evaluate', '--model', 'none', '--align', 'rigid', '--pairs', at('pairs.csv'), '--data', at('data')],
       /^evaluating: [0-2] of 3, .+ (left|so far)$/m,
     ],
     [
@@ -49,7 +49,7 @@ describe('without a terminal', () => {
         'register',
         '--model',
         at('run'),
-        '--affine',
+        '--align',
         'rigid',
         '--pairs',
         at('pairs.csv'),
@@ -66,7 +66,7 @@ describe('without a terminal', () => {
         'register',
         '--model',
         'none',
-        '--affine',
+        '--align',
         'rigid',
         '--fixed',
         at('data/0.nii.gz'),

@@ -8,7 +8,7 @@ import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.t
 
 const at = temporaryFolder();
 const scans = (): string[] => [at('fixed.nii.gz'), at('moving.nii.gz')];
-const quick = ['--levels', '3:10,1.5:10', '--affine', 'none'];
+const quick = ['--levels', '3:10,1.5:10', '--align', 'none'];
 
 beforeAll(async () => {
   for (const [index, name] of ['fixed', 'moving'].entries()) {

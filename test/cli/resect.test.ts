@@ -29,7 +29,7 @@ describe.skipIf(!RESECT.isHere)(`RESECT’s Case24${RESECT.why}`, () => {
       const scans = ['--fixed', fixed, '--moving', moving, '--init', 'world'];
       const judged = ['--landmarks', at('Landmarks', 'Case24-MRI-beforeUS.tag'), '--fixed-points', points, '--json'];
       // The loss that the pair itself asks for: MIND.
-      const how = ['--model', 'none', '--affine', 'rigid'];
+      const how = ['--model', 'none', '--align', 'rigid'];
       const { treBefore, treAfter } = await printed<PairResult>(['register', ...scans, ...judged, ...how]);
       expect(treBefore).toBeCloseTo(1.1011, 3);
       expect(treAfter).toBeLessThan(NO_HARM);
@@ -48,7 +48,7 @@ describe.skipIf(!RESECT.isHere)(`RESECT’s Case24${RESECT.why}`, () => {
     const landmarks = (await readLandmarks(tag)).map((each) => ({ ...each, first: applyToPoint(motion, each.first) }));
     await writeLandmarks(path('displaced.tag'), landmarks, 'displaced');
     const scans = ['--fixed', ultrasound, '--moving', path('displaced.nii.gz'), '--init', 'world'];
-    const how = ['--model', 'none', '--affine', 'rigid', '--affine-loss', 'mind'];
+    const how = ['--model', 'none', '--align', 'rigid', '--align-loss', 'mind'];
     const judged = ['--landmarks', path('displaced.tag'), '--json'];
     const { treBefore, treAfter } = await printed<PairResult>(['register', ...scans, ...how, ...judged]);
     expect(treBefore).toBeGreaterThan(5);

@@ -69,8 +69,8 @@ describe('options from a schema', () => {
     const program = new Command();
     trainCommand(program);
     const attributes = program.commands[0]?.options.map((option) => option.attributeName());
-    for (const key of Object.keys(trainingSchema.shape))
-      expect(attributes).toContain(key.replace(/Options$/, 'Option'));
+    for (const [key, setting] of Object.entries(trainingSchema.shape))
+      expect(attributes).toContain(setting.meta()?.option ?? key.replace(/Options$/, 'Option'));
   });
 
   it.each([

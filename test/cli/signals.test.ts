@@ -93,7 +93,7 @@ const COMMANDS: readonly Stopped[] = [
   },
   {
     name: 'experiment run',
-    args: (folder) => ['experiment', 'run', at('experiment.json'), '--out', join(folder, 'out'), '--workers', '2'],
+    args: (folder) => ['experiment', 'run', at('experiment.json'), '--out', join(folder, 'out'), '--processes', '2'],
     isBusy: ({ folder }) => {
       const trials = join(folder, 'out', 'trials');
       return existsSync(trials) && has(trials, (id) => existsSync(join(trials, id, 'last.safetensors')));

@@ -69,7 +69,7 @@ describe('a generator from outside the package', () => {
   it('stands in an experiment for a folder; its tables and figures say what the pairs are', async () => {
     const made = { data: 'soft-balls', softBallsCases: 6, softBallsRadius: 3 };
     const file = await experiment('own.json', { ...made, losses: ['mse'], split: [40, 30, 30] });
-    await run('experiment', 'run', file, '--out', at('experiment'), '--workers', '1', '--threads', '1');
+    await run('experiment', 'run', file, '--out', at('experiment'), '--processes', '1', '--threads', '1');
     const tables = await readFile(at('experiment', 'tables.md'), 'utf8');
     expect(tables).toContain('synthetic pairs (Balls of somebody else)');
     expect(await readFile(at('experiment', 'figures', 'figure2-losses.svg'), 'utf8')).toContain('(synthetic)');

@@ -47,7 +47,7 @@ describe('a layout from outside the package', () => {
 
   it('serves an experiment and its report', async () => {
     const file = await experiment('own.json', { data: at('data'), losses: ['mse'], split: [40, 30, 30] });
-    await run('experiment', 'run', file, '--out', at('experiment'), '--workers', '1', '--threads', '1');
+    await run('experiment', 'run', file, '--out', at('experiment'), '--processes', '1', '--threads', '1');
     const tables = await readFile(at('experiment', 'tables.md'), 'utf8');
     expect(tables).toContain('synthetic pairs (The images are phantoms');
     await rm(at('experiment', 'tables.md'));

@@ -45,7 +45,7 @@ describe('a loss from outside the package', () => {
   it('reaches the processes of an experiment, and its report', async () => {
     const losses = { Own: 'charbonnier epsilon=0.1|0.3', MSE: 'mse' };
     const file = await experiment('own.json', { data: at('data'), losses, split: [40, 30, 30], reference: 'MSE' });
-    await run('experiment', 'run', file, '--out', at('experiment'), '--workers', '1', '--threads', '1');
+    await run('experiment', 'run', file, '--out', at('experiment'), '--processes', '1', '--threads', '1');
     const table = await readFile(at('experiment', 'table2-test.csv'), 'utf8');
     expect(table).toMatch(/^Own/m);
     await rm(at('experiment', 'table2-test.csv'));

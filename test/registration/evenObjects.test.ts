@@ -65,8 +65,8 @@ describe('objects of one even value', () => {
   });
 
   it('are aligned as a whole', async () => {
-    const affine = { kind: 'rigid', loss: alignmentSimilarity('mse') } as const;
-    const [before, after] = await diceBeforeAndAfter(() => 1, { affine });
+    const alignment = { kind: 'rigid', loss: alignmentSimilarity('mse') } as const;
+    const [before, after] = await diceBeforeAndAfter(() => 1, { alignment });
     expect(after).toBeGreaterThan(before + 0.02);
   });
 });
@@ -109,7 +109,7 @@ describe('even objects that are planned', () => {
       noisy(ellipsoid([15, 12, 14], [8, 9, 7.5], value)),
     ];
     const pair = { fixed: fixed.image, moving: moving.image };
-    const { warp, done } = await new PlannedRegistrar({ choices: { affine: 'none' } }).register(pair);
+    const { warp, done } = await new PlannedRegistrar({ choices: { alignment: 'none' } }).register(pair);
     expect(done?.plan).toMatchObject({ modality: 'same', loss: { name: 'mse' } });
     const moved = applyWarp(warp, moving.labels);
     expect(dice(fixed.labels.data, moved.data, [1])[0]).toBeGreaterThan(0.97);

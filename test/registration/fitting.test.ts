@@ -22,7 +22,7 @@ describe('a model is used where it fits', () => {
     ['in the other way, with a sentence', 100, 1],
   ])('%s', async (_, mm, said) => {
     const sentences: string[] = [];
-    const planned = new PlannedRegistrar({ choices: { affine: 'none', levels } });
+    const planned = new PlannedRegistrar({ choices: { alignment: 'none', levels } });
     const registrar = new FittingRegistrar(trainedOn(mm), (sentence) => sentences.push(sentence), planned);
     const { done } = await registrar.register(pair, 'center');
     expect(done !== undefined).toBe(said === 1);

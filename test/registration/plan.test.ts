@@ -39,7 +39,7 @@ describe('plan', () => {
     const levels = [{ spacing: 3, steps: 7 }];
     const given = plan({
       modality: 'different',
-      affine: 'none',
+      alignment: 'none',
       loss: { name: 'pswd', options: { patch: 5 } },
       regulariser: { name: 'bending', options: {} },
       smoothness: 0.7,
@@ -60,7 +60,7 @@ describe('plan', () => {
       seed: 9,
     });
     expect(plan({ levels: [] }).levels).toEqual([]);
-    expect(plan({ affine: 'rigid', affineLoss: { name: 'mind', options: {} } }).alignment).toEqual({
+    expect(plan({ alignment: 'rigid', alignmentLoss: { name: 'mind', options: {} } }).alignment).toEqual({
       kind: 'rigid',
       loss: { name: 'mind', options: {} },
     });
@@ -91,7 +91,7 @@ describe('plan', () => {
     expect(planSentence(plan())).toMatch(
       /^One modality: .* Plan, from world coordinates: affine alignment by NCC, then/,
     );
-    expect(planSentence(plan({ levels: [], affine: 'none' }))).toMatch(/: nothing; about/);
+    expect(planSentence(plan({ levels: [], alignment: 'none' }))).toMatch(/: nothing; about/);
   });
 
   it('can be written down', () => {

@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       new TextDecoder().decode(await app.file('Transform transform.tfm')),
       'transform',
     );
-    expect(difference(node.affine!, transform)).toBeLessThan(1e-3);
+    expect(difference(node.alignment!, transform)).toBeLessThan(1e-3);
     expect(await app.page.locator('code').textContent()).toBe(
       "npx earthmorph register 'a fixed.nii.gz' 'b moving.nii'",
     );
@@ -147,7 +147,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
     await app.page.getByText('a velocity field at 4 mm by NCC').waitFor();
     await app.registered();
     expect(await app.page.getByText(/^npx earthmorph register/).textContent()).toBe(
-      'npx earthmorph register fixed.nii.gz moving.nii.gz --affine none --levels 4:5',
+      'npx earthmorph register fixed.nii.gz moving.nii.gz --align none --levels 4:5',
     );
     expect(await app.page.getByRole('button', { name: 'Transform' }).count()).toBe(0);
   });

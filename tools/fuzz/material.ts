@@ -61,7 +61,7 @@ export class Material {
   get registered(): string {
     return this.#made('registered', (out) => [
       ...['register', '--fixed', this.image(1), '--moving', this.image(2), '--model', 'none'],
-      ...['--affine', 'rigid', '--refine', '5', '--loss', 'mse', '--threads', '1'],
+      ...['--align', 'rigid', '--refine', '5', '--loss', 'mse', '--threads', '1'],
       ...['--warp', join(out, 'warp.nii.gz'), '--affine-transform', join(out, 'affine.tfm')],
     ]);
   }
@@ -70,7 +70,7 @@ export class Material {
   get experiment(): string {
     return this.#made('experiment', (out) => {
       const file = this.#write('experiment.json', JSON.stringify(EXPERIMENT, null, 2));
-      return ['experiment', 'run', file, '--out', out, '--workers', '1', '--threads', '1'];
+      return ['experiment', 'run', file, '--out', out, '--processes', '1', '--threads', '1'];
     });
   }
 

@@ -45,7 +45,7 @@ export function planPanel(session: Session): HTMLElement {
     ),
     field(
       'Alignment',
-      list([AUTOMATIC, 'none', 'rigid', 'affine'], AUTOMATIC, (value) => change('affine', value || undefined)),
+      list([AUTOMATIC, 'none', 'rigid', 'affine'], AUTOMATIC, (value) => change('alignment', value || undefined)),
     ),
     field(
       'Loss',

@@ -40,7 +40,7 @@ export function takeHomePanel(session: Session): HTMLElement {
     if (!result) return;
     const there = (Object.keys(NAMES) as ResultFile[]).filter(
       (which) =>
-        (which !== 'transform' || result.affine !== undefined) &&
+        (which !== 'transform' || result.alignment !== undefined) &&
         (which !== 'movedLabels' || result.movedLabels !== undefined),
     );
     fill(files, ...there.map((which) => download(session, which)));

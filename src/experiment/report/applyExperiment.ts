@@ -30,7 +30,7 @@ export interface ApplyOptions {
   /** Folder of the table and the figures. */
   readonly out: string;
   /** How pairs are aligned before the network, in place of what the experiment did. */
-  readonly affine?: TrainingConfig['affine'];
+  readonly align?: TrainingConfig['affine'];
   readonly onCase?: (id: string, done: number, total: number) => void;
 }
 
@@ -51,7 +51,7 @@ export async function applyExperiment(folder: ExperimentFolder, options: ApplyOp
     throw new UserError(
       `${options.data} has no pair "${missing}"; it has ${dataset.cases.map(({ id }) => id).join(', ')}.`,
     );
-  const models = await openModels(folder, options.affine);
+  const models = await openModels(folder, options.align);
   const results = new Map<string, RegisteredBy[]>();
   try {
     for (const [index, id] of ids.entries()) {
@@ -79,14 +79,14 @@ interface AppliedModel {
   readonly config: TrainingConfig;
 }
 
-async function openModels(folder: ExperimentFolder, affine: ApplyOptions['affine']): Promise<AppliedModel[]> {
+async function openModels(folder: ExperimentFolder, align: ApplyOptions['align']): Promise<AppliedModel[]> {
   const done = (await methodResults(folder)).filter(({ trials }) => trials.length > 0);
   if (done.length === 0) throw new UserError(`No training in ${folder.path} is finished and tested yet.`);
   const [rule = 'absolute'] = folder.config.stopping;
   return Promise.all(
     done.map(async (method) => {
       const { trial } = (method.trials[0] as MethodResult['trials'][number]).result;
-      const asked = affine === 'none' ? { affine, affineLoss: undefined } : affine && { affine };
+      const asked = align && { affine: align, ...(align === 'none' ? { affineLoss: undefined } : {}) };
       const config = trainingConfig({ ...trial.settings, ...asked });
       const registrar = new Registrar(await trialModel(folder, trial.id, rule));
       return { name: labelOf(method), registrar, config };

@@ -9,16 +9,16 @@ export interface LocalRunnerOptions {
   readonly program: string;
   /** Folder of the experiment. */
   readonly folder: string;
-  readonly workers: number;
+  readonly processes: number;
   /** Threads of each. */
   readonly threads: number;
   readonly onMessage: (task: Task, message: TrialMessage) => void;
 }
 
 /** Does tasks in processes of this machine. */
-export function localRunner({ program, folder, workers, threads, onMessage }: LocalRunnerOptions): TaskRunner {
+export function localRunner({ program, folder, processes, threads, onMessage }: LocalRunnerOptions): TaskRunner {
   return {
-    slots: workers,
+    slots: processes,
     run: (task: Task, signal: AbortSignal): Promise<TaskEnd> =>
       runTrialProcess({
         program,

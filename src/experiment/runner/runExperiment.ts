@@ -16,7 +16,7 @@ export interface RunExperimentOptions {
   readonly what: 'experiment' | 'sweep';
   /** Path of the command line's script, for the processes that train. */
   readonly program: string;
-  readonly workers: number;
+  readonly processes: number;
   /** Threads of each worker. */
   readonly threads: number;
   /** Who trains, in place of processes of this machine. */
@@ -42,7 +42,7 @@ export async function runExperiment(folder: ExperimentFolder, options: RunExperi
       : all.filter(({ id }) => !results.has(id) && !failures.has(id)).map((trial): Task => ({ trial, kind: 'train' }));
   const count = options.what === 'experiment' ? trainingCount(config, methods) : all.length;
   const toTrain = (): Trial[] => ready().flatMap(({ trial, kind }) => (kind === 'train' ? [trial] : []));
-  const progress = new SweepProgress(count, options.workers, toTrain, options.observer);
+  const progress = new SweepProgress(count, options.processes, toTrain, options.observer);
   for (const result of results.values()) progress.known(result);
   const onMessage = (task: Task, message: TrialMessage): void => progress.message(task, message);
   const local = localRunner({ ...options, folder: folder.path, onMessage });

@@ -14,7 +14,7 @@ export interface ArrayJob {
   /** Hours that a task may run; its training goes on in another when they are over. */
   readonly hours: number;
   /** Tasks at a time. */
-  readonly workers: number;
+  readonly processes: number;
 }
 
 /**
@@ -22,12 +22,12 @@ export interface ArrayJob {
  * and goes on from its last finished epoch.
  * @throws UserError when there is nothing to do
  */
-export function slurmScript({ name, command, folder, ids, threads, hours, workers }: ArrayJob): string {
+export function slurmScript({ name, command, folder, ids, threads, hours, processes }: ArrayJob): string {
   if (ids.length === 0) throw new UserError('All trials are finished; there is nothing to submit.');
   const minutes = Math.ceil(hours * 60);
   return `#!/usr/bin/env bash
 #SBATCH --job-name=${name.replace(/[^\w.-]+/g, '-')}
-#SBATCH --array=0-${ids.length - 1}%${workers}
+#SBATCH --array=0-${ids.length - 1}%${processes}
 #SBATCH --cpus-per-task=${threads}
 #SBATCH --mem=8G
 #SBATCH --time=${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:00
@@ -42,16 +42,15 @@ ${ids.map((id) => `  ${shellWord(id)}`).join('\n')}
 
 # Shortly before the time limit the task stops after the step under way and asks to be queued again.
 again() {
-  kill -INT "$child"
-  wait "$child"
+  kill -INT "$!"
+  wait "$!"
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
   exit 0
 }
 trap again USR1
 
 ${command} trial ${shellWord(folder)} "\${trials[$SLURM_ARRAY_TASK_ID]}" --threads ${threads} &
-child=$!
-wait "$child"
+wait "$!"
 `;
 }
 

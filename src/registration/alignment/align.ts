@@ -127,7 +127,7 @@ export async function alignPair(
       result = { kind, ...settledOn, warnings };
       if ((await objective.evaluate(result.matrix)).overlap === 0)
         throw new UserError(
-          'The alignment ends where the two scans have no voxels in common; give --init center, --affine rigid, or other masks.',
+          'The alignment ends where the two scans have no voxels in common; give --init center, --align rigid, or other masks.',
         );
     } finally {
       await objective.release();
@@ -209,7 +209,7 @@ function hopeless(pair: AlignmentPair, start: Mat4, overlap: number): string | u
 }
 
 function farAway(mm: number, bound: number, { similarity }: ChosenSimilarity): string {
-  const other = similarity.name === 'mind' ? 'another --affine-loss' : '--affine-loss mind';
+  const other = similarity.name === 'mind' ? 'another --align-loss' : '--align-loss mind';
   return `The alignment ends ${mm.toFixed(1)} mm from its start, more than half the body's radius (${bound.toFixed(1)} mm); look at the result, and try ${other} or a nearer start if it is wrong.`;
 }
 
@@ -283,5 +283,5 @@ function finestSpacing({ size, affine }: Grid): number {
 
 function assertNumber(loss: number): number {
   if (Number.isFinite(loss)) return loss;
-  throw new UserError('The loss of the alignment is not a number; try --affine-loss mind.');
+  throw new UserError('The loss of the alignment is not a number; try --align-loss mind.');
 }

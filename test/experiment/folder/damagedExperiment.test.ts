@@ -9,7 +9,7 @@ const SMALL = { ...GRID, name: 'Small', losses: { MSE: 'mse' }, seeds: [1], epoc
 const TRIAL = 'trials/mse_seed1';
 
 const run = (out: string, ...more: readonly string[]): Promise<Outcome> =>
-  earthmorph(['experiment', 'run', at('small.json'), '--out', out, '--workers', '1', '--threads', '1', ...more]);
+  earthmorph(['experiment', 'run', at('small.json'), '--out', out, '--processes', '1', '--threads', '1', ...more]);
 
 /** A copy of the finished experiment, to be damaged. */
 async function copied(name: string): Promise<string> {

@@ -64,7 +64,7 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
   it('completes every trial once and to the same numbers while workers are killed', async () => {
     const grid = await write('grid.json', GRID);
     const whole = path('whole');
-    const undisturbed = await earthmorph(['sweep', grid, '--out', whole, '--workers', '2']);
+    const undisturbed = await earthmorph(['sweep', grid, '--out', whole, '--processes', '2']);
     expect(undisturbed.code).toBe(0);
 
     const events = new QueueEvents('earthmorph', { connection: { url: redis.url } });

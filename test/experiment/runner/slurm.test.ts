@@ -14,7 +14,7 @@ const JOB = {
   ids: ['mse_seed1', "o'neill_seed2"],
   threads: 2,
   hours: 1.75,
-  workers: 8,
+  processes: 8,
 };
 
 describe('slurmScript', () => {

@@ -123,8 +123,8 @@ describe('alignment by one transform', () => {
 describe('a registration that begins with an alignment', () => {
   it('contains it in the warp, exactly, and leaves the start as it was', async () => {
     const moving = movedScene(turned, otherContrast);
-    const result = await register({ fixed, moving }, undefined, { affine: rigid, start: 'world' });
-    const matrix = result.affine!;
+    const result = await register({ fixed, moving }, undefined, { alignment: rigid, start: 'world' });
+    const matrix = result.alignment!;
     const there = warpPoints(result.warp, points);
     const miss = points.map((p, n) => Math.hypot(...applyToPoint(matrix, p).map((v, a) => v - there[n]![a]!)));
     expect(Math.max(...miss)).toBeLessThan(1e-3);
