@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { given } from '../given.ts';
-import type { Case } from './dataset.ts';
+import type { Case, ImageFiles } from './dataset.ts';
 import { defineLayout } from './layout.ts';
+import { LayoutError } from './layoutError.ts';
 import {
   caseIds,
   checkManifest,
@@ -30,12 +31,18 @@ export function entryCases(path: string, entries: readonly Entry[]): Case[] {
     real.map(({ image }) => image),
     path,
   );
+  if (new Set(real.map(({ moving }) => moving === undefined)).size > 1)
+    throw new LayoutError(`'${path}' has a moving image for only some of its cases: give one for each, or for none.`);
   return real
-    .map(({ image, label }, i): Case => {
-      const found = { id: ids[i]!, image: join(root, image) };
-      return label === undefined ? found : { ...found, labels: join(root, label) };
+    .map((entry, i): Case => {
+      const { moving } = entry;
+      return { id: ids[i]!, ...filesOf(root, entry), ...(moving ? { moving: filesOf(root, moving) } : {}) };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function filesOf(root: string, { image, label }: Entry): ImageFiles {
+  return { image: join(root, image), ...(label === undefined ? {} : { labels: join(root, label) }) };
 }
 
 /** What says in a `dataset.json` that the images are made, as in the phantoms' own. */

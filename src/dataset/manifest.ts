@@ -9,10 +9,13 @@ import { readText } from './textFile.ts';
 
 const CHANNEL_0 = /_0000$/;
 
+const imageSchema = z.object({ image: z.string(), label: z.string().optional() });
+
 /**
- * An image with its labels as the JSON files of the Decathlon and of Learn2Reg list them; other keys are left alone.
+ * An image with its labels as the JSON files of the Decathlon and of Learn2Reg list them, and of a pair the image that
+ * is moved onto it; other keys are left alone.
  */
-export const entrySchema = z.object({ image: z.string(), label: z.string().optional() });
+export const entrySchema = imageSchema.extend({ moving: imageSchema.optional() });
 
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -95,13 +98,19 @@ export function realEntries(entries: readonly Entry[]): Entry[] {
   for (const entry of entries) {
     if (!isVolumeFile(entry.image)) continue;
     const image = tidy(entry.image);
-    const label = entry.label === undefined || !isVolumeFile(entry.label) ? undefined : tidy(entry.label);
     const known = byImage.get(image);
-    if (known === undefined || known.label === undefined) {
-      byImage.set(image, label === undefined ? { image } : { image, label });
-    }
+    if (known?.label !== undefined) continue;
+    const { moving } = entry;
+    byImage.set(image, {
+      ...realImage(entry),
+      ...(moving && isVolumeFile(moving.image) ? { moving: realImage(moving) } : {}),
+    });
   }
   return [...byImage.values()];
+}
+
+function realImage({ image, label }: Entry): Entry {
+  return { image: tidy(image), ...(label !== undefined && isVolumeFile(label) ? { label: tidy(label) } : {}) };
 }
 
 /**

@@ -13,6 +13,7 @@ interface RandomInput {
   readonly shape: Shape;
   readonly draw: Draw;
   readonly freshness: Freshness;
+  readonly tensor: Tensor;
 }
 
 /**
@@ -28,10 +29,13 @@ export class RandomInputs {
 
   constructor(private readonly graph: Graph) {}
 
-  /** Declares a random input that `draw` fills. */
+  /** Declares a random input that `draw` fills; a loss that is built twice in a graph has the same one both times. */
   input(name: string, shape: Shape, draw: Draw, freshness: Freshness = 'fresh'): Tensor {
-    this.#inputs.push({ name, shape, draw, freshness });
-    return this.graph.input(name, shape);
+    const known = this.#inputs.find((input) => input.name === name && input.shape.join() === shape.join());
+    if (known) return known.tensor;
+    const tensor = this.graph.input(name, shape);
+    this.#inputs.push({ name, shape, draw, freshness, tensor });
+    return tensor;
   }
 
   /** Names of the inputs that change from step to step. */

@@ -57,6 +57,11 @@ export function displacementFromFlow(flow: Tensor, options: FlowOptions, extent:
   return cut(resizeDisplacement(own, covered), extent);
 }
 
+/** One displacement behind another: x → x + second(x) + first(x + second(x)), in voxels of the same grid. */
+export function composed(first: Tensor, second: Tensor): Tensor {
+  return add(second, warp(first, second));
+}
+
 /** The first voxels of a field, to `extent`. */
 export function cut(field: Tensor, extent: Extent): Tensor {
   return extent.reduce((part, size, a) => (part.shape[a + 2] === size ? part : slice(part, a + 2, 0, size)), field);

@@ -10,6 +10,11 @@ export interface Registered {
   readonly displacement: Tensor;
   /** The moving volume on the fixed grid, [1, 1, D, H, W]. */
   readonly moved: Tensor;
+  /**
+   * What undoes the displacement, as it is, by the velocity integrated backwards: fixed voxel x + v(x) corresponds to
+   * moving voxel x. Only of networks that integrate.
+   */
+  readonly inverse?: () => Tensor;
 }
 
 /**

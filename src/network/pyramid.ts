@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { add, concat, type FeatureMap, type FeaturePart, pad, type Tensor } from '../graph/index.ts';
+import { concat, type FeatureMap, type FeaturePart, multiply, pad, type Tensor } from '../graph/index.ts';
 import { mapTriple } from '../triple.ts';
-import { cut, type Extent, extentOf, integrateVelocity, resizeDisplacement } from './displacement.ts';
+import { composed, cut, type Extent, extentOf, integrateVelocity, resizeDisplacement } from './displacement.ts';
 import { defineNetwork } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
 import { warp } from './spatialTransformer.ts';
@@ -90,6 +90,7 @@ export const pyramid = defineNetwork<PyramidOptions>({
     const theirs = encode(moving);
 
     let found: { readonly displacement: Tensor; readonly known: FeatureMap } | undefined;
+    const velocities: Tensor[] = [];
     for (let k = levels.length - 1; k >= lastLevel(options); k--) {
       const own = ours[k] as FeatureMap;
       const other = theirs[k] as FeatureMap;
@@ -110,12 +111,23 @@ export const pyramid = defineNetwork<PyramidOptions>({
         parts = [{ map: known }];
       });
       const velocity = features.leave(convolve(`level${k}.flow`, parts));
+      velocities.push(velocity);
       const step = integrationSteps > 0 ? integrateVelocity(velocity, integrationSteps) : velocity;
-      found = { displacement: before ? add(step, warp(before, step)) : step, known };
+      found = { displacement: before ? composed(before, step) : step, known };
     }
     const flow = (found as { readonly displacement: Tensor }).displacement;
-    const displacement = cut(resizeDisplacement(flow, levelExtent(extent, after, 0)), extent);
-    return { flow, displacement, moved: warp(moving, displacement) };
+    const whole = (field: Tensor): Tensor => cut(resizeDisplacement(field, levelExtent(extent, after, 0)), extent);
+    const displacement = whole(flow);
+    // The last level's step is undone first.
+    const inverse = (): Tensor =>
+      whole(
+        velocities.reduce<Tensor | undefined>((before, velocity) => {
+          const back = integrateVelocity(multiply(velocity, -1), integrationSteps);
+          return before ? composed(back, resizeDisplacement(before, extentOf(velocity))) : back;
+        }, undefined) as Tensor,
+      );
+    const moved = warp(moving, displacement);
+    return { flow, displacement, moved, ...(integrationSteps > 0 && { inverse }) };
   },
 });
 

@@ -1,6 +1,7 @@
-import { add, type FeatureOperators, interpolationMatrix, linearAlongAxis, type Tensor } from '../graph/index.ts';
+import { given } from '../given.ts';
+import { type FeatureOperators, interpolationMatrix, linearAlongAxis, type Tensor } from '../graph/index.ts';
 import { tripleAt } from '../triple.ts';
-import { resizeDisplacement } from './displacement.ts';
+import { composed, type Extent, resizeDisplacement } from './displacement.ts';
 import type { Registered } from './family.ts';
 import { buildNetwork, type ChosenNetwork } from './registry.ts';
 import { warp } from './spatialTransformer.ts';
@@ -32,11 +33,22 @@ export function registerInStages(
     const start = reached?.moved ?? moving;
     const own = buildNetwork(network, reduce(start, reduction), reduce(fixed, reduction), parameters, features);
     const step = resizeDisplacement(own.displacement, extent);
-    const displacement = reached ? add(step, warp(reached.displacement, step)) : step;
-    reached = { flow: own.flow, displacement, moved: warp(moving, displacement) };
+    const displacement = reached ? composed(reached.displacement, step) : step;
+    const inverse = inverseOf(reached, own, extent);
+    reached = { flow: own.flow, displacement, moved: warp(moving, displacement), ...given({ inverse }) };
   }
   if (!reached) throw new Error('A registration needs at least one stage.');
   return reached;
+}
+
+/** What undoes a step and then what came before it, where both can be undone. */
+function inverseOf(before: Registered | undefined, step: Registered, extent: Extent): Registered['inverse'] {
+  const { inverse } = step;
+  if (!inverse) return undefined;
+  const back = (): Tensor => resizeDisplacement(inverse(), extent);
+  if (!before) return back;
+  const first = before.inverse;
+  return first && (() => composed(back(), first()));
 }
 
 /** A volume on a grid that is coarser by a whole number, by linear interpolation at the new voxels' centres. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pad } from '../graph/index.ts';
+import { multiply, pad } from '../graph/index.ts';
 import { displacementFromFlow, extentOf } from './displacement.ts';
 import { defineNetwork } from './family.ts';
 import { warp } from './spatialTransformer.ts';
@@ -49,6 +49,13 @@ export const voxelmorph = defineNetwork<VoxelMorphOptions>({
     const before = [0, 0, 0, 0, 0];
     const flow = unet(pad(moving, before, after), pad(fixed, before, after), parameters, options, features);
     const displacement = displacementFromFlow(flow, options, extent);
-    return { flow, displacement, moved: warp(moving, displacement) };
+    return {
+      flow,
+      displacement,
+      moved: warp(moving, displacement),
+      ...(options.integrationSteps > 0 && {
+        inverse: () => displacementFromFlow(multiply(flow, -1), options, extent),
+      }),
+    };
   },
 });

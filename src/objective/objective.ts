@@ -7,6 +7,8 @@ import type { RandomInputs } from '../loss/similarity.ts';
 /** What is minimised: similarity + λ · regulariser. */
 export interface ObjectiveTerms {
   readonly loss: ChosenSimilarity;
+  /** How much the similarity counts; 1 when left out. At 0 it has no gradient, and is only told. */
+  readonly similarityWeight?: number;
   /** `diffusion` when left out. */
   readonly regulariser?: ChosenRegulariser;
   /** λ, the weight of the regulariser; a scalar where it depends on the pair. */
@@ -40,11 +42,27 @@ export function similarityOf({ moved, fixed, counts, random }: ComparedPair, los
   return buildSimilarity(loss, moved, fixed, random, counts);
 }
 
-/** Similarity and regulariser together. */
-export function objective(pair: ComparedPair, deformation: Deformation, terms: ObjectiveTerms): Objective {
-  const similarity = similarityOf(pair, terms.loss);
+/**
+ * Similarity and regulariser together.
+ * @param back the pair the other way round, where it counts as much
+ */
+export function objective(
+  pair: ComparedPair,
+  deformation: Deformation,
+  terms: ObjectiveTerms,
+  back?: ComparedPair,
+): Objective {
+  const { similarityWeight = 1 } = terms;
+  const own = similarityOf(pair, terms.loss);
+  const similarity = back ? multiply(add(own, similarityOf(back, terms.loss)), 0.5) : own;
   const penalty = buildRegulariser(terms.regulariser ?? chooseRegulariser(), deformation);
-  return { loss: add(similarity, multiply(penalty, terms.smoothness)), similarity, penalty };
+  const smoothness = multiply(penalty, terms.smoothness);
+  if (similarityWeight === 0) return { loss: smoothness, similarity, penalty };
+  return {
+    loss: add(similarityWeight === 1 ? similarity : multiply(similarity, similarityWeight), smoothness),
+    similarity,
+    penalty,
+  };
 }
 
 /**

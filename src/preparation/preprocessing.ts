@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
-import { tripleAt } from '../triple.ts';
+import { mapTriple, tripleAt } from '../triple.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
 import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
@@ -36,9 +36,11 @@ export const preprocessingSchema = z.strictObject({
     .describe('what lies around a volume: zero, its mean under zscore, or edge, its border continued')
     .meta({ placeholder: 'what' }),
   crop: z
-    .enum(['none', 'label'])
+    .enum(['none', 'label', 'whole'])
     .default('none')
-    .describe("none: volume in the middle of a cube; label: box of its own labels, the paper's contoured region")
+    .describe(
+      "none: volume in the middle of a cube; label: box of its own labels, the paper's contoured region; whole: all of it, in voxels as large as its longest edge asks",
+    )
     .meta({ placeholder: 'how' }),
   pad: z
     .int()
@@ -164,17 +166,18 @@ export function networkGrid(
   return grid;
 }
 
-function paddedGrid(image: Grid, { pad, size, spacing }: Preprocessing): Grid {
+function paddedGrid(image: Grid, { crop, pad, size, spacing }: Preprocessing): Grid {
   // Losses and smoothness take the voxels for cubes, so that those of a scan with a tilted gantry must be.
   const frame = isSheared(image.affine) ? rightAngledGrid(image) : image;
   // Closest to right, anterior and superior, so that a network sees every scan the same way round.
   const axes = closestAxes(frame.affine);
   const own = spacingOf(frame.affine);
+  const isWhole = crop === 'whole';
+  const voxel = (isWhole ? Math.max(...mapTriple(frame.size, (n, axis) => n * own[axis])) : spacing * pad) / size;
   // A volume larger than the padded cube gets a larger grid of the same voxels, in eights: networks work at any size.
-  const voxel = (spacing * pad) / size;
   const extents = axes.map(({ axis }) => {
     const needed = Math.ceil((frame.size[axis] * own[axis]) / voxel);
-    return needed <= size ? size : Math.ceil(needed / 8) * 8;
+    return isWhole || needed <= size ? size : Math.ceil(needed / 8) * 8;
   });
   const columns = axes.map(({ axis, step }) => {
     const [x, y, z] = column(frame.affine, axis);

@@ -50,11 +50,12 @@ export function trainedOn(
  * @example const sentence = modelFits(model, { fixed, moving })
  */
 export function modelFits(
-  model: { readonly trainedOn?: TrainedOn },
+  model: { readonly trainedOn?: TrainedOn; readonly preprocessing?: { readonly crop: string } },
   pair: { readonly fixed: Grid; readonly moving: Grid },
 ): string | undefined {
   const known = model.trainedOn;
-  if (!known) return undefined;
+  // Voxels that are chosen for each pair are of no size that a model knows.
+  if (!known || model.preprocessing?.crop === 'whole') return undefined;
   const what = [known.synthetic ? 'made' : '', known.modality ?? '', 'scans'].filter((word) => word !== '').join(' ');
   const of = known.anatomy === undefined ? '' : ` (${known.anatomy})`;
   for (const [name, grid] of Object.entries(pair)) {

@@ -46,6 +46,17 @@ export interface Made {
   readonly remark?: string;
 }
 
+/** An image that was made, with its labels. */
+export interface MadeImage {
+  readonly image: Volume;
+  readonly labels: Labels;
+}
+
+/** The two images of a case, the fixed one first. */
+export interface MadePair extends MadeImage {
+  readonly moving: MadeImage;
+}
+
 /** How a generator goes into an experiment's file, where that differs from its command. */
 export interface InExperiments {
   /** What stands in the place of a folder. */
@@ -77,6 +88,11 @@ export interface Generator<Settings extends GeneratorSettings = GeneratorSetting
   readonly inExperiments?: InExperiments;
   /** What the data say of themselves. */
   synthetic(settings: Settings): Synthetic;
+  /**
+   * One case by itself, from index 0, as `make` writes it: for trainings that learn from a new one at each step. Only
+   * where that is quick.
+   */
+  pair?(settings: Settings, index: number): MadePair;
   /** Makes the files. {@link generate} then writes beside them that they are synthetic. */
   make(settings: Settings, making: Making): Promise<Made>;
 }
@@ -101,7 +117,7 @@ export async function generate<Settings extends GeneratorSettings>(
   values: Readonly<Record<string, unknown>>,
   making: Making,
 ): Promise<Made & { readonly synthetic: Synthetic }> {
-  const settings = settingsOf(generator, values);
+  const settings = generatorSettings(generator, values);
   const made = await generator.make(settings, making);
   const synthetic = generator.synthetic(settings);
   const said = {
@@ -115,7 +131,11 @@ export async function generate<Settings extends GeneratorSettings>(
   return { ...made, synthetic };
 }
 
-function settingsOf<Settings extends GeneratorSettings>(
+/**
+ * Checks the settings of a generator and fills in defaults.
+ * @throws UserError that names a wrong setting
+ */
+export function generatorSettings<Settings extends GeneratorSettings>(
   { name, schema }: Generator<Settings>,
   values: Readonly<Record<string, unknown>>,
 ): Settings {

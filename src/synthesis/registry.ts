@@ -1,5 +1,6 @@
 import type { Generator, GeneratorSettings } from './generator.ts';
 import { phantoms } from './phantom/phantomDataset.ts';
+import { shapes } from './shapes/shapesDataset.ts';
 import { simulatedUltrasound } from './ultrasound/simulatedDataset.ts';
 
 const known = new Map<string, Generator<never>>();
@@ -14,6 +15,7 @@ export function registerGenerator<Settings extends GeneratorSettings>(generator:
 
 registerGenerator(phantoms);
 registerGenerator(simulatedUltrasound);
+registerGenerator(shapes);
 
 /**
  * All generators by name.

@@ -31,6 +31,12 @@ const MOST_WEIGHTS = 100_000_000;
 export const trainingSchema = z.strictObject({
   ...preprocessingSchema.shape,
   ...objectiveSchema.shape,
+  similarityWeight: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('weight of the similarity; 0 to learn from labels or landmarks alone')
+    .meta({ placeholder: 'weight' }),
   supervise: z
     .enum(['none', 'labels', 'landmarks'])
     .default('none')
@@ -141,6 +147,16 @@ export const trainingSchema = z.strictObject({
     .optional()
     .describe('training pairs an epoch')
     .meta({ otherwise: 'one a training case' }),
+  symmetric: z
+    .boolean()
+    .default(false)
+    .describe('compare the fixed scan, moved by the inverse, with the moving one too; needs --integration-steps'),
+  fresh: z
+    .boolean()
+    .default(false)
+    .describe(
+      "learn from a new case at each step, by the generator that made the data; the folder's are for validation",
+    ),
   bothDirections: z.boolean().default(false).describe('each training pair also the other way round, in the next step'),
   ...augmentationSchema.shape,
   seed: z.int().min(0).default(1).describe("seed of split, pairs, weights and the loss's random directions"),
@@ -231,6 +247,10 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
       'Landmarks do not move with --augment-affine, --augment-deformation or --augment-flip; leave these out.',
     );
   assertAlignmentLoss(config);
+  if (config.similarityWeight === 0 && config.supervise === 'none')
+    throw new UserError(
+      'There is nothing to learn from: give a --similarity-weight above 0, or --supervise labels or landmarks.',
+    );
   return config;
 }
 

@@ -1,11 +1,13 @@
+import { UserError } from '../errors.ts';
 import { add, type FeatureOperators, Graph, gradients, multiply, type Tensor } from '../graph/index.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import type { Registered } from '../network/family.ts';
 import { constantStages, type ModelStage } from '../network/model.ts';
 import { parameterCount, unpackParameters } from '../network/parameters.ts';
 import { type ChosenNetwork, networkParameters } from '../network/registry.ts';
+import { warp } from '../network/spatialTransformer.ts';
 import { registerInStages } from '../network/stages.ts';
-import { fedFieldOfView } from '../objective/fieldOfView.ts';
+import { fieldOfView } from '../objective/fieldOfView.ts';
 import { type Objective, type ObjectiveTerms, objective } from '../objective/objective.ts';
 import { clippedGradient, clippedToUsual } from '../optimise/clipping.ts';
 import type { Optimiser } from '../optimise/optimiser.ts';
@@ -25,6 +27,8 @@ export interface TrainingGraphOptions extends ObjectiveTerms {
   readonly supervisionWeight?: number;
   /** Whether the similarity counts only voxels in both fields of view: inputs `fixed_mask` and `moving_mask`. */
   readonly mask?: boolean;
+  /** Whether the fixed volume, moved by the inverse, is compared with the moving one too, and its labels. */
+  readonly symmetric?: boolean;
   /** Whether gradients of several pairs are gathered before a step: inputs `gathered` and `part`. */
   readonly gathers?: boolean;
   /** Adam when left out. */
@@ -56,16 +60,26 @@ export function trainingObjective(name: string, options: TrainingGraphOptions): 
   const stages = [...constantStages(graph, before, before.length + 1), own];
   const registered = registerInStages(moving, fixed, stages, options.features);
   const { moved, displacement } = registered;
-  const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
-  const terms = objective(pair, registered, options);
-  return { ...registered, ...terms, loss: supervised(terms.loss, displacement, options), graph, flat, random };
+  const inverse = options.symmetric ? inverseOf(registered) : undefined;
+  const masks = options.mask && (['fixed', 'moving'] as const).map((side) => graph.input(`${side}_mask`, fixed.shape));
+  const counted = (of: number, by: Tensor): { readonly counts?: Tensor } =>
+    masks ? { counts: fieldOfView(masks[of]!, masks[1 - of]!, by) } : {};
+  const pair = { moved, fixed, random, ...counted(0, displacement) };
+  const back = inverse && { moved: warp(fixed, inverse), fixed: moving, random, ...counted(1, inverse) };
+  const terms = objective(pair, registered, options, back);
+  const { supervision, supervisionWeight = 1 } = options;
+  const loss = supervision
+    ? add(terms.loss, multiply(fedSupervision(graph, displacement, supervision, inverse), supervisionWeight))
+    : terms.loss;
+  return { ...registered, ...terms, loss, graph, flat, random };
 }
 
-/** A loss with the term of what supervises the training, if anything does. */
-function supervised(loss: Tensor, displacement: Tensor, options: TrainingGraphOptions): Tensor {
-  const { supervision, supervisionWeight = 1 } = options;
-  if (!supervision) return loss;
-  return add(loss, multiply(fedSupervision(loss.graph, displacement, supervision), supervisionWeight));
+/** @throws UserError of a network that knows no inverse */
+function inverseOf({ inverse }: Registered): Tensor {
+  if (inverse) return inverse();
+  throw new UserError(
+    'The setting "symmetric" needs the inverse of what the network finds; give --integration-steps 5, or so, for each network.',
+  );
 }
 
 /** A graph with the tensors that leave it. */

@@ -47,15 +47,19 @@ export function supervisionOf(kind: SupervisionKind, training: readonly Prepared
  * and `label_weights`, [1, L, 1, 1, 1]. For landmarks: `fixed_points` and `moving_points`, [1, 3, N, 1, 1] in voxels in
  * the order z, y, x, `point_weights`, [1, 1, N, 1, 1], and `voxel`, [1, 3, 1, 1, 1] in mm.
  * @param displacement [1, 3, D, H, W] in voxels
+ * @param inverse what undoes it, where the fixed labels are to be moved onto the moving ones too; landmarks do without
  * @returns a scalar (shape [])
  */
-export function fedSupervision(graph: Graph, displacement: Tensor, supervision: Supervision): Tensor {
+export function fedSupervision(graph: Graph, displacement: Tensor, supervision: Supervision, inverse?: Tensor): Tensor {
   if (supervision.kind === 'labels') {
     const shape = [1, 1, ...displacement.shape.slice(2)];
     const count = supervision.labels.length;
-    const [moving, fixed] = [graph.input('moving_labels', shape), graph.input('fixed_labels', shape)];
-    const moved = warp(oneHot(moving, count), displacement, 'zeros');
-    return softDiceLoss(moved, oneHot(fixed, count), graph.input('label_weights', [1, count, 1, 1, 1]));
+    const moving = oneHot(graph.input('moving_labels', shape), count);
+    const fixed = oneHot(graph.input('fixed_labels', shape), count);
+    const weights = graph.input('label_weights', [1, count, 1, 1, 1]);
+    const there = softDiceLoss(warp(moving, displacement, 'zeros'), fixed, weights);
+    if (!inverse) return there;
+    return multiply(add(there, softDiceLoss(warp(fixed, inverse, 'zeros'), moving, weights)), 0.5);
   }
   const points = [1, 3, supervision.most, 1, 1];
   const fixed = graph.input('fixed_points', points);

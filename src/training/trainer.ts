@@ -53,6 +53,8 @@ export interface TrainOptions {
   readonly data: TrainingData;
   /** Trained networks that align each pair first and stay as they are. */
   readonly before?: readonly ModelStage[];
+  /** The pair of a step, from 1, in place of one of the training cases: labels as in those. */
+  readonly fresh?: (step: number) => PreparedPair;
   /** Weights to begin with, in place of random ones. */
   readonly initial?: Float32Array;
   /** State to go on from. */
@@ -81,7 +83,9 @@ export async function graphOptions(
     before,
     loss,
     mask: config.mask,
+    symmetric: config.symmetric,
     gathers: config.batch > 1,
+    similarityWeight: config.similarityWeight,
     ...given({ supervision, supervisionWeight: config.superviseWeight }),
     optimiser: chooseOptimiser(config.optimiser),
     ...given({ clipGradient: config.clipGradient, clipGradientRatio: config.clipGradientRatio }),
@@ -100,7 +104,7 @@ export async function graphOptions(
  * @throws UserError when the loss is not finite or grows without bound
  */
 export async function train(options: TrainOptions): Promise<{ state: TrainingState; reason: StopReason }> {
-  const { config, data, observer = {}, runtime = {}, signal } = options;
+  const { config, data, observer = {}, runtime = {}, signal, fresh } = options;
   const { extent, volumes } = checkData(data);
   const specs = networkParameters(networkOf(config), config.flowDeviation);
   const supervision = supervisionOf(config.supervise, data.train);
@@ -156,7 +160,7 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
       for (const [index, pair] of pairs.entries()) {
         if (signal?.aborted) return { state, reason: 'aborted' };
         const drawn = state.epoch * pairs.length + index + 1;
-        const own = volumesOf(volumes, pair);
+        const own = fresh?.(drawn) ?? volumesOf(volumes, pair);
         const seen = augments(config) ? augmented(own, config, config.seed, drawn) : own;
         const place = index % config.batch;
         const together = Math.min(config.batch, pairs.length - (index - place));

@@ -21,6 +21,7 @@ import { checkData, type EpochRecord, type StopReason, type TrainingData, train 
 import { imagesOf, preprocessingOf, settled, startOf, type TrainingCase } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
+import { freshPairs } from './freshPairs.ts';
 import { readModel } from './modelFile.ts';
 import { assertSameScans, type Origin, otherThreads, scansOf, sharedScans, threadsOf } from './origin.ts';
 import { DISK } from './readImage.ts';
@@ -173,7 +174,7 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
     config,
     before: stages,
     data: sets,
-    ...given({ resume: state, initial }),
+    ...given({ resume: state, initial, fresh: config.fresh ? await freshPairs(dataset, config) : undefined }),
     runtime,
     ...given({ signal: options.signal }),
     observer: {

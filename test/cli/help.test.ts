@@ -28,6 +28,7 @@ const COMMANDS = [
   'data fetch',
   'data check',
   'data phantom',
+  'data shapes',
   'data simulate-us',
 ];
 

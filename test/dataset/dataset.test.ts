@@ -81,6 +81,29 @@ describe('Decathlon layout', () => {
     });
   });
 
+  it('lists the two images of each case, where all have two', async () => {
+    const side = (name: string) => ({ image: `./${name}.nii`, label: `./${name}-labels.nii` });
+    const training = [
+      { ...side('a'), moving: side('b') },
+      { image: './c.nii', moving: { image: './d.nii' } },
+    ];
+    const names = ['a', 'a-labels', 'b', 'b-labels', 'c', 'd'];
+    const files = Object.fromEntries(names.map((name) => [`data/${name}.nii`, '']));
+    const open = (json: object) => openDataset('data', memoryFiles({ ...files, 'data/dataset.json': json }));
+    expect((await open({ training })).cases).toEqual([
+      {
+        id: 'a',
+        image: 'data/a.nii',
+        labels: 'data/a-labels.nii',
+        moving: { image: 'data/b.nii', labels: 'data/b-labels.nii' },
+      },
+      { id: 'c', image: 'data/c.nii', moving: { image: 'data/d.nii' } },
+    ]);
+    expect(await messageOf(open({ training: [training[0], side('c')] }))).toBe(
+      "'data/dataset.json' has a moving image for only some of its cases: give one for each, or for none.",
+    );
+  });
+
   it('opens from an empty root, from a trailing slash and from the path of the JSON file', async () => {
     const bare = Object.fromEntries(Object.entries(decathlonFiles()).map(([path, text]) => [path.slice(5), text]));
     expect((await openDataset('', memoryFiles(bare))).cases[0]?.image).toBe('imagesTr/h_001.nii.gz');

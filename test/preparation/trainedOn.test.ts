@@ -34,6 +34,8 @@ describe('what a model was trained on', () => {
   it('fits pairs near it, and all pairs where it is unknown', () => {
     const near = { fixed: grid([35, 50, 35]), moving: grid([25, 40, 60]) };
     expect(modelFits({ trainedOn: known }, near)).toBeUndefined();
+    const whole = { trainedOn: known, preprocessing: { crop: 'whole' } };
+    expect(modelFits(whole, { fixed: grid([160, 192, 224]), moving: grid([160, 192, 224]) })).toBeUndefined();
     expect(modelFits({}, { fixed: grid([500, 500, 500]), moving: grid([4, 4, 4]) })).toBeUndefined();
   });
 

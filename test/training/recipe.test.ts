@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile, Graph } from '../../src/graph/index.ts';
+import { compile, fastestFeatures, Graph, type Tensor } from '../../src/graph/index.ts';
+import { composed } from '../../src/network/displacement.ts';
+import { initialParameters, unpackParameters } from '../../src/network/parameters.ts';
 import { networkParameters } from '../../src/network/registry.ts';
+import { registerInStages } from '../../src/network/stages.ts';
 import { chooseOptimiser } from '../../src/optimise/registry.ts';
 import { scheduledRate } from '../../src/optimise/schedule.ts';
 import { type PreparedVolume, prepare, prepareCase, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
@@ -207,6 +210,55 @@ describe('supervision by landmarks', () => {
     });
     expect(records.at(-1)!.tre).toBeLessThan(records[0]!.tre as number);
     expect(() => config({ supervise: 'landmarks', augmentFlip: true })).toThrow(/Landmarks do not move/);
+  });
+});
+
+describe('a symmetric training', () => {
+  const extent = [16, 16, 16] as const;
+  const settings = (network: string): TrainingConfig =>
+    config({ network, ...(network === 'unet' && { networkOptions: {}, encoder: [4], decoder: [4], remaining: [4] }) });
+
+  it.each(['unet', 'pyramid'])(
+    'knows what undoes the displacement of a %s, also behind another network',
+    async (name) => {
+      const chosen = networkOf(settings(name));
+      const graph = new Graph('inverse');
+      const [moving, fixed] = ['moving', 'fixed'].map((side) => graph.input(side, [1, 1, ...extent])) as [
+        Tensor,
+        Tensor,
+      ];
+      const stage = (seed: number) => {
+        const specs = networkParameters(chosen, 0.05);
+        const values = graph.constant(initialParameters(specs, seed));
+        return { network: chosen, parameters: unpackParameters(values, specs), reduction: 1 };
+      };
+      const features = await fastestFeatures();
+      const { displacement, inverse } = registerInStages(moving, fixed, [stage(1), stage(2)], features);
+      const program = await compile(graph, { displacement, there: composed(displacement, inverse!()) });
+      const [a, b] = cases as [PreparedVolume, PreparedVolume];
+      const found = await program.run({ moving: a.values, fixed: b.values });
+      // Near the border the two leave the grid.
+      const inner = (values: Float32Array): number => {
+        let most = 0;
+        for (let c = 0; c < 3; c++)
+          for (let k = 4; k < 12; k++)
+            for (let j = 4; j < 12; j++)
+              for (let i = 4; i < 12; i++) most = Math.max(most, Math.abs(values[i + 16 * (j + 16 * (k + 16 * c))]!));
+        return most;
+      };
+      expect(inner(found.displacement!)).toBeGreaterThan(0.1);
+      expect(inner(found.there!)).toBeLessThan(0.2 * inner(found.displacement!));
+    },
+  );
+
+  it('learns, with labels and without, and says what it needs', async () => {
+    for (const more of [{}, { supervise: 'labels' }, { loss: 'pswd', lossOptions: { patch: 5, directions: 4 } }]) {
+      const { state } = await trained(config({ symmetric: true, epochs: 4, ...more }));
+      expect(Math.min(...state.losses.slice(1))).toBeLessThan(state.losses[0]!);
+    }
+    await expect(trained(config({ symmetric: true, integrationSteps: 0, epochs: 1 }))).rejects.toThrow(
+      /^The setting "symmetric" needs the inverse/,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { type Random, randomStream } from '../../random.ts';
-import type { Labels, Mat4, Size, Vec3, Volume, Warp } from '../../volume/grid.ts';
-import { fromColumns } from '../../volume/matrix.ts';
+import type { Labels, Size, Vec3, Volume, Warp } from '../../volume/grid.ts';
+import { centredAffine } from '../centredGrid.ts';
 import { PeriodicSpline } from '../spline.ts';
 import { makePhantomAtlas, type PhantomAtlas } from './phantomAtlas.ts';
 import { PhantomMap } from './phantomMap.ts';
@@ -57,13 +57,6 @@ function cropSize(extent: Vec3, spacing: Vec3, random: Random): Size {
     Math.ceil((extent[1] + margin(6)) / spacing[1]),
     Math.ceil((extent[2] + margin(4.5)) / spacing[2]),
   ];
-}
-
-/** A grid with its middle at the world's origin. */
-function centredAffine(size: Size, spacing: Vec3): Mat4 {
-  const [sx, sy, sz] = spacing;
-  const origin: Vec3 = [(-sx * (size[0] - 1)) / 2, (-sy * (size[1] - 1)) / 2, (-sz * (size[2] - 1)) / 2];
-  return fromColumns([sx, 0, 0], [0, sy, 0], [0, 0, sz], origin);
 }
 
 function checkGrid(size: Size | undefined, spacing: Vec3): void {
