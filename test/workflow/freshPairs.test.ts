@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
 import { nodeFiles } from '../../src/file/nodeFiles.ts';
 import { readVolume } from '../../src/file/volumeFile.ts';
-import { freshPairs } from '../../src/run/freshPairs.ts';
 import { trainingConfig } from '../../src/training/configuration.ts';
+import { freshPairs } from '../../src/workflow/freshPairs.ts';
 import { earthmorph, temporaryFolder } from '../cli/support.ts';
 
 const at = temporaryFolder();
