@@ -1,10 +1,12 @@
 import { make } from './dom.ts';
 
-const PAGES = { index: 'Register', training: 'Train' } as const;
+const PAGES = { index: 'Register', training: 'Train', runs: 'Follow' } as const;
+type Page = keyof typeof PAGES;
 
-/** The way to the other pages. */
-export function pageLinks(current: keyof typeof PAGES): HTMLElement {
-  const links = (Object.entries(PAGES) as [keyof typeof PAGES, string][]).map(([page, name]) =>
+/** The way to the other pages; to runs only from there, since they are served on request. */
+export function pageLinks(current: Page): HTMLElement {
+  const there = (Object.entries(PAGES) as [Page, string][]).filter(([page]) => page !== 'runs' || current === 'runs');
+  const links = there.map(([page, name]) =>
     make('a', { href: `./${page}.html`, attributes: page === current ? { 'aria-current': 'page' } : {} }, name),
   );
   return make('nav', { class: 'pages', attributes: { 'aria-label': 'Pages' } }, ...links);

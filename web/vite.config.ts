@@ -32,7 +32,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 4096,
     rolldownOptions: {
-      input: ['index.html', 'training.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+      input: ['index.html', 'training.html', 'runs.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
       output: {
         assetFileNames: ({ names: [name = ''] }) =>
           name.startsWith('ort-wasm') ? 'worker/[name][extname]' : 'assets/[name]-[hash][extname]',

@@ -6,13 +6,14 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type TrainingState
 import { type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import type { EpochRecord } from '../training/epochRecord.ts';
 import { StoredFolder } from './storedFolder.ts';
-import type { KeptConfig } from './trainingProtocol.ts';
+import type { KeptConfig, TestResult } from './trainingProtocol.ts';
 
 /** Where trainings are kept in the origin's private file system, a folder each. */
 const RUNS = 'trainings';
 
 const CONFIG = 'config.json';
 const LAST = 'last.safetensors';
+const TEST = 'test.json';
 
 /** Files of a training that can be taken home. */
 export const RUN_FILES = { model: 'model.onnx', metrics: 'metrics.jsonl', config: CONFIG } as const;
@@ -71,6 +72,17 @@ export class KeptRun {
         cause: error,
       });
     }
+  }
+
+  /** Keeps what was measured of the test pairs. */
+  async writeTest(result: TestResult): Promise<void> {
+    await this.files.write(TEST, JSON.stringify(result));
+  }
+
+  /** What was measured of the test pairs; undefined where they were not registered. */
+  async readTest(): Promise<TestResult | undefined> {
+    const text = await this.files.text(TEST);
+    return text === undefined ? undefined : (JSON.parse(text) as TestResult);
   }
 
   /** The records of the finished epochs, as the last checkpoint has them. */

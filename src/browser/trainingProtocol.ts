@@ -1,5 +1,6 @@
 import type { Split } from '../dataset/split.ts';
 import type { Synthetic } from '../dataset/synthetic.ts';
+import type { Values } from '../metric/measures.ts';
 import type { TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord } from '../training/epochRecord.ts';
 import type { StopReason } from '../training/trainer.ts';
@@ -53,7 +54,12 @@ export interface PairShown {
 
 /** What a training tells on its way. */
 export type TrainingEvent =
-  | { readonly kind: 'data'; readonly what: 'kept' | 'made' | 'read'; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'data';
+      readonly what: 'kept' | 'made' | 'read' | 'tested';
+      readonly done: number;
+      readonly total: number;
+    }
   | {
       readonly kind: 'started';
       readonly stored: KeptConfig;
@@ -76,6 +82,13 @@ export interface TrainingEnd {
   readonly records: readonly EpochRecord[];
 }
 
+/** The test pairs of a training, by means over them. */
+export interface TestResult {
+  readonly pairs: number;
+  readonly before: Values;
+  readonly after: Values;
+}
+
 /** What a worker can be asked of trainings. */
 export interface TrainingTasks {
   /** Trains until it is over: from the start where that is given, or on from the last finished epoch. */
@@ -87,4 +100,6 @@ export interface TrainingTasks {
     };
     readonly output: TrainingEnd;
   };
+  /** Registers the test pairs of a kept training with its best model. */
+  test: { readonly input: string; readonly output: TestResult };
 }

@@ -1,12 +1,18 @@
 import { UserError } from '../errors.ts';
 import { useWasm } from '../graph/runtime.ts';
 import { Gate } from './gate.ts';
-import type { Answer, RegistrationEvent, Request, Tasks } from './protocol.ts';
+import type { Answer, RegistrationEvent, Request } from './protocol.ts';
 import { Workshop } from './tasks.ts';
-import type { TrainingEnd, TrainingEvent } from './trainingProtocol.ts';
+import { testKept } from './testTask.ts';
+import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
 import { trainKept } from './trainingTask.ts';
 
 type Task = (input: unknown, tell: (event: RegistrationEvent | TrainingEvent) => void) => Promise<unknown>;
+
+type TrainingTask<Name extends keyof TrainingTasks> = (
+  input: TrainingTasks[Name]['input'],
+  tell: (event: TrainingEvent) => void,
+) => Promise<TrainingTasks[Name]['output']>;
 
 /** What a worker has of the page. */
 interface Scope {
@@ -23,12 +29,14 @@ export function serveTasks(scope: Scope): void {
   const workshop = new Workshop();
   const gate = new Gate();
   let threads: number | undefined;
-  const trainTask = (input: Tasks['train']['input'], tell: (event: TrainingEvent) => void): Promise<TrainingEnd> =>
-    trainKept(input, { tell, gate, threads });
+  const trainings: { readonly [Name in keyof TrainingTasks]: TrainingTask<Name> } = {
+    train: (input, tell) => trainKept(input, { tell, gate, threads }),
+    test: (run, tell) => testKept(run, { tell, gate, threads }),
+  };
   let ready: Promise<unknown> = Promise.resolve();
   const answer = (message: Answer): void => scope.postMessage(message, { transfer: buffersOf(message) });
   const carryOut = async ({ id, name, input }: Extract<Request, { kind: 'task' }>): Promise<void> => {
-    const task = (name === 'train' ? trainTask : workshop[name].bind(workshop)) as Task;
+    const task = (name === 'train' || name === 'test' ? trainings[name] : workshop[name].bind(workshop)) as Task;
     try {
       const output = await task(input, (event) => answer({ id, kind: 'event', event }));
       answer({ id, kind: 'done', output });

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { packageFile } from '../file/packageFile.ts';
 import { given } from '../given.ts';
 import { servePage } from '../workflow/pageServer.ts';
+import { holdsRuns, ServedRuns } from '../workflow/servedRuns.ts';
 import { endsAtOnce } from './interruptible.ts';
 import type { CommandDefinition } from './program.ts';
 
@@ -18,29 +19,35 @@ interface Options {
 export const viewCommand: CommandDefinition = (program) => {
   program
     .command('view')
-    .summary('register two scans in the browser, and see how well they fit')
+    .summary('register two scans in the browser, or follow trainings there')
     .description(
-      'Opens the page in which two scans are dropped, registered, compared and measured. It is served to this machine alone, computes in the browser, and sends nothing anywhere. Ctrl-C ends it.',
+      'Opens the page in which two scans are dropped, registered, compared and measured; or, given folders of training runs or of an experiment, the one in which their losses and measures are followed and compared. It is served to this machine alone, and sends nothing anywhere. Ctrl-C ends it.',
     )
-    .argument('[fixed]', 'the scan that stays')
-    .argument('[moving]', 'the scan that is moved onto it')
+    .argument('[paths...]', 'two scans, first the one that stays; or folders of training runs, under way or finished')
     .option('--no-open', 'print the address only')
     .option('--port <number>', 'port on the loopback (default: any that is free)', portNumber)
-    .addHelpText('after', '\nExamples:\n  earthmorph view\n  earthmorph view fixed.nii.gz moving.nii.gz')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  earthmorph view\n  earthmorph view fixed.nii.gz moving.nii.gz\n  earthmorph view runs/ncc runs/mse',
+    )
     .action(run);
 };
 
-async function run(fixed: string | undefined, moving: string | undefined, options: Options): Promise<void> {
-  if (fixed !== undefined && moving === undefined)
-    throw new UserError('Give two scans, first the one that stays, then the one that is moved; or none.');
-  for (const path of [fixed, moving])
-    if (path !== undefined && !existsSync(path)) throw new UserError(`${path} does not exist; check the path.`);
+async function run(paths: readonly string[], options: Options): Promise<void> {
+  for (const path of paths) if (!existsSync(path)) throw new UserError(`${path} does not exist; check the path.`);
+  const isRun = await Promise.all(paths.map(holdsRuns));
+  const runs = paths.length > 0 && isRun.every(Boolean) ? new ServedRuns(paths) : undefined;
+  if (!runs && paths.length !== 0 && (paths.length !== 2 || isRun.some(Boolean)))
+    throw new UserError(
+      'Give two scans, first the one that stays, then the one that is moved; folders of training runs; or nothing.',
+    );
+  const [fixed, moving] = paths;
   const folder = packageFile('dist', 'web');
   if (!existsSync(join(folder, 'index.html')))
     throw new UserError('The page is not built here; give: npm run build:web');
-  const pair = fixed !== undefined && moving !== undefined ? { fixed, moving } : undefined;
+  const pair = !runs && fixed !== undefined && moving !== undefined ? { fixed, moving } : undefined;
   const { port } = options;
-  const server = await servePage({ folder, ...given({ pair, port }) }).catch((error: NodeJS.ErrnoException) => {
+  const server = await servePage({ folder, ...given({ pair, runs, port }) }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE' || error.code === 'EACCES')
       throw new UserError(`Port ${port} cannot be had (${error.code}); give another one, or leave --port out.`);
     throw error;

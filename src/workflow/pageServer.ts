@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, extname, join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { readVolume } from '../file/volumeFile.ts';
+import { given } from '../given.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
 import { encodeNifti } from '../volume/nifti.ts';
+import type { ServedRuns } from './servedRuns.ts';
 
 /** What the page is served for. */
 export interface ServedPage {
@@ -12,6 +15,8 @@ export interface ServedPage {
   readonly folder: string;
   /** A pair that it opens with. */
   readonly pair?: { readonly fixed: string; readonly moving: string };
+  /** Training runs that it follows. */
+  readonly runs?: ServedRuns;
   /** 0, the default: any that is free. */
   readonly port?: number;
 }
@@ -44,17 +49,22 @@ const HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+/** What is new at every request. */
+const NEVER_KEPT: Readonly<Record<string, string>> = { 'Cache-Control': 'no-store' };
+
 /** Files that carry a mark of their content in their names, and so never change. */
 const MARKED = /^\/assets\/[\w.-]+$/;
 /** Files that keep their names. */
 const NAMED = /^\/worker\/[\w.-]+$/;
 /** The pages. */
-const PLAIN = /^\/((index|training)\.html)?$/;
+const PLAIN = /^\/((index|training|runs)\.html)?$/;
+/** A picture of a validation pair: of which run, of which pair. */
+const PICTURE = /^\/runs\/(\d+)\/pair\/(\d+)\.svg$/;
 
 /** Serves the page to this machine alone. */
-export async function servePage({ folder, pair, port = 0 }: ServedPage): Promise<PageServer> {
+export async function servePage({ folder, pair, runs, port = 0 }: ServedPage): Promise<PageServer> {
   const server = createServer((request, response) => {
-    answer(request, response, folder, pair).catch((error: Error) => {
+    answer(request, response, { folder, ...given({ pair, runs }) }).catch((error: Error) => {
       if (!response.headersSent) send(response, 500, 'text/plain; charset=utf-8', error.message);
       else response.destroy();
     });
@@ -65,7 +75,7 @@ export async function servePage({ folder, pair, port = 0 }: ServedPage): Promise
   });
   const { port: taken } = server.address() as AddressInfo;
   return {
-    address: `http://127.0.0.1:${taken}/${pair ? '?pair' : ''}`,
+    address: `http://127.0.0.1:${taken}/${runs ? 'runs.html' : pair ? '?pair' : ''}`,
     close: () => closed(server),
   };
 }
@@ -73,8 +83,7 @@ export async function servePage({ folder, pair, port = 0 }: ServedPage): Promise
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  folder: string,
-  pair: ServedPage['pair'],
+  { folder, pair, runs }: ServedPage,
 ): Promise<void> {
   // Another name for this machine may be another site's, made to lead here.
   if (!/^(127\.0\.0\.1|localhost):\d+$/.test(request.headers.host ?? ''))
@@ -93,6 +102,10 @@ async function answer(
     const bytes = await scanBytes(pathname === '/scan/fixed' ? pair.fixed : pair.moving);
     return send(response, 200, 'application/octet-stream', bytes);
   }
+  if (runs && pathname === '/runs.json')
+    return send(response, 200, TYPES['.json']!, JSON.stringify(await runs.list()), NEVER_KEPT);
+  const [, run, place] = PICTURE.exec(pathname) ?? [];
+  if (runs && run !== undefined) return sendPicture(response, runs.picture(Number(run), Number(place)));
   if (![PLAIN, NAMED, MARKED].some((known) => known.test(pathname)))
     return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
   const path = join(folder, pathname === '/' ? 'index.html' : pathname);
@@ -101,6 +114,16 @@ async function answer(
   send(response, 200, TYPES[extname(path)] ?? 'application/octet-stream', bytes, {
     'Cache-Control': MARKED.test(pathname) ? 'max-age=31536000, immutable' : 'no-cache',
   });
+}
+
+/** The picture, or in a sentence why there is none. */
+async function sendPicture(response: ServerResponse, picture: Promise<string>): Promise<void> {
+  try {
+    send(response, 200, TYPES['.svg']!, await picture, NEVER_KEPT);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    send(response, 409, 'text/plain; charset=utf-8', error.message);
+  }
 }
 
 /** How the page is told of a scan. A format that the page cannot read comes as NIfTI. */

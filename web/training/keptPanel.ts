@@ -54,6 +54,7 @@ function row(session: TrainingSession, run: ShownRun): HTMLElement {
       'div',
       { class: 'kept-actions' },
       !isOwn && !session.isRunning && !stored.ended && button('Go on', () => void session.goOn(id), 'quiet'),
+      !session.isRunning && hasModel && button('Test', () => void session.test(id), 'quiet'),
       hasModel && button('Model', () => void save(session, id, 'model'), 'quiet'),
       hasModel && button('Metrics', () => void save(session, id, 'metrics'), 'quiet'),
       button('Remove', () => void session.remove(id), 'quiet danger'),

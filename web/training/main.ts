@@ -1,7 +1,7 @@
 import { make } from '../dom.ts';
+import { pageHead } from '../pageHead.ts';
 import { pageLinks } from '../pageLinks.ts';
 import { messages } from '../panel/messages.ts';
-import { pageHead } from './head.ts';
 import { keptPanel } from './keptPanel.ts';
 import { acceptFolders } from './picking.ts';
 import { trainingProgress } from './progressPanel.ts';

@@ -4,6 +4,7 @@ import { pictureOf } from '../run/picture.ts';
 import { titleOf } from './keptPanel.ts';
 import { pairView } from './pairView.ts';
 import type { ShownRun, TrainingSession } from './session.ts';
+import { testTable } from './testTable.ts';
 
 /** Milliseconds between two drawings of the curves. */
 const REDRAW = 500;
@@ -21,12 +22,14 @@ export function runPanel(session: TrainingSession): HTMLElement {
     all,
   );
   const pair = pairView();
+  const tests = testTable(session);
   const element = make(
     'section',
     { class: 'run', attributes: { 'aria-label': 'Training' } },
     title,
     about,
     charts,
+    tests.element,
     pair.element,
     together,
   );

@@ -4,11 +4,13 @@ import type {
   KeptConfig,
   PairShown,
   PickedFile,
+  TestResult,
   TrainingEvent,
   TrainingStart,
 } from '../../src/browser/trainingProtocol.ts';
 import { Cancelled } from '../../src/browser/workerClient.ts';
 import { UserError } from '../../src/errors.ts';
+import { given } from '../../src/given.ts';
 import type { EpochRecord } from '../../src/training/epochRecord.ts';
 import { startEngine } from '../engine.ts';
 import type { Message } from '../session.ts';
@@ -22,6 +24,7 @@ export interface ShownRun {
   readonly id: string;
   readonly stored: KeptConfig;
   readonly records: readonly EpochRecord[];
+  readonly test?: TestResult;
 }
 
 /** Where the training under way is. */
@@ -51,7 +54,12 @@ export interface PickedFolder {
   readonly files: readonly PickedFile[];
 }
 
-const STAGES = { kept: 'Keeping the scans', made: 'Making phantoms', read: 'Reading the scans' } as const;
+const STAGES = {
+  kept: 'Keeping the scans',
+  made: 'Making phantoms',
+  read: 'Reading the scans',
+  tested: 'Registering the test pairs',
+} as const;
 
 /** Trainings of this page: those that are kept, the one that is shown, and the one under way. */
 export class TrainingSession extends Topics<TrainingTopic> {
@@ -80,7 +88,12 @@ export class TrainingSession extends Topics<TrainingTopic> {
     await this.attempt(async () => {
       const runs = await KeptRun.all();
       this.kept = await Promise.all(
-        runs.map(async (run) => ({ id: run.id, stored: await run.readConfig(), records: await run.records() })),
+        runs.map(async (run) => ({
+          id: run.id,
+          stored: await run.readConfig(),
+          records: await run.records(),
+          ...given({ test: await run.readTest() }),
+        })),
       );
       this.shown ??= this.kept.at(-1)?.id;
       this.tell('kept', 'shown');
@@ -102,16 +115,27 @@ export class TrainingSession extends Topics<TrainingTopic> {
     return this.#train(run, undefined);
   }
 
-  async #train(run: string, start: TrainingStart | undefined): Promise<boolean> {
+  /** Registers the test pairs of a training with its best model. */
+  test(run: string): Promise<boolean> {
+    return this.#work(run, async () => {
+      await this.#engine.ask('test', run, (event) => this.#follow(run, event));
+    });
+  }
+
+  #train(run: string, start: TrainingStart | undefined): Promise<boolean> {
+    return this.#work(run, async () => {
+      await this.#engine.ask('train', { run, ...given({ start }) }, (event) => this.#follow(run, event));
+    });
+  }
+
+  async #work(run: string, ask: () => Promise<void>): Promise<boolean> {
     if (this.isRunning) return false;
-    this.pair = undefined;
+    if (this.shown !== run) this.pair = undefined;
     this.shown = run;
     this.work = { run, stage: 'Starting', losses: [], seconds: 0, steps: 0, isPaused: false };
     this.say(undefined);
     this.tell('progress', 'shown', 'pair');
-    const isDone = await this.attempt(async () => {
-      await this.#engine.ask('train', { run, ...(start ? { start } : {}) }, (event) => this.#follow(run, event));
-    });
+    const isDone = await this.attempt(ask);
     if (this.work?.run === run) this.work = undefined;
     await this.load();
     this.tell('progress');

@@ -1,10 +1,10 @@
-import { button, make } from '../dom.ts';
-import { engineNote, engineText } from '../engine.ts';
-import { switchTheme } from '../header.ts';
+import { button, make } from './dom.ts';
+import { engineNote, engineText } from './engine.ts';
+import { switchTheme } from './header.ts';
 
 /** The head of a page beside the one that registers. */
 export function pageHead(tagline: string, links: HTMLElement, isComputing: boolean): HTMLElement {
-  const icon = make('img', { src: new URL('../icon.svg', import.meta.url).href, alt: '', width: 28, height: 28 });
+  const icon = make('img', { src: new URL('./icon.svg', import.meta.url).href, alt: '', width: 28, height: 28 });
   return make(
     'header',
     { class: 'head' },
