@@ -23,6 +23,7 @@ export type { Synthetic } from './dataset/synthetic.ts';
 export { UserError } from './errors.ts';
 export type { Device, RuntimeOptions } from './graph/index.ts';
 export * as graph from './graph/index.ts';
+export { type ChosenFilter, FILTER_SUMMARIES, type FilterName } from './loss/filters.ts';
 export {
   buildSimilarity,
   type ChosenSimilarity,
@@ -39,7 +40,6 @@ export {
 } from './loss/regulariser/registry.ts';
 export { type Deformation, defineRegulariser, type Regulariser } from './loss/regulariser/regulariser.ts';
 export { defineSimilarity, RandomInputs, type Similarity, weightedMean } from './loss/similarity.ts';
-export { type ChosenTransform, TRANSFORM_SUMMARIES, type TransformName } from './loss/transforms.ts';
 export { type BootstrapMean, holm, type PairValue, pigeonholeBootstrap } from './metric/bootstrap.ts';
 export { dice, labelsIn } from './metric/dice.ts';
 export { hd95 } from './metric/hausdorff.ts';

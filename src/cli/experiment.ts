@@ -8,7 +8,7 @@ import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { runTrials } from './runTrials.ts';
-import { addSweepOptions, answeringQueue, type SweepOptions } from './sweepOptions.ts';
+import { addTrialsOptions, answeringQueue, type TrialsOptions } from './trialsOptions.ts';
 import { version } from './version.ts';
 
 /** `earthmorph experiment …`: an evaluation from its configuration to tables and figures. */
@@ -28,9 +28,9 @@ export const experimentCommand: CommandDefinition = (program) => {
       "Trains every loss of the experiment, chooses hyper-parameters on the validation pairs, registers the test pairs with what was chosen, and writes tables (Markdown, CSV, JSON) and figures (SVG, PNG). After an interruption the same command goes on from each training's last finished epoch.",
     )
     .argument('<file>', 'the experiment: a JSON file, or the name of one that ships with EarthMorph');
-  addSweepOptions(run)
+  addTrialsOptions(run)
     .addHelpText('after', EXPERIMENT_HELP)
-    .action((file: string, options: SweepOptions) => runCommand(file, options));
+    .action((file: string, options: TrialsOptions) => runCommand(file, options));
   experiment
     .command('report')
     .summary('write tables and figures of what is done')
@@ -96,7 +96,7 @@ Examples:
   earthmorph experiment run phantom --out runs/phantom
   earthmorph experiment run paper-hippocampus --data Task04_Hippocampus --out runs/paper`;
 
-async function runCommand(file: string, options: SweepOptions): Promise<void> {
+async function runCommand(file: string, options: TrialsOptions): Promise<void> {
   const read = await readExperimentFile(file);
   const queue = await answeringQueue(options);
   const folder = await ExperimentFolder.prepare(options.out, read, version, options.data);

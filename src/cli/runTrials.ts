@@ -6,7 +6,7 @@ import { interruptible } from './interruptible.ts';
 import { counted } from './output.ts';
 import { TRAININGS_FAILED } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { processesOf, SweepDisplay, type SweepOptions, withBudget } from './sweepOptions.ts';
+import { processesOf, TrialsDisplay, type TrialsOptions, withBudget } from './trialsOptions.ts';
 
 /**
  * Runs what is not done yet of an experiment, here or through a queue, and reports what there is then, also when its
@@ -15,12 +15,12 @@ import { processesOf, SweepDisplay, type SweepOptions, withBudget } from './swee
 export async function runTrials(
   what: RunExperimentOptions['what'],
   folder: ExperimentFolder,
-  options: SweepOptions,
+  options: TrialsOptions,
   address: QueueAddress | undefined,
   report: () => Promise<void>,
 ): Promise<void> {
   await interruptible(async (interrupt) => {
-    const display = new SweepDisplay();
+    const display = new TrialsDisplay();
     // What talks to Redis is loaded only where a queue is named.
     const queue =
       address &&

@@ -15,10 +15,10 @@ import { columns, decimals, duration, printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 import { runTrials } from './runTrials.ts';
-import { addSweepOptions, answeringQueue, processesOf, type SweepOptions } from './sweepOptions.ts';
+import { addTrialsOptions, answeringQueue, processesOf, type TrialsOptions } from './trialsOptions.ts';
 import { version } from './version.ts';
 
-interface Options extends SweepOptions {
+interface Options extends TrialsOptions {
   readonly slurm?: string;
 }
 
@@ -39,7 +39,7 @@ export const sweepCommand: CommandDefinition = (program) => {
       "Trains every point of an experiment's grids with every seed, and ranks them by the Dice of the validation pairs; test pairs are not touched. After an interruption the same command goes on.",
     )
     .argument('<file>', 'the experiment: a JSON file, or the name of one that ships with EarthMorph');
-  addSweepOptions(sweep)
+  addTrialsOptions(sweep)
     .option('--slurm <file>', 'run nothing, but write the script of a Slurm array job')
     .addHelpText('after', SWEEP_HELP)
     .action((file: string, options: Options) => run(file, options));

@@ -1,75 +1,130 @@
-import {
-  add,
-  boxSumMatrix,
-  cast,
-  clip,
-  divide,
-  greater,
-  linearAlongAxis,
-  type Matrix,
-  matrix,
-  multiply,
-  sqrt,
-  square,
-  subtract,
-  type Tensor,
-} from '../graph/index.ts';
+import { z } from 'zod';
+import { requirement, UserError } from '../errors.ts';
+import { add, divide, type Tensor } from '../graph/index.ts';
+import { gradientMagnitude, locallyStandardised, squaredGradient } from './localContrast.ts';
+import { standardised } from './neighbourhoods.ts';
 import { weightedMean } from './similarity.ts';
 
-/** Applies a map along each of the three axes of [1, C, D, H, W] in turn: a separable filter. */
-function separable(x: Tensor, map: (extent: number) => Matrix): Tensor {
-  return [2, 3, 4].reduce((volume, axis) => linearAlongAxis(volume, axis, map(volume.shape[axis]!)), x);
-}
+const settingsSchema = z.object({
+  /** Edge of the cubic window of local standardisation in voxels, odd. */
+  filterWindow: z
+    .int()
+    .min(3)
+    .refine((width) => width % 2 === 1, 'must be odd')
+    .default(9),
+  /** SD of the Gaussian that smooths before a gradient is taken, in voxels; 0: no smoothing. */
+  filterSigma: z.number().min(0).default(1),
+});
+type Settings = z.infer<typeof settingsSchema>;
 
-/** Sum over a cubic window of odd width; zeros outside the volume. */
-export function boxSum(x: Tensor, width: number): Tensor {
-  return separable(x, (extent) => boxSumMatrix(extent, width));
-}
-
-/** Mean over a cubic window of odd width; beyond the volume its border goes on. */
-export function boxMean(x: Tensor, width: number): Tensor {
-  const reach = (width - 1) / 2;
-  return separable(x, (extent) => {
-    const map = matrix(extent, extent, () => 0);
-    for (let row = 0; row < extent; row++)
-      for (let at = row - reach; at <= row + reach; at++)
-        map.values[row * extent + Math.min(Math.max(at, 0), extent - 1)]! += 1 / width;
-    return map;
-  });
-}
-
-/** Sum with Gaussian weights of SD `sigma` voxels, cut off at 3 SD, 1 in the middle; zeros outside the volume. */
-export function gaussianSum(x: Tensor, sigma: number): Tensor {
-  const weight = (distance: number): number =>
-    distance > 3 * sigma ? 0 : Math.exp(-(distance ** 2) / (2 * sigma ** 2));
-  return separable(x, (extent) => matrix(extent, extent, (row, column) => weight(Math.abs(row - column))));
-}
-
-/** x at the voxel `offset` further along an axis; beyond the volume its border goes on (`edge`), or there are zeros. */
-export function shifted(x: Tensor, axis: number, offset: number, outside: 'edge' | 'zeros'): Tensor {
-  const extent = x.shape[axis]!;
-  const inside = (at: number): number => (outside === 'edge' ? Math.min(Math.max(at, 0), extent - 1) : at);
-  return linearAlongAxis(
-    x,
-    axis,
-    matrix(extent, extent, (row, column) => (column === inside(row + offset) ? 1 : 0)),
-  );
+interface Filter {
+  /** One line for the help. */
+  readonly summary: string;
+  /** The settings that it has. */
+  readonly settings: readonly (keyof Settings)[];
+  /** [1, 1, D, H, W] → the same. Voxels of weight 0 change nothing at the others. */
+  apply(x: Tensor, settings: Settings, weight?: Tensor): Tensor;
 }
 
 /**
- * The weights of those voxels around which everything within `reach` voxels counts, 0 at all others: what is worked out
- * from such a neighbourhood knows nothing of what lies outside the field of view.
- * @param weight [1, 1, D, H, W]; beyond the volume its border goes on
+ * What may be done to both volumes before any loss sees them, by name. Intensities of two modalities cannot be
+ * compared, and what they are turned into here can, more or less: where something is brighter than around it, or where
+ * something begins.
  */
-export function eroded(weight: Tensor, reach: number): Tensor {
-  const width = 2 * reach + 1;
-  const outside = subtract(1, cast(greater(weight, 0), 'float32'));
-  // A single voxel outside is 1 / width³ of the window.
-  return multiply(weight, subtract(1, clip(multiply(boxMean(outside, width), 2 * width ** 3), 0, 1)));
+const FILTERS = {
+  none: { summary: 'intensities as they are', settings: [], apply: (x) => x },
+  local: {
+    summary: 'mean 0 and SD 1 in a window around each voxel',
+    settings: ['filterWindow'],
+    apply: (x, { filterWindow }, weight) => locallyStandardised(x, filterWindow, weight),
+  },
+  gradient: {
+    summary: 'gradient magnitude',
+    settings: ['filterSigma'],
+    apply: (x, { filterSigma }, weight) => standardised(gradientMagnitude(x, filterSigma, weight), weight),
+  },
+  edge: {
+    summary: 'gradient magnitude g, bounded: g² / (g² + mean g²)',
+    settings: ['filterSigma'],
+    apply(x, { filterSigma }, weight) {
+      const g = squaredGradient(x, filterSigma, weight);
+      return standardised(divide(g, add(g, add(weightedMean(g, weight), 1e-6))), weight);
+    },
+  },
+  'local-gradient': {
+    summary: 'gradient magnitude, with mean 0 and SD 1 in a window around each voxel',
+    settings: ['filterSigma', 'filterWindow'],
+    apply(x, { filterSigma, filterWindow }, weight) {
+      const gradient = standardised(gradientMagnitude(x, filterSigma, weight), weight);
+      return locallyStandardised(gradient, filterWindow, weight);
+    },
+  },
+} as const satisfies Readonly<Record<string, Filter>>;
+export type FilterName = keyof typeof FILTERS;
+
+/** Names of all filters, with a line on each. */
+export const FILTER_SUMMARIES: ReadonlyMap<string, string> = new Map(
+  Object.entries(FILTERS).map(([name, { summary }]) => [name, summary]),
+);
+
+/** A filter with its settings. */
+export interface ChosenFilter {
+  readonly name: FilterName;
+  /** Those that it has. */
+  readonly settings: Readonly<Partial<Settings>>;
 }
 
-/** Mean 0 and SD 1 over all voxels, or those that count; a constant volume becomes 0. */
-export function standardised(x: Tensor, weight?: Tensor): Tensor {
-  const centred = subtract(x, weightedMean(x, weight));
-  return divide(centred, sqrt(add(weightedMean(square(centred), weight), 1e-6)));
+/** Options that files of earlier experiments name otherwise. */
+const FORMER: Readonly<Record<string, string>> = {
+  transform: 'filter',
+  transformWindow: 'filterWindow',
+  transformSigma: 'filterSigma',
+};
+
+/**
+ * Takes `filter` and its settings out of the options of a loss.
+ * @throws UserError for an unknown name, a wrong setting or one that the filter does not have
+ */
+export function takeFilter(options: Readonly<Record<string, unknown>>): {
+  readonly filter: ChosenFilter;
+  readonly rest: Readonly<Record<string, unknown>>;
+} {
+  const named = Object.entries(options).map(([key, value]) => [FORMER[key] ?? key, value]);
+  const { filter: name = 'none', ...others }: Record<string, unknown> = Object.fromEntries(named);
+  if (!isFilter(name))
+    throw new UserError(
+      `There is no filter "${String(name)}"; choose one of ${[...FILTER_SUMMARIES.keys()].join(', ')}.`,
+    );
+  const has: readonly string[] = FILTERS[name].settings;
+  const all = Object.keys(settingsSchema.shape);
+  const given = Object.entries(others).filter(([key]) => all.includes(key));
+  const useless = given.find(([key]) => !has.includes(key));
+  if (useless)
+    throw new UserError(
+      `The filter "${name}" has no setting "${useless[0]}"${has.length > 0 ? `, only ${has.join(' and ')}` : '; choose another filter or leave it out'}.`,
+    );
+  const parsed = settingsSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    throw new UserError(`The setting "${issue.path.join('.')}" of the filter "${name}" ${requirement(issue)}.`);
+  }
+  return {
+    filter: { name, settings: Object.fromEntries(Object.entries(parsed.data).filter(([key]) => has.includes(key))) },
+    rest: Object.fromEntries(Object.entries(others).filter(([key]) => !all.includes(key))),
+  };
+}
+
+/**
+ * A volume as the loss is to see it.
+ * @param x [1, 1, D, H, W]
+ * @param weight [1, 1, D, H, W], how much each voxel counts; those with 0 change nothing at the others
+ * @returns [1, 1, D, H, W]
+ */
+export function filtered(x: Tensor, { name, settings }: ChosenFilter, weight?: Tensor): Tensor {
+  const { apply }: Filter = FILTERS[name];
+  return apply(x, settingsSchema.parse(settings), weight);
+}
+
+function isFilter(name: unknown): name is FilterName {
+  return typeof name === 'string' && Object.hasOwn(FILTERS, name);
 }

@@ -14,9 +14,9 @@ import {
   sum,
   type Tensor,
 } from '../graph/index.ts';
-import { boxSum, standardised } from './filters.ts';
+import { gradientMagnitude } from './localContrast.ts';
+import { boxSum, standardised } from './neighbourhoods.ts';
 import { defineSimilarity } from './similarity.ts';
-import { gradientMagnitude } from './structure.ts';
 
 /** Added to variances, in those of the whole volume: above what rounding leaves in flat windows, below anatomy. */
 const FLOOR = 1e-4;

@@ -14,7 +14,7 @@ import {
   type Tensor,
   where,
 } from '../graph/index.ts';
-import { boxMean, eroded, shifted } from './filters.ts';
+import { boxMean, eroded, shifted } from './neighbourhoods.ts';
 import { defineSimilarity, weightedMean } from './similarity.ts';
 
 const options = z.strictObject({

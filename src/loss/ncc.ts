@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { add, clip, concat, divide, multiply, negate, slice, square, subtract, type Tensor } from '../graph/index.ts';
-import { boxSum } from './filters.ts';
+import { boxSum } from './neighbourhoods.ts';
 import { defineSimilarity, weightedMean } from './similarity.ts';
 
 const options = z.strictObject({

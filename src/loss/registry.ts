@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { Graph, type Tensor } from '../graph/index.ts';
 import { checkedOptions } from './checkedOptions.ts';
+import { type ChosenFilter, filtered, takeFilter } from './filters.ts';
 import { lc2 } from './lc2.ts';
 import { mind } from './mind.ts';
 import { mse } from './mse.ts';
@@ -11,7 +12,6 @@ import { radon } from './radon.ts';
 import { radonProfiles } from './radonProfiles.ts';
 import { RandomInputs, type Similarity } from './similarity.ts';
 import { swd } from './swd.ts';
-import { type ChosenTransform, takeTransform, transformed } from './transforms.ts';
 
 const known = new Map<string, Similarity<never>>();
 
@@ -46,37 +46,37 @@ export interface ChosenSimilarity {
   readonly similarity: Similarity<never>;
   readonly options: never;
   /** What both volumes go through before the similarity sees them. */
-  readonly transform: ChosenTransform;
+  readonly filter: ChosenFilter;
 }
 
 /**
- * Finds a similarity and checks its options. Every similarity has the option `transform` (see `transforms.ts`) with its
- * settings `transformWindow` and `transformSigma`, which its own options need not know.
+ * Finds a similarity and checks its options. Every similarity has the option `filter` (see `filters.ts`) with its
+ * settings `filterWindow` and `filterSigma`, which its own options need not know.
  * @throws UserError for an unknown name or a wrong option
  * @example const pswd = chooseSimilarity('pswd', { patch: 7, standardise: 'patch', directions: 16 })
  */
 export function chooseSimilarity(name: string, options: Readonly<Record<string, unknown>> = {}): ChosenSimilarity {
   const similarity = known.get(name);
   if (!similarity) throw new UserError(`There is no loss "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
-  const { transform, rest } = takeTransform(options);
-  return { similarity, options: checkedOptions(`loss "${name}"`, similarity.options, rest, ['transform']), transform };
+  const { filter, rest } = takeFilter(options);
+  return { similarity, options: checkedOptions(`loss "${name}"`, similarity.options, rest, ['filter']), filter };
 }
 
 /**
- * Builds a loss: both volumes through the transform, then the similarity.
+ * Builds a loss: both volumes through the filter, then the similarity.
  * @param moved,fixed [1, 1, D, H, W]
  * @param weight [1, 1, D, H, W], how much each voxel counts; all voxels alike when left out
  * @returns a scalar (shape [])
  * @example const loss = buildSimilarity(chooseSimilarity('ncc'), a, b, new RandomInputs(a.graph))
  */
 export function buildSimilarity(
-  { similarity, options, transform }: ChosenSimilarity,
+  { similarity, options, filter }: ChosenSimilarity,
   moved: Tensor,
   fixed: Tensor,
   random: RandomInputs,
   weight?: Tensor,
 ): Tensor {
-  const seen = (volume: Tensor): Tensor => transformed(volume, transform, weight);
+  const seen = (volume: Tensor): Tensor => filtered(volume, filter, weight);
   return similarity.build(seen(moved), seen(fixed), options, random, weight);
 }
 

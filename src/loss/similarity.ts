@@ -65,7 +65,7 @@ export interface Similarity<Options = unknown> {
   /** One line for the help. */
   readonly summary: string;
   /**
-   * Options with their defaults. `transform` and its settings (`transforms.ts`) are every loss's, and never reach it.
+   * Options with their defaults. `filter` and its settings (`filters.ts`) are every loss's, and never reach it.
    */
   readonly options: z.ZodType<Options>;
   /** Weight of the smoothness penalty that suits this loss on z-scored intensities, chosen on validation pairs. */

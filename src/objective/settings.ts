@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { FILTER_SUMMARIES } from '../loss/filters.ts';
 import { similarities } from '../loss/registry.ts';
 import { DEFAULT_REGULARISER, regularisers } from '../loss/regulariser/registry.ts';
-import { TRANSFORM_SUMMARIES } from '../loss/transforms.ts';
 
 /** What is minimised, as trainings and refinements name it. Texts are those of the command line. */
 export const objectiveSchema = z.strictObject({
@@ -14,7 +14,7 @@ export const objectiveSchema = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      `an option of the loss, for instance window=7, or what both scans go through first, transform=${[...TRANSFORM_SUMMARIES.keys()].join('|')}; may be repeated`,
+      `an option of the loss, for instance window=7, or what both scans go through first, filter=${[...FILTER_SUMMARIES.keys()].join('|')}; may be repeated`,
     ),
   regulariser: z
     .string()

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import { compile, Graph, type RuntimeOptions } from '../graph/index.ts';
+import { filtered } from '../loss/filters.ts';
 import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import { transformed } from '../loss/transforms.ts';
 import type { WassersteinOptions } from '../loss/wasserstein/options.ts';
 import {
   type BoxProjection,
@@ -70,7 +70,7 @@ export interface Distance {
   /** All options, defaults included. */
   readonly options: Readonly<Record<string, unknown>>;
   /** What both volumes went through before the loss saw them, with its settings; null for nothing. */
-  readonly transform: Readonly<Record<string, unknown>> | null;
+  readonly filter: Readonly<Record<string, unknown>> | null;
   readonly normalise: Normalisation;
   readonly seed: number;
   readonly value: number;
@@ -129,9 +129,9 @@ export async function measureDistance(
     onDraw?.(values.length);
   }
   await program.release();
-  const { name: transform, settings } = loss.transform;
+  const { name: filter, settings } = loss.filter;
   return {
-    ...(transform === 'none' ? volumes : await seenBy(loss, volumes, runtime)),
+    ...(filter === 'none' ? volumes : await seenBy(loss, volumes, runtime)),
     loss,
     random: drawn,
     distance: {
@@ -139,7 +139,7 @@ export async function measureDistance(
       options: options
         ? { ...options, stride: options.patch.map((_, i) => patchGrid(options, i)?.stride ?? null) }
         : loss.options,
-      transform: transform === 'none' ? null : { name: transform, ...settings },
+      filter: filter === 'none' ? null : { name: filter, ...settings },
       normalise,
       seed,
       value: values[0]!,
@@ -162,14 +162,14 @@ interface Volumes {
   readonly moved: Volume;
 }
 
-/** Both volumes behind the transform of a loss. */
+/** Both volumes behind the filter of a loss. */
 async function seenBy(
-  { transform }: ChosenSimilarity,
+  { filter }: ChosenSimilarity,
   { fixed, moved }: Volumes,
   runtime: RuntimeOptions,
 ): Promise<Volumes> {
-  const graph = new Graph('transform');
-  const seen = transformed(graph.input('volume', [1, 1, ...extentOf(fixed)]), transform);
+  const graph = new Graph('filter');
+  const seen = filtered(graph.input('volume', [1, 1, ...extentOf(fixed)]), filter);
   const program = await compile(graph, { seen }, runtime);
   const through = async (volume: Volume): Promise<Volume> => ({
     ...volume,
@@ -243,10 +243,10 @@ export function profileOptions(loss: ChosenSimilarity): WassersteinOptions {
   return options;
 }
 
-/** What the loss sees: `z-scored intensities, through the transform "local"`. */
-export function seenWords({ normalise, transform }: Distance): string {
+/** What the loss sees: `z-scored intensities, through the filter "local"`. */
+export function seenWords({ normalise, filter }: Distance): string {
   const { words } = NORMALISATIONS[normalise];
-  return transform ? `${words}, through the transform "${transform.name}"` : words;
+  return filter ? `${words}, through the filter "${filter.name}"` : words;
 }
 
 /**

@@ -179,7 +179,7 @@ describe('compare-losses', () => {
     ['wasser', /no loss "wasser"/],
     ['pswd patch=one', /option "patch/],
     ['pswd bin=3', /no option "bin", only patch, stride/],
-    ['mse transform=grad', /no transform "grad"; choose one of none, local/],
+    ['mse filter=grad', /no filter "grad"; choose one of none, local/],
     ['pswd patch=17', /17³ voxels do not fit/],
     ['mse', /"mse" is given twice/],
   ])('refuses the loss %s', (loss, sentence) =>

@@ -84,7 +84,7 @@ test.each([
   [['--size', '40,48'], /three whole numbers from 8 to 512/],
   [['--shift', '40'], /'--shift <mm>' argument '40' is invalid\. It must be at most 15/],
   [['--spacing', '0'], /It must be at least 0\.2/],
-  [['--size', '9,9,9'], /9 mm along its shortest side has no room for an ultrasound sweep/],
+  [['--size', '9,9,9'], /9 mm along its shortest side has no room for an ultrasound acquisition/],
   [['--mri', 'nowhere'], /nowhere/],
   [['--mri', 'nowhere.nii.gz'], /nowhere\.nii\.gz cannot be read/],
 ])('refuses %j', async (args, sentence) => {

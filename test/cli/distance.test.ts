@@ -10,7 +10,7 @@ import { earthmorph, expectRefusal, points, printed, temporaryFolder } from './s
 interface Printed {
   loss: string;
   options: Record<string, unknown>;
-  transform: Record<string, unknown> | null;
+  filter: Record<string, unknown> | null;
   normalise: string;
   seed: number;
   value: number;
@@ -87,17 +87,17 @@ describe('distance', () => {
     expect(values.reduce((sum, value) => sum + value, 0) / 4).toBeCloseTo(found.sampling!.mean, 12);
   });
 
-  test('compares the scans behind a transform, and says so', async () => {
-    const args = distance('--loss', 'mse', '--loss-option', 'transform=gradient', a(), at('inverted.nii.gz'));
+  test('compares the scans behind a filter, and says so', async () => {
+    const args = distance('--loss', 'mse', '--loss-option', 'filter=gradient', a(), at('inverted.nii.gz'));
     const found = await printed<Printed>(args);
     expect(found.value).toBeLessThan(1e-4);
-    expect(found.transform).toEqual({ name: 'gradient', transformSigma: 1 });
+    expect(found.filter).toEqual({ name: 'gradient', filterSigma: 1 });
     expect((await printed<Printed>(distance('--loss', 'mse', a(), at('inverted.nii.gz')))).value).toBeGreaterThan(1);
-    expect((await earthmorph(args)).stdout).toContain('On z-scored intensities, through the transform "gradient".');
+    expect((await earthmorph(args)).stdout).toContain('On z-scored intensities, through the filter "gradient".');
     const figure = at('behind.svg');
-    const few = ['--loss-option', 'directions=4', '--loss-option', 'transform=edge', '--draws', '1'];
+    const few = ['--loss-option', 'directions=4', '--loss-option', 'filter=edge', '--draws', '1'];
     expect((await earthmorph(distance(...few, a(), b(), '--profile', figure))).code).toBe(0);
-    expect(await readFile(figure, 'utf8')).toContain('transform');
+    expect(await readFile(figure, 'utf8')).toContain('filter');
   });
 
   test('prints a sentence for people', async () => {
@@ -177,10 +177,7 @@ describe('distance refuses in one sentence and writes nothing', () => {
   test('an unknown loss, an unknown option of a loss, a wrong value, one scan alone', async () => {
     await expectRefusal(distance('--loss', 'psdw', a(), b()), /no loss "psdw"; choose one of mse/);
     await expectRefusal(distance('--loss', 'ncc', '--loss-option', 'patch=3', a(), b()), /loss "ncc"/);
-    await expectRefusal(
-      distance('--loss-option', 'transform=grad', a(), b()),
-      /no transform "grad"; choose one of none,/,
-    );
+    await expectRefusal(distance('--loss-option', 'filter=grad', a(), b()), /no filter "grad"; choose one of none,/);
     await expectRefusal(distance('--loss-option', 'directions=0', a(), b()), /option "directions"/);
     await expectRefusal(distance('--loss-option', 'patch', a(), b()), /name=value/);
     await expectRefusal(distance('--normalise', 'log', a(), b()), /zscore, minmax, percentile, none/);

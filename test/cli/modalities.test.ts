@@ -84,7 +84,7 @@ describe('MRI and ultrasound on the command line', () => {
     const experiment = {
       name: 'Small',
       data: set(),
-      losses: { MSE: 'mse', 'NCC-edge': 'ncc window=5 transform=edge', Alone: 'ncc window=5 affineLoss=own' },
+      losses: { MSE: 'mse', 'NCC-edge': 'ncc window=5 filter=edge', Alone: 'ncc window=5 affineLoss=own' },
       folds: 2,
       affine: 'rigid',
       spacing: 5,

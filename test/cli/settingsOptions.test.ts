@@ -42,7 +42,7 @@ describe('options from a schema', () => {
     expect(
       settings(
         ...['--size', '32', '--rate', '0.5', '--schedule', 'cosine', '--mask', '--encoder', '4,8,8'],
-        ...['--loss-option', 'window=7', '--loss-option', 'transform=edge'],
+        ...['--loss-option', 'window=7', '--loss-option', 'filter=edge'],
       ),
     ).toEqual({
       size: 32,
@@ -50,7 +50,7 @@ describe('options from a schema', () => {
       schedule: 'cosine',
       mask: true,
       encoder: [4, 8, 8],
-      lossOptions: { window: 7, transform: 'edge' },
+      lossOptions: { window: 7, filter: 'edge' },
     });
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/graph/index.ts';
+import { gradientMagnitude } from '../../src/loss/localContrast.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { RandomInputs } from '../../src/loss/similarity.ts';
-import { gradientMagnitude } from '../../src/loss/structure.ts';
 import { randomStream } from '../../src/random.ts';
 import { evaluate } from '../support/evaluate.ts';
 import { checkGradient } from '../support/finiteDifferences.ts';

@@ -16,7 +16,7 @@ import type { TrialStatus } from '../runner/status.ts';
 import type { TrialMessage } from '../runner/trialMessages.ts';
 import type { TaskEnd } from '../runner/trialProcess.ts';
 import { type QueueAddress, withoutSecrets } from './queueAddress.ts';
-import { connect, jobId, KEPT_SECONDS, keepingFaults, QUEUE, sweepKey } from './queueConnection.ts';
+import { connect, experimentKey, jobId, KEPT_SECONDS, keepingFaults, QUEUE } from './queueConnection.ts';
 import { forgetJob, jobIds, type RawJob, rawJob, tidy } from './queueGuard.ts';
 import { epochsAtMostOf, jobOf, readProgress, type TrialJob } from './queueJob.ts';
 import { checkedFiles, fileLimit, isFinished } from './trialFiles.ts';
@@ -24,8 +24,8 @@ import { TrialStore } from './trialStore.ts';
 
 type TrialQueue = Queue<TrialJob, void, string>;
 
-/** A sweep's side of the queue: what puts trials on it and takes results off. */
-export interface SweepQueue {
+/** An experiment's side of the queue: what puts trials on it and takes results off. */
+export interface ExperimentQueue {
   /** Gives trials to the queue's workers. */
   runner(onMessage: (task: Task, message: TrialMessage) => void): TaskRunner;
   close(): Promise<void>;
@@ -42,7 +42,7 @@ const STRAY = 4;
 const TRIES = 3;
 
 /**
- * Opens a queue for an experiment. Jobs are named by experiment and trial, so a sweep that was interrupted finds its
+ * Opens a queue for an experiment. Jobs are named by experiment and trial, so one that was interrupted finds its
  * own again, done or not.
  * @param say gets a line about what happens to the queue: Redis goes away, or does not hold what was put there
  * @throws UserError when Redis does not answer
@@ -51,7 +51,7 @@ export async function openQueue(
   address: QueueAddress,
   folder: ExperimentFolder,
   say: (line: string) => void,
-): Promise<SweepQueue> {
+): Promise<ExperimentQueue> {
   const redis = await connect(address, say);
   for (const fault of await keepingFaults(redis)) say(`Note: ${fault}`);
   const queue: TrialQueue = new Queue(QUEUE, { connection: redis, skipVersionCheck: true });
@@ -92,7 +92,7 @@ interface Context {
   readonly complain: (error: unknown) => void;
 }
 
-/** A trial on the queue, from the sweep's side. */
+/** A trial on the queue, from the experiment's side. */
 class QueuedTrial {
   readonly #id: string;
   readonly #job: TrialJob;
@@ -240,7 +240,7 @@ export async function queueStatus(address: QueueAddress, folder?: ExperimentFold
   const queue: TrialQueue = new Queue(QUEUE, { connection: redis, skipVersionCheck: true });
   queue.on('error', () => undefined);
   try {
-    const own = folder?.trials().map((trial) => ({ trial, id: jobId(sweepKey(folder.stored), trial.id) }));
+    const own = folder?.trials().map((trial) => ({ trial, id: jobId(experimentKey(folder.stored), trial.id) }));
     const listed = own ?? (await jobIds(redis)).map((id) => ({ trial: undefined, id }));
     const rows: TrialStatus[] = [];
     for (const { id, trial } of listed) {

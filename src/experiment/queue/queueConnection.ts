@@ -7,7 +7,7 @@ import type { StoredExperiment } from '../folder/experimentFolder.ts';
 import { shortLine } from '../runner/shortLine.ts';
 import { PASSWORD_VARIABLE, type QueueAddress, withoutSecrets } from './queueAddress.ts';
 
-/** Name of the one queue that all sweeps share. */
+/** Name of the one queue that all experiments share. */
 export const QUEUE = 'earthmorph';
 
 /** What BullMQ's keys begin with. */
@@ -93,7 +93,7 @@ export async function keepingFaults(redis: Redis): Promise<readonly string[]> {
 }
 
 /** The same experiment on the same cases has the same key, whoever asks. */
-export function sweepKey({ values, caseIds }: Pick<StoredExperiment, 'values' | 'caseIds'>): string {
+export function experimentKey({ values, caseIds }: Pick<StoredExperiment, 'values' | 'caseIds'>): string {
   return createHash('sha256')
     .update(JSON.stringify([values, caseIds]))
     .digest('hex')
@@ -101,8 +101,8 @@ export function sweepKey({ values, caseIds }: Pick<StoredExperiment, 'values' | 
 }
 
 /** Id of a trial's job. */
-export function jobId(sweep: string, trial: string): string {
-  return `${sweep}.${trial}`;
+export function jobId(experiment: string, trial: string): string {
+  return `${experiment}.${trial}`;
 }
 
 /** Where BullMQ keeps the lock of a job: its value is the token of the worker that has it. */

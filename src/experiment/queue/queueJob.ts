@@ -9,17 +9,17 @@ import { generatorOf } from '../protocol/madeData.ts';
 import type { validationScore } from '../protocol/results.ts';
 import { allTrials, epochsOf, type Trial } from '../protocol/trials.ts';
 import { shortLine } from '../runner/shortLine.ts';
-import { jobId, sweepKey } from './queueConnection.ts';
+import { experimentKey, jobId } from './queueConnection.ts';
 
 /** Largest size of a job's data in bytes. */
 export const DATA_LIMIT = 16 * 2 ** 20;
 
-/** The form of a job's id: the key of a sweep and the id of a trial. What Redis calls a key of its own never has it. */
+/** The form of a job's id: the key of an experiment and the id of a trial. What Redis calls a key of its own never has it. */
 export const JOB_ID = /^[0-9a-f]{12}\.[a-z0-9][a-z0-9._-]{0,239}$/;
 
 /** A trial as a job. It names no folder: where the scans are is each worker's own matter. */
 export interface TrialJob {
-  /** {@link sweepKey} of its experiment. */
+  /** {@link experimentKey} of its experiment. */
   readonly sweep: string;
   readonly trial: string;
   readonly epochsAtMost: number;
@@ -66,7 +66,7 @@ export interface ReadJob extends TrialJob {
 export function jobOf(stored: StoredExperiment, trial: Trial, made: boolean): TrialJob {
   const { version, values, caseIds } = stored;
   return {
-    sweep: sweepKey(stored),
+    sweep: experimentKey(stored),
     trial: trial.id,
     epochsAtMost: epochsOf(trial),
     experiment: { version, values, caseIds },
@@ -86,7 +86,7 @@ export function readJob(data: unknown, id: string): ReadJob {
     throw new UserError(`its ${shortLine(issue.path.join('.')) || 'data'} ${shortLine(requirement(issue))}`);
   }
   const { sweep, trial, epochsAtMost, experiment, made } = parsed.data;
-  if (sweepKey(experiment) !== sweep || jobId(sweep, trial) !== id)
+  if (experimentKey(experiment) !== sweep || jobId(sweep, trial) !== id)
     throw new UserError('its id is not that of its experiment and trial');
   const config = experimentConfig(experiment.values);
   const task = allTrials(config).find((each) => each.id === trial);

@@ -7,7 +7,7 @@ import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import { headlineOf, measureInfo } from '../protocol/measures.ts';
 import { ruleOf, type TrialResult, validationScore } from '../protocol/results.ts';
 import { methodsOf, trialsOf } from '../protocol/trials.ts';
-import { sweepResults } from '../runner/runExperiment.ts';
+import { finishedTrials } from '../runner/runExperiment.ts';
 
 /**
  * Ranks the points of a sweep by the landmark distance or Dice of their validation pairs, seeds and folds averaged, and
@@ -15,7 +15,7 @@ import { sweepResults } from '../runner/runExperiment.ts';
  * @throws UserError when no trial is finished
  */
 export async function writeSweepReport(folder: ExperimentFolder): Promise<Table> {
-  const results = new Map((await sweepResults(folder)).map((result) => [result.trial.id, result]));
+  const results = new Map((await finishedTrials(folder)).map((result) => [result.trial.id, result]));
   if (results.size === 0)
     throw new UserError(
       `No training in ${folder.path} is finished; "earthmorph sweep status ${folder.path}" says where each stands.`,

@@ -4,8 +4,8 @@ import type { MethodResult, TestResult, TrialResult } from '../protocol/results.
 import { methodsOf, type Trial } from '../protocol/trials.ts';
 import { localRunner } from './localRunner.ts';
 import { runPlan, type TaskRunner } from './runPlan.ts';
-import { type SweepObserver, SweepProgress } from './sweepProgress.ts';
 import type { TrialMessage } from './trialMessages.ts';
+import { type TrialsObserver, TrialsProgress } from './trialsProgress.ts';
 
 /** How the trials of an experiment are run. */
 export interface RunExperimentOptions {
@@ -22,7 +22,7 @@ export interface RunExperimentOptions {
   /** Who trains, in place of processes of this machine. */
   readonly trainer?: (onMessage: (task: Task, message: TrialMessage) => void) => TaskRunner;
   readonly signal: AbortSignal;
-  readonly observer?: SweepObserver;
+  readonly observer?: TrialsObserver;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function runExperiment(folder: ExperimentFolder, options: RunExperi
       : all.filter(({ id }) => !results.has(id) && !failures.has(id)).map((trial): Task => ({ trial, kind: 'train' }));
   const count = options.what === 'experiment' ? trainingCount(config, methods) : all.length;
   const toTrain = (): Trial[] => ready().flatMap(({ trial, kind }) => (kind === 'train' ? [trial] : []));
-  const progress = new SweepProgress(count, options.processes, toTrain, options.observer);
+  const progress = new TrialsProgress(count, options.processes, toTrain, options.observer);
   for (const result of results.values()) progress.known(result);
   const onMessage = (task: Task, message: TrialMessage): void => progress.message(task, message);
   const local = localRunner({ ...options, folder: folder.path, onMessage });
@@ -110,7 +110,7 @@ export async function methodResults(folder: ExperimentFolder): Promise<readonly 
   }));
 }
 
-/** Every finished trial of a sweep. */
-export async function sweepResults(folder: ExperimentFolder): Promise<readonly TrialResult[]> {
+/** Every finished trial of an experiment. */
+export async function finishedTrials(folder: ExperimentFolder): Promise<readonly TrialResult[]> {
   return [...(await readStanding(folder, folder.trials())).results.values()];
 }

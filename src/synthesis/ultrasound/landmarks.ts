@@ -2,8 +2,8 @@ import { randomStream } from '../../random.ts';
 import { mapTriple } from '../../triple.ts';
 import type { Grid, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, invert } from '../../volume/matrix.ts';
+import type { Acquisition } from './acquisition.ts';
 import type { BrainShift } from './brainShift.ts';
-import type { Sweep } from './sweep.ts';
 import { length, minus } from './vector.ts';
 
 /** One anatomical point in both spaces, RAS mm. */
@@ -46,8 +46,14 @@ function cornerStrength({ data, size: [nx, ny] }: Volume, i: number, j: number, 
   return trace > 0 ? det / (trace * trace) : 0;
 }
 
-/** Voxels of the MRI that the sweep sees, each once, with the strength of the corner there; strongest first. */
-function candidates(mri: Volume, ultrasound: Grid, shift: BrainShift, sweep: Sweep, margin: number): Vec3[] {
+/** Voxels of the MRI that the acquisition sees, each once, with the strength of the corner there; strongest first. */
+function candidates(
+  mri: Volume,
+  ultrasound: Grid,
+  shift: BrainShift,
+  acquisition: Acquisition,
+  margin: number,
+): Vec3[] {
   const toIndex = invert(mri.affine);
   const [nx, ny, nz] = mri.size;
   const found = new Map<number, { index: Vec3; strength: number }>();
@@ -56,7 +62,7 @@ function candidates(mri: Volume, ultrasound: Grid, shift: BrainShift, sweep: Swe
     for (let j = 0; j < uy; j += 2) {
       for (let i = 0; i < ux; i += 2) {
         const p = applyToPoint(ultrasound.affine, [i, j, k]);
-        if (!sweep.sees(sweep.toBeam(p), margin)) continue;
+        if (!acquisition.sees(acquisition.toBeam(p), margin)) continue;
         const index = mapTriple(applyToPoint(toIndex, shift.toMri(p)), Math.round);
         const [a, b, c] = index;
         const low = Math.min(a, b, c) > REACH;
@@ -81,15 +87,19 @@ export function pickLandmarks(
   mri: Volume,
   ultrasound: Grid,
   shift: BrainShift,
-  sweep: Sweep,
+  acquisition: Acquisition,
   seed: number,
   index: number,
 ): LandmarkPair[] {
   const wanted = 15 + randomStream(seed, 'ultrasound', 'landmarks', index).integer(11);
-  const margin = 0.04 * sweep.maxDepth;
-  const points = candidates(mri, ultrasound, shift, sweep, margin);
+  const margin = 0.04 * acquisition.maxDepth;
+  const points = candidates(mri, ultrasound, shift, acquisition, margin);
   let picked: Vec3[] = [];
-  for (let apart = 0.2 * sweep.maxDepth; picked.length < wanted && apart > 0.02 * sweep.maxDepth; apart *= 0.85) {
+  for (
+    let apart = 0.2 * acquisition.maxDepth;
+    picked.length < wanted && apart > 0.02 * acquisition.maxDepth;
+    apart *= 0.85
+  ) {
     picked = [];
     for (const point of points) {
       if (picked.length === wanted) break;

@@ -2,6 +2,7 @@ import { type Random, randomStream } from '../../random.ts';
 import type { Grid, Volume } from '../../volume/grid.ts';
 import { linearRow } from '../../volume/interpolate.ts';
 import { applyToPoint, invert, spacingOf } from '../../volume/matrix.ts';
+import type { Acquisition } from './acquisition.ts';
 import { type BeamTissue, beamEchoes } from './beam.ts';
 import type { BrainShift } from './brainShift.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type PointSpread,
   scatterers,
 } from './speckle.ts';
-import type { Sweep } from './sweep.ts';
 import type { AcousticMaps } from './tissue.ts';
 
 /** Amplitude of an interface, whose impedance changes by a share of 1 per mm, against scatterers of echogenicity 1. */
@@ -42,8 +42,8 @@ interface Sampling extends BeamGrid {
  * Samples fine enough for voxels of `spacing` mm. The pulse is about 0.7 mm long (full width at half maximum of the
  * amplitude), at its focus 1.4 mm wide in the frame and 2.1 mm across; coarser grids get a coarser pulse.
  */
-function samplingOf(sweep: Sweep, spacing: number): Sampling {
-  const { maxDepth, faceRadius, pivot, halfSector, halfFan } = sweep;
+function samplingOf(acquisition: Acquisition, spacing: number): Sampling {
+  const { maxDepth, faceRadius, pivot, halfSector, halfFan } = acquisition;
   const focus = 0.5 * maxDepth;
   const step = 0.4 * spacing;
   const depths = Math.ceil(maxDepth / step) + 1;
@@ -66,7 +66,7 @@ function samplingOf(sweep: Sweep, spacing: number): Sampling {
 
 /** Echoes of all beams as a complex field before the point spread function. */
 function echoField(
-  sweep: Sweep,
+  acquisition: Acquisition,
   sampling: Sampling,
   shift: BrainShift,
   maps: AcousticMaps,
@@ -84,11 +84,11 @@ function echoField(
       INTERFACE / (coherentGain(spread.axial) * coherentGain(spread.lateral(i)) * coherentGain(spread.elevational(i))),
   );
   for (let frame = 0, at = 0; frame < frames; frame++) {
-    const tilt = frame * frameStep - sweep.halfFan;
+    const tilt = frame * frameStep - acquisition.halfFan;
     for (let line = 0; line < lines; line++, at += depths) {
-      const angle = line * lineStep - sweep.halfSector;
+      const angle = line * lineStep - acquisition.halfSector;
       for (let i = 0; i < depths; i++) {
-        const q = applyToPoint(toIndex, shift.toMri(sweep.toWorld({ depth: i * step, angle, tilt })));
+        const q = applyToPoint(toIndex, shift.toMri(acquisition.toWorld({ depth: i * step, angle, tilt })));
         positions.set(q, 3 * i);
       }
       for (const name of ['echogenicity', 'impedance', 'attenuation'] as const)
@@ -133,7 +133,7 @@ export function compressed(amplitude: number, gain: number): number {
  * Randomness: the stream (`seed`, 'ultrasound', 'scan', `index`).
  */
 export function scan(
-  sweep: Sweep,
+  acquisition: Acquisition,
   grid: Grid,
   shift: BrainShift,
   maps: AcousticMaps,
@@ -141,13 +141,19 @@ export function scan(
   index: number,
 ): Volume {
   const random = randomStream(seed, 'ultrasound', 'scan', index);
-  const sampling = samplingOf(sweep, spacingOf(grid.affine)[0]);
+  const sampling = samplingOf(acquisition, spacingOf(grid.affine)[0]);
   const gain = random.normal();
-  const blurred = convolve(echoField(sweep, sampling, shift, maps, random), sampling, sampling.spread);
-  return scanConverted(received(blurred, sampling, random), sampling, sweep, grid, gain);
+  const blurred = convolve(echoField(acquisition, sampling, shift, maps, random), sampling, sampling.spread);
+  return scanConverted(received(blurred, sampling, random), sampling, acquisition, grid, gain);
 }
 
-function scanConverted(beams: Float32Array, sampling: Sampling, sweep: Sweep, grid: Grid, gain: number): Volume {
+function scanConverted(
+  beams: Float32Array,
+  sampling: Sampling,
+  acquisition: Acquisition,
+  grid: Grid,
+  gain: number,
+): Volume {
   const { depths, lines, frames, step, lineStep, frameStep } = sampling;
   const [nx, ny, nz] = grid.size;
   const data = new Float32Array(nx * ny * nz);
@@ -156,11 +162,11 @@ function scanConverted(beams: Float32Array, sampling: Sampling, sweep: Sweep, gr
   for (let k = 0, at = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++, at += nx) {
       for (let i = 0; i < nx; i++) {
-        const point = sweep.toBeam(applyToPoint(grid.affine, [i, j, k]));
-        seen[i] = sweep.sees(point) ? 1 : 0;
+        const point = acquisition.toBeam(applyToPoint(grid.affine, [i, j, k]));
+        seen[i] = acquisition.sees(point) ? 1 : 0;
         positions[3 * i] = point.depth / step;
-        positions[3 * i + 1] = (point.angle + sweep.halfSector) / lineStep;
-        positions[3 * i + 2] = (point.tilt + sweep.halfFan) / frameStep;
+        positions[3 * i + 1] = (point.angle + acquisition.halfSector) / lineStep;
+        positions[3 * i + 2] = (point.tilt + acquisition.halfFan) / frameStep;
       }
       linearRow(beams, 0, [depths, lines, frames], positions, 'edge', data, at);
       for (let i = 0; i < nx; i++) data[at + i] = seen[i] === 1 ? compressed(data[at + i]!, gain) : 0;

@@ -1,12 +1,12 @@
 import { UserError } from '../../errors.ts';
 import type { Vec3, Volume, Warp } from '../../volume/grid.ts';
 import { spacingOf } from '../../volume/matrix.ts';
+import { Acquisition } from './acquisition.ts';
 import type { Subject } from './brainPhantom.ts';
 import { BrainShift } from './brainShift.ts';
 import { initialError } from './initialError.ts';
 import { type LandmarkPair, pickLandmarks } from './landmarks.ts';
 import { scan } from './scanner.ts';
-import { Sweep } from './sweep.ts';
 import { along, length, minus, perpendiculars } from './vector.ts';
 
 /** How deep the ultrasound sees at most, in mm. */
@@ -45,7 +45,7 @@ function depthIn({ t1 }: Subject): number {
   if (depth < SHALLOWEST) {
     const least = Math.ceil(SHALLOWEST / 0.68);
     throw new UserError(
-      `An MRI of ${shortest.toFixed(0)} mm along its shortest side has no room for an ultrasound sweep; it must be ${least} mm or more.`,
+      `An MRI of ${shortest.toFixed(0)} mm along its shortest side has no room for an ultrasound acquisition; it must be ${least} mm or more.`,
     );
   }
   return depth;
@@ -69,7 +69,7 @@ function pointsBelow({ craniotomy: { point, inward } }: Subject, depth: number):
  * points.
  * Randomness: streams of (`seed`, 'ultrasound', …, `index`).
  *
- * @throws UserError when the MRI is too small for a sweep.
+ * @throws UserError when the MRI is too small for an acquisition.
  */
 export function simulateCase(subject: Subject, { seed, index, shift, spacing }: CaseOptions): SimulatedCase {
   const depth = depthIn(subject);
@@ -78,14 +78,14 @@ export function simulateCase(subject: Subject, { seed, index, shift, spacing }: 
     initialError(seed, index, shift),
     pointsBelow(subject, depth),
   );
-  const sweep = Sweep.over(map.toUltrasound(craniotomy.point), craniotomy.inward, depth, seed, index);
-  const grid = sweep.grid(spacing ?? Math.min(...spacingOf(t1.affine)), seed, index);
-  const landmarks = pickLandmarks(t1, grid, map, sweep, seed, index);
+  const acquisition = Acquisition.over(map.toUltrasound(craniotomy.point), craniotomy.inward, depth, seed, index);
+  const grid = acquisition.grid(spacing ?? Math.min(...spacingOf(t1.affine)), seed, index);
+  const landmarks = pickLandmarks(t1, grid, map, acquisition, seed, index);
   const distances = landmarks.map(({ mri, ultrasound }) => length(minus(mri, ultrasound)));
   return {
     t1,
     ...(flair && { flair }),
-    ultrasound: scan(sweep, grid, map, acoustics, seed, index),
+    ultrasound: scan(acquisition, grid, map, acoustics, seed, index),
     warp: map.warpOn(grid),
     shift: map,
     landmarks,

@@ -70,15 +70,11 @@ describe('trials of an experiment', () => {
   });
 
   it('have the transforms before a loss as a grid, like its options', () => {
-    const text = 'pswd patch=7 transform=none|gradient|local';
+    const text = 'pswd patch=7 filter=none|gradient|local';
     const [method] = methodsOf(experimentConfig({ name: 'a', data: 'b', losses: [text] }));
     expect(method?.name).toBe('pswd patch=7');
-    expect(method?.variants.map(({ name }) => name)).toEqual([
-      'transform=none',
-      'transform=gradient',
-      'transform=local',
-    ]);
-    expect(method?.variants[1]?.settings).toMatchObject({ lossOptions: { patch: 7, transform: 'gradient' } });
+    expect(method?.variants.map(({ name }) => name)).toEqual(['filter=none', 'filter=gradient', 'filter=local']);
+    expect(method?.variants[1]?.settings).toMatchObject({ lossOptions: { patch: 7, filter: 'gradient' } });
   });
 
   it('are split by the seed of the split, not by their own', () => {
@@ -112,7 +108,7 @@ describe('trials of an experiment', () => {
     [{ losses: ['mse', 'mse'] }, /named twice/],
     [{ losses: ['mes'] }, /no loss "mes"/],
     [{ losses: ['pswd pacth=7'] }, /no option "pacth"/],
-    [{ losses: ['mse transform=none|grad'] }, /no transform "grad"/],
+    [{ losses: ['mse filter=none|grad'] }, /no filter "grad"/],
     [{ losses: ['mse'], reference: 'NCC' }, /none of the losses/],
     [{ losses: ['mse'], affine: 'rigid', affineLoss: 'ncd' }, /"affineLoss" is "ncd"; choose own, .* mse, /],
     [{ losses: ['mse affineLoss=own'] }, /"affineLoss" is for an alignment; set "affine"/],

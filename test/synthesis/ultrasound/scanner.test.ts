@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { mean } from '../../../src/metric/statistics.ts';
+import { Acquisition, type BeamPoint } from '../../../src/synthesis/ultrasound/acquisition.ts';
 import { BrainShift } from '../../../src/synthesis/ultrasound/brainShift.ts';
 import { compressed, scan } from '../../../src/synthesis/ultrasound/scanner.ts';
-import { type BeamPoint, Sweep } from '../../../src/synthesis/ultrasound/sweep.ts';
 import type { AcousticMaps } from '../../../src/synthesis/ultrasound/tissue.ts';
 import type { Vec3, Volume } from '../../../src/volume/grid.ts';
 import { applyToPoint } from '../../../src/volume/matrix.ts';
 
 const DEPTH = 56;
-const sweep = new Sweep(
+const acquisition = new Acquisition(
   [0, 0, 0],
   [
     [0, 0, -1],
@@ -56,20 +56,20 @@ function each(visit: (p: Vec3, n: number) => void): void {
 function grey(image: Volume, where: (p: Vec3, beam: BeamPoint) => boolean): number {
   const values: number[] = [];
   each((p, n) => {
-    const beam = sweep.toBeam(p);
-    if (sweep.sees(beam, 2) && where(p, beam)) values.push(image.data[n]!);
+    const beam = acquisition.toBeam(p);
+    if (acquisition.sees(beam, 2) && where(p, beam)) values.push(image.data[n]!);
   });
   return mean(values);
 }
 
-const seen = (at: (p: Vec3) => Medium, index = 0): Volume => scan(sweep, grid, still, maps(at), 3, index);
+const seen = (at: (p: Vec3) => Medium, index = 0): Volume => scan(acquisition, grid, still, maps(at), 3, index);
 const uniform = seen(() => plain);
 
 describe('a scan', () => {
   it('is 0 outside the field of view and only there, in whole numbers up to 255', () => {
     each((p, n) => {
       const value = uniform.data[n]!;
-      expect(value > 0).toBe(sweep.sees(sweep.toBeam(p)));
+      expect(value > 0).toBe(acquisition.sees(acquisition.toBeam(p)));
       expect(Number.isInteger(value) && value <= 255).toBe(true);
     });
   });
@@ -115,7 +115,7 @@ describe('a scan', () => {
     const shift = BrainShift.random(1, 0, { point: [0, 0, 0], inward: [0, 0, -1] }).withMeanDisplacement(8, [
       [0, 0, -30],
     ]);
-    const image = scan(sweep, grid, shift, maps(ball), 3, 0);
+    const image = scan(acquisition, grid, shift, maps(ball), 3, 0);
     const sums = [0, 0, 0, 0];
     each((p, n) => {
       const weight = Math.max(0, image.data[n]! - 90);

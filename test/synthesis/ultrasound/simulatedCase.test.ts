@@ -118,7 +118,7 @@ describe('a case from a given MRI', () => {
   it('refuses an MRI that is too small, and one without intensities', () => {
     const small = cropPad(subject.t1, [16, 16, 16], [8, 8, 8]);
     expect(() => simulateCase(subjectFromMri(small, undefined, 1, 0), { seed: 1, index: 0, shift: 5 })).toThrow(
-      'An MRI of 20 mm along its shortest side has no room for an ultrasound sweep; it must be 30 mm or more.',
+      'An MRI of 20 mm along its shortest side has no room for an ultrasound acquisition; it must be 30 mm or more.',
     );
     expect(() => subjectFromMri({ ...small, data: small.data.map(() => 0) }, undefined, 1, 0)).toThrow(
       'The MRI holds no positive intensities; give another one.',

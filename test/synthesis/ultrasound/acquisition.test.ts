@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src/random.ts';
-import { Sweep } from '../../../src/synthesis/ultrasound/sweep.ts';
+import { Acquisition } from '../../../src/synthesis/ultrasound/acquisition.ts';
 import { dot, length, minus, unit } from '../../../src/synthesis/ultrasound/vector.ts';
 import type { Vec3 } from '../../../src/volume/grid.ts';
 import { applyToPoint, determinant, spacingOf } from '../../../src/volume/matrix.ts';
 
 const inward = unit([-0.5, 0.2, -0.8]);
 const point: Vec3 = [40, -10, 50];
-const sweeps = [0, 1, 2, 3].map((index) => Sweep.over(point, inward, 60, 7, index));
+const acquisitions = [0, 1, 2, 3].map((index) => Acquisition.over(point, inward, 60, 7, index));
 
-describe('a sweep', () => {
+describe('an acquisition', () => {
   it('takes points to the beams and back', () => {
     const random = randomStream(1, 'test');
-    for (const sweep of sweeps) {
+    for (const acquisition of acquisitions) {
       for (let n = 0; n < 50; n++) {
         const beam = {
           depth: 60 * random.uniform(),
           angle: 1.2 * random.uniform() - 0.6,
           tilt: 0.7 * random.uniform() - 0.35,
         };
-        const back = sweep.toBeam(sweep.toWorld(beam));
+        const back = acquisition.toBeam(acquisition.toWorld(beam));
         expect(back.depth).toBeCloseTo(beam.depth, 9);
         expect(back.angle).toBeCloseTo(beam.angle, 9);
         expect(back.tilt).toBeCloseTo(beam.tilt, 9);
@@ -29,20 +29,20 @@ describe('a sweep', () => {
 
   it('keeps lengths along a beam', () => {
     const beam = { angle: 0.4, tilt: -0.2 };
-    const [a, b] = [10, 35].map((depth) => sweeps[0]!.toWorld({ depth, ...beam })) as [Vec3, Vec3];
+    const [a, b] = [10, 35].map((depth) => acquisitions[0]!.toWorld({ depth, ...beam })) as [Vec3, Vec3];
     expect(length(minus(a, b))).toBeCloseTo(25, 9);
   });
 
   it('stands on the brain and looks into it', () => {
-    for (const sweep of sweeps) {
-      expect(length(minus(sweep.face, point))).toBeLessThan(3);
-      expect(dot(sweep.axes[0], inward)).toBeGreaterThan(Math.cos(0.15));
+    for (const acquisition of acquisitions) {
+      expect(length(minus(acquisition.face, point))).toBeLessThan(3);
+      expect(dot(acquisition.axes[0], inward)).toBeGreaterThan(Math.cos(0.15));
     }
   });
 
   it('lies in a right-handed, isotropic, oblique grid, and leaves 40 to 65 % of it empty', () => {
-    for (const [index, sweep] of sweeps.entries()) {
-      const grid = sweep.grid(1, 7, index);
+    for (const [index, acquisition] of acquisitions.entries()) {
+      const grid = acquisition.grid(1, 7, index);
       for (const mm of spacingOf(grid.affine)) expect(mm).toBeCloseTo(1, 9);
       expect(determinant(grid.affine)).toBeCloseTo(1, 6);
       const [nx, ny, nz] = grid.size;
@@ -51,7 +51,7 @@ describe('a sweep', () => {
       for (let k = 0; k < nz; k++)
         for (let j = 0; j < ny; j++)
           for (let i = 0; i < nx; i++) {
-            if (!sweep.sees(sweep.toBeam(applyToPoint(grid.affine, [i, j, k])))) continue;
+            if (!acquisition.sees(acquisition.toBeam(applyToPoint(grid.affine, [i, j, k])))) continue;
             seen++;
             if (i === 0 || j === 0 || k === 0 || i === nx - 1 || j === ny - 1 || k === nz - 1) atBorder++;
           }

@@ -2,43 +2,43 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
 import { add, compile, Graph, type Program, sqrt, square, subtract, type Tensor } from '../../src/graph/index.ts';
+import { FILTER_SUMMARIES, filtered, takeFilter } from '../../src/loss/filters.ts';
 import { buildSimilarity, chooseSimilarity, registerSimilarity, similarities } from '../../src/loss/registry.ts';
 import { defineSimilarity, RandomInputs, weightedMean } from '../../src/loss/similarity.ts';
-import { TRANSFORM_SUMMARIES, takeTransform, transformed } from '../../src/loss/transforms.ts';
 import { randomStream } from '../../src/random.ts';
 import { checkGradient } from '../support/finiteDifferences.ts';
 import { lossProgram } from '../support/lossProgram.ts';
 
 const SHAPE = [1, 1, 12, 13, 14] as const;
 const COUNT = 12 * 13 * 14;
-const random = randomStream(7, 'transforms');
+const random = randomStream(7, 'filters');
 const normal = (): Float32Array => Float32Array.from({ length: COUNT }, () => random.normal());
 const place = (n: number): [number, number, number] => [n % 14, Math.floor(n / 14) % 13, Math.floor(n / 182)];
 const of = (f: (x: number, y: number, z: number) => number): Float32Array =>
   Float32Array.from({ length: COUNT }, (_, n) => f(...place(n)));
 const wave = of((x, y, z) => 1.5 * Math.sin(x / 2) + Math.cos(y / 1.5) * Math.sin(z / 2 + 1));
 const half = of((x) => (x < 8 ? 1 : 0));
-const names = [...TRANSFORM_SUMMARIES.keys()];
+const names = [...FILTER_SUMMARIES.keys()];
 
 const programs = new Map<string, Promise<Program>>();
 afterAll(async () => {
   for (const program of programs.values()) await (await program).release();
 });
 
-/** A volume behind a transform, with options as a loss would get them. */
+/** A volume behind a filter, with options as a loss would get them. */
 async function through(
-  transform: string,
+  filter: string,
   volume: Float32Array,
   { weight, ...settings }: { weight?: Float32Array; [setting: string]: unknown } = {},
 ): Promise<Float32Array> {
-  const key = JSON.stringify([transform, settings, weight !== undefined]);
+  const key = JSON.stringify([filter, settings, weight !== undefined]);
   const compiled =
     programs.get(key) ??
     (() => {
-      const graph = new Graph('transform');
+      const graph = new Graph('filter');
       const inside = weight && graph.input('weight', SHAPE);
-      const chosen = takeTransform({ transform, ...settings }).transform;
-      return compile(graph, { seen: transformed(graph.input('volume', SHAPE), chosen, inside) });
+      const chosen = takeFilter({ filter, ...settings }).filter;
+      return compile(graph, { seen: filtered(graph.input('volume', SHAPE), chosen, inside) });
     })();
   programs.set(key, compiled);
   return (await (await compiled).run({ volume, ...(weight ? { weight } : {}) })).seen!;
@@ -48,7 +48,7 @@ const largest = (a: Float32Array, b: Float32Array, where: (n: number) => boolean
   a.reduce((worst, v, n) => (where(n) ? Math.max(worst, Math.abs(v - b[n]!)) : worst), 0);
 const meanOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
-describe.each(names)('the transform %s', (name) => {
+describe.each(names)('the filter %s', (name) => {
   it('gives a finite volume, for a constant one a constant', async () => {
     expect((await through(name, wave)).every(Number.isFinite)).toBe(true);
     const constant = await through(name, new Float32Array(COUNT).fill(2.5));
@@ -57,16 +57,16 @@ describe.each(names)('the transform %s', (name) => {
   });
 
   it('has the gradient of central differences, with and without a field of view', async () => {
-    const { transform } = takeTransform({
-      transform: name,
-      ...(name.startsWith('local') ? { transformWindow: 5 } : {}),
+    const { filter } = takeFilter({
+      filter: name,
+      ...(name.startsWith('local') ? { filterWindow: 5 } : {}),
     });
     for (const weight of [undefined, half])
       expect(
         await checkGradient({
           inputs: [SHAPE],
           values: [wave],
-          build: (x) => transformed(x!, transform, weight && x!.graph.constant(weight, SHAPE)),
+          build: (x) => filtered(x!, filter, weight && x!.graph.constant(weight, SHAPE)),
         }),
       ).toBeLessThan(1e-2);
   });
@@ -85,7 +85,7 @@ describe.each(names)('the transform %s', (name) => {
 
   it('can stand before every loss', async () => {
     for (const loss of similarities().keys()) {
-      const program = await lossProgram(loss, { transform: name, ...small(loss) }, [12, 13, 14]);
+      const program = await lossProgram(loss, { filter: name, ...small(loss) }, [12, 13, 14]);
       const { value, toMoved } = await program.run(
         wave,
         of((x, y, z) => wave[x > 0 ? x - 1 + 14 * (y + 13 * z) : 0]!),
@@ -106,7 +106,7 @@ function small(loss: string): Record<string, unknown> {
 describe('local standardisation', () => {
   it('is (x − mean) / SD of the window, of what lies inside the volume', async () => {
     const volume = normal();
-    const out = await through('local', volume, { transformWindow: 5 });
+    const out = await through('local', volume, { filterWindow: 5 });
     const n = 1 + 14 * (6 + 13 * 5);
     const window = volume.filter((_, m) => place(m).every((p, a) => Math.abs(p - place(n)[a]!) <= 2));
     expect(window).toHaveLength(4 * 5 * 5);
@@ -117,19 +117,19 @@ describe('local standardisation', () => {
 
   it('does not see brightness and contrast, and hardly sees them where they vary slowly', async () => {
     const bright = normal().map((v) => 10 * v);
-    const before = await through('local', bright, { transformWindow: 5 });
+    const before = await through('local', bright, { filterWindow: 5 });
     expect(
       largest(
         await through(
           'local',
           bright.map((v) => 3 * v - 2),
-          { transformWindow: 5 },
+          { filterWindow: 5 },
         ),
         before,
       ),
     ).toBeLessThan(0.01);
     const shaded = bright.map((v, n) => (1 + place(n)[0] / 30) * v + place(n)[1] / 3);
-    const difference = (await through('local', shaded, { transformWindow: 5 })).map((v, n) => v - before[n]!);
+    const difference = (await through('local', shaded, { filterWindow: 5 })).map((v, n) => v - before[n]!);
     expect(Math.sqrt(meanOf(difference.map((v) => v * v)))).toBeLessThan(0.1);
   });
 
@@ -147,12 +147,12 @@ describe('local standardisation', () => {
 describe('gradient magnitude', () => {
   it('of a ramp is the length of its slope, also at the border and at the edge of the field of view', async () => {
     const ramps = of((x, y, z) => (z < 6 ? 0 : 3 * (x - 6.5) + 4 * (y - 6)));
-    const out = await through('gradient', ramps, { transformSigma: 0 });
+    const out = await through('gradient', ramps, { filterSigma: 0 });
     const [flat, steep] = [(2 * 13 + 5) * 14 + 6, (9 * 13 + 5) * 14 + 6];
     for (const z of [8, 9, 11])
       for (const x of [0, 6, 13]) expect(out[(z * 13 + 5) * 14 + x]).toBeCloseTo(out[steep]!, 4);
     expect(out[steep]! - out[flat]!).toBeGreaterThan(1);
-    const masked = await through('gradient', ramps, { transformSigma: 0, weight: half });
+    const masked = await through('gradient', ramps, { filterSigma: 0, weight: half });
     expect(masked[(9 * 13 + 5) * 14 + 7]).toBeCloseTo(masked[(9 * 13 + 5) * 14 + 4]!, 3);
   });
 
@@ -171,9 +171,9 @@ describe('gradient magnitude', () => {
   });
 });
 
-describe('a loss with a transform', () => {
+describe('a loss with a filter', () => {
   const charbonnier = defineSimilarity({
-    name: 'own-of-transform-test',
+    name: 'own-of-filter-test',
     summary: 'smoothed absolute difference',
     options: z.strictObject({ epsilon: z.number().positive().default(0.1) }),
     smoothness: 1,
@@ -182,19 +182,15 @@ describe('a loss with a transform', () => {
   });
   registerSimilarity(charbonnier);
 
-  it('is the loss of the transformed volumes, also one from outside', async () => {
+  it('is the loss of the filtered volumes, also one from outside', async () => {
     const [a, b] = [normal(), normal()];
     for (const [loss, options] of [
       ['mse', {}],
-      ['own-of-transform-test', { epsilon: 0.2 }],
+      ['own-of-filter-test', { epsilon: 0.2 }],
     ] as const) {
       const direct = await lossProgram(loss, options, [12, 13, 14]);
-      const indirect = await lossProgram(
-        loss,
-        { ...options, transform: 'gradient', transformSigma: 0.5 },
-        [12, 13, 14],
-      );
-      const seen = (volume: Float32Array) => through('gradient', volume, { transformSigma: 0.5 });
+      const indirect = await lossProgram(loss, { ...options, filter: 'gradient', filterSigma: 0.5 }, [12, 13, 14]);
+      const seen = (volume: Float32Array) => through('gradient', volume, { filterSigma: 0.5 });
       const expected = (await direct.run(await seen(a), await seen(b))).value;
       expect((await indirect.run(a, b)).value).toBeCloseTo(expected, 4);
       await direct.release();
@@ -202,36 +198,36 @@ describe('a loss with a transform', () => {
     }
   });
 
-  it('has its gradient at the volume before the transform', async () => {
-    const chosen = chooseSimilarity('mse', { transform: 'local', transformWindow: 5 });
+  it('has its gradient at the volume before the filter', async () => {
+    const chosen = chooseSimilarity('mse', { filter: 'local', filterWindow: 5 });
     const build = (a: Tensor): Tensor =>
       buildSimilarity(chosen, a, a.graph.constant(wave, SHAPE), new RandomInputs(a.graph));
     expect(await checkGradient({ inputs: [SHAPE], build: (a) => build(a!), values: [normal()] })).toBeLessThan(1e-2);
   });
 
-  it('keeps its own options, and the transform keeps only its settings', () => {
-    const { options, transform } = chooseSimilarity('ncc', { window: 5, transform: 'local', transformWindow: 7 });
+  it('knows a filter by the name that earlier files have', () => {
+    expect(chooseSimilarity('mse', { transform: 'local', transformWindow: 5 })).toEqual(
+      chooseSimilarity('mse', { filter: 'local', filterWindow: 5 }),
+    );
+  });
+
+  it('keeps its own options, and the filter keeps only its settings', () => {
+    const { options, filter } = chooseSimilarity('ncc', { window: 5, filter: 'local', filterWindow: 7 });
     expect(options).toEqual({ window: 5, epsilon: 1 });
-    expect(transform).toEqual({ name: 'local', settings: { transformWindow: 7 } });
-    expect(chooseSimilarity('ncc').transform).toEqual({ name: 'none', settings: {} });
-    expect(chooseSimilarity('mse', { transform: 'gradient' }).transform.settings).toEqual({ transformSigma: 1 });
+    expect(filter).toEqual({ name: 'local', settings: { filterWindow: 7 } });
+    expect(chooseSimilarity('ncc').filter).toEqual({ name: 'none', settings: {} });
+    expect(chooseSimilarity('mse', { filter: 'gradient' }).filter.settings).toEqual({ filterSigma: 1 });
   });
 
   it.each([
-    [{ transform: 'lokal' }, /no transform "lokal"; choose one of none, local, /],
-    [{ transform: 3 }, /no transform "3"/],
-    [{ transform: 'toString' }, /no transform "toString"/],
-    [{ transformWindow: 5 }, /"none" has no setting "transformWindow"/],
-    [
-      { transform: 'gradient', transformWindow: 5 },
-      /"gradient" has no setting "transformWindow", only transformSigma\./,
-    ],
-    [
-      { transform: 'local', transformWindow: 4 },
-      /The setting "transformWindow" of the transform "local" must be odd\./,
-    ],
-    [{ transform: 'gradient', transformSigma: 'wide' }, /setting "transformSigma"/],
-    [{ transform: 'local', patch: 5 }, /no option "patch"/],
+    [{ filter: 'lokal' }, /no filter "lokal"; choose one of none, local, /],
+    [{ filter: 3 }, /no filter "3"/],
+    [{ filter: 'toString' }, /no filter "toString"/],
+    [{ filterWindow: 5 }, /"none" has no setting "filterWindow"/],
+    [{ filter: 'gradient', filterWindow: 5 }, /"gradient" has no setting "filterWindow", only filterSigma\./],
+    [{ filter: 'local', filterWindow: 4 }, /The setting "filterWindow" of the filter "local" must be odd\./],
+    [{ filter: 'gradient', filterSigma: 'wide' }, /setting "filterSigma"/],
+    [{ filter: 'local', patch: 5 }, /no option "patch"/],
   ])('refuses %o in one sentence', (options, words) => {
     expect(() => chooseSimilarity('mse', options)).toThrow(UserError);
     expect(() => chooseSimilarity('mse', options)).toThrow(words);

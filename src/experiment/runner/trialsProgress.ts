@@ -6,21 +6,21 @@ import { epochsOf, type Trial } from '../protocol/trials.ts';
 import type { TrialMessage } from './trialMessages.ts';
 
 /** Where an experiment stands after something happened. */
-export interface SweepState {
+export interface TrialsState {
   readonly trialsDone: number;
   readonly trials: number;
   readonly left: Forecast | undefined;
 }
 
 /** What the caller shows. */
-export interface SweepObserver {
-  epoch?(trial: Trial, record: EpochRecord, state: SweepState): void;
-  trialDone?(trial: Trial, failure: string | undefined, state: SweepState): void;
-  tested?(trial: Trial, state: SweepState): void;
+export interface TrialsObserver {
+  epoch?(trial: Trial, record: EpochRecord, state: TrialsState): void;
+  trialDone?(trial: Trial, failure: string | undefined, state: TrialsState): void;
+  tested?(trial: Trial, state: TrialsState): void;
 }
 
 /** Keeps count of the trainings of an experiment and how long their epochs take. */
-export class SweepProgress {
+export class TrialsProgress {
   readonly #running = new Map<string, { readonly trial: Trial; epochsDone: number; seconds: number }>();
   readonly #seconds = { earlier: new Map<string, number[]>(), now: new Map<string, number[]>() };
   /** Epochs of each finished training. */
@@ -31,7 +31,7 @@ export class SweepProgress {
     private readonly trials: number,
     private readonly processes: number,
     private readonly waiting: () => readonly Trial[],
-    private readonly observer: SweepObserver = {},
+    private readonly observer: TrialsObserver = {},
   ) {}
 
   /** A trial that an earlier run finished. */
@@ -68,7 +68,7 @@ export class SweepProgress {
     known.set(method, [...(known.get(method) ?? []), seconds]);
   }
 
-  #state(): SweepState {
+  #state(): TrialsState {
     const running = [...this.#running.values()];
     const waiting = this.waiting().filter(({ id }) => !this.#running.has(id));
     const pending = [

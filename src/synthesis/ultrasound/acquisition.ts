@@ -14,25 +14,25 @@ export interface BeamPoint {
   readonly depth: number;
   /** Angle of the beam within its frame, radians. */
   readonly angle: number;
-  /** Angle of the frame in the sweep, radians. */
+  /** Angle of the frame in the acquisition, radians. */
   readonly tilt: number;
 }
 
 /**
- * A hand-held sweep of a curved array: frames are sectors of beams that leave a face of radius `faceRadius`; they are
+ * A hand-held acquisition of a curved array: frames are sectors of beams that leave a face of radius `faceRadius`; they are
  * tilted about an axis that lies `pivot` above the face and is parallel to it.
  */
-export class Sweep {
+export class Acquisition {
   /** The middle of the probe's face, RAS mm. */
   readonly face: Vec3;
-  /** Unit vectors: down the middle beam, across the frame, along the sweep. */
+  /** Unit vectors: down the middle beam, across the frame, along the acquisition. */
   readonly axes: readonly [Vec3, Vec3, Vec3];
   readonly maxDepth: number;
   readonly faceRadius: number;
   readonly pivot: number;
   readonly halfSector = HALF_SECTOR;
   readonly halfFan = HALF_FAN;
-  /** How far the hand has moved the edges of the frames aside, radians, evenly along the sweep. */
+  /** How far the hand has moved the edges of the frames aside, radians, evenly along the acquisition. */
   readonly #wobble: Float64Array;
 
   constructor(face: Vec3, axes: readonly [Vec3, Vec3, Vec3], maxDepth: number, wobble: Float64Array) {
@@ -45,26 +45,26 @@ export class Sweep {
   }
 
   /**
-   * A sweep over a place where the probe touches the brain, at up to 8 degrees from the vertical.
+   * An acquisition over a place where the probe touches the brain, at up to 8 degrees from the vertical.
    * Randomness: the stream (`seed`, 'ultrasound', 'sweep', `index`).
    *
    * @param point in ultrasound space, RAS mm.
    * @param inward unit vector into the brain.
    */
-  static over(point: Vec3, inward: Vec3, maxDepth: number, seed: number, index: number): Sweep {
+  static over(point: Vec3, inward: Vec3, maxDepth: number, seed: number, index: number): Acquisition {
     const random = randomStream(seed, 'ultrasound', 'sweep', index);
     const [side] = perpendiculars(inward);
     const down = turned(turned(inward, side, 0.14 * random.uniform()), inward, 2 * Math.PI * random.uniform());
     const across = turned(perpendiculars(down)[0], down, 2 * Math.PI * random.uniform());
     const face = along(point, down, -0.03 * maxDepth);
-    return new Sweep(face, [down, across, cross(down, across)], maxDepth, wobbling(random));
+    return new Acquisition(face, [down, across, cross(down, across)], maxDepth, wobbling(random));
   }
 
   toBeam(p: Vec3): BeamPoint {
     const offset = minus(p, this.face);
-    const [down, across, sweep] = this.axes;
+    const [down, across, tilting] = this.axes;
     const a = dot(offset, down) + this.pivot;
-    const s = dot(offset, sweep);
+    const s = dot(offset, tilting);
     const inPlane = Math.sqrt(a * a + s * s) - this.pivot + this.faceRadius;
     const lateral = dot(offset, across);
     return {
@@ -77,13 +77,13 @@ export class Sweep {
   toWorld({ depth, angle, tilt }: BeamPoint): Vec3 {
     const radius = depth + this.faceRadius;
     const reach = radius * Math.cos(angle) - this.faceRadius + this.pivot;
-    const [down, across, sweep] = this.axes;
+    const [down, across, tilting] = this.axes;
     const inFrame = along(
       along(this.face, down, reach * Math.cos(tilt) - this.pivot),
       across,
       radius * Math.sin(angle),
     );
-    return along(inFrame, sweep, reach * Math.sin(tilt));
+    return along(inFrame, tilting, reach * Math.sin(tilt));
   }
 
   /** Whether the probe sees a point, and keeps a margin in mm from the field's border. */
@@ -105,8 +105,12 @@ export class Sweep {
     const random = randomStream(seed, 'ultrasound', 'grid', index);
     const axis = randomDirection(random);
     const angle = 0.07 + 0.09 * random.uniform();
-    const [down, across, sweep] = this.axes;
-    const frame = [sweep, across, along([0, 0, 0], down, -1)].map((v) => turned(v, axis, angle)) as [Vec3, Vec3, Vec3];
+    const [down, across, tilting] = this.axes;
+    const frame = [tilting, across, along([0, 0, 0], down, -1)].map((v) => turned(v, axis, angle)) as [
+      Vec3,
+      Vec3,
+      Vec3,
+    ];
     const corners = this.#outline();
     const range = mapTriple(frame, (v) => {
       const places = corners.map((p) => dot(p, v));
@@ -131,7 +135,7 @@ export class Sweep {
   }
 }
 
-/** A hand's small movements: a bounded random walk over the frames of a sweep. */
+/** A hand's small movements: a bounded random walk over the frames of an acquisition. */
 function wobbling(random: Random): Float64Array {
   let now = 0;
   return Float64Array.from({ length: 48 }, () => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hours } from '../experiment/protocol/configuration.ts';
 import type { Forecast } from '../experiment/protocol/forecast.ts';
 import type { QueueAddress } from '../experiment/queue/queueAddress.ts';
-import type { SweepObserver, SweepState } from '../experiment/runner/sweepProgress.ts';
+import type { TrialsObserver, TrialsState } from '../experiment/runner/trialsProgress.ts';
 import { headlines, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
 import { jsonOption, threadsOption, whole } from './options.ts';
@@ -14,7 +14,7 @@ import { addQueueOptions, type QueueOptions, queueOf } from './queueOptions.ts';
 import { addSettingOptions } from './settingsOptions.ts';
 
 /** Options of the commands that run an experiment's trials. */
-export interface SweepOptions extends QueueOptions {
+export interface TrialsOptions extends QueueOptions {
   readonly out: string;
   readonly data?: string;
   readonly processes?: number;
@@ -24,7 +24,7 @@ export interface SweepOptions extends QueueOptions {
 }
 
 /** Adds `--out`, `--data`, `--processes`, `--threads`, `--queue`, `--hours` and `--json`. */
-export function addSweepOptions(command: Command): Command {
+export function addTrialsOptions(command: Command): Command {
   addQueueOptions(
     command
       .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
@@ -37,7 +37,7 @@ export function addSweepOptions(command: Command): Command {
 }
 
 /** How many processes with how many threads each. One thread a process has the highest throughput. */
-export function processesOf({ processes, threads }: SweepOptions): {
+export function processesOf({ processes, threads }: TrialsOptions): {
   readonly processes: number;
   readonly threads: number;
 } {
@@ -50,7 +50,7 @@ export function processesOf({ processes, threads }: SweepOptions): {
  * Refuses a queue that does not answer, before anything is written; what talks to Redis is loaded only where one is
  * named.
  */
-export async function answeringQueue(options: SweepOptions): Promise<QueueAddress | undefined> {
+export async function answeringQueue(options: TrialsOptions): Promise<QueueAddress | undefined> {
   const address = await queueOf(options);
   if (address) (await (await import('../experiment/queue/queueConnection.ts')).connect(address)).disconnect();
   return address;
@@ -62,12 +62,12 @@ export function withBudget(signal: AbortSignal, budget: number | undefined): Abo
 }
 
 /** Shows how far a number of trainings is: a bar on a terminal, a line an epoch elsewhere. */
-export class SweepDisplay {
+export class TrialsDisplay {
   readonly #bar = startProgress(1000, 'trainings', 'own');
   #failed = 0;
   #done = 0;
 
-  readonly observer: SweepObserver = {
+  readonly observer: TrialsObserver = {
     epoch: (trial, record, state) => {
       this.#show(state);
       const judge = headlines().find(({ key }) => Number.isFinite(valueIn(record, key)));
@@ -91,7 +91,7 @@ export class SweepDisplay {
     },
   };
 
-  #show(state: SweepState): void {
+  #show(state: TrialsState): void {
     this.#bar.update((1000 * state.trialsDone) / Math.max(1, state.trials), where(state));
   }
 
@@ -114,7 +114,7 @@ export class SweepDisplay {
   }
 }
 
-function where({ trialsDone, trials, left }: SweepState): string {
+function where({ trialsDone, trials, left }: TrialsState): string {
   return `${trialsDone} of ${trials} trainings done${left && trialsDone < trials ? `, ${leftText(left)}` : ''}`;
 }
 
