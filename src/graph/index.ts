@@ -1,5 +1,7 @@
 export { sumOfChunks } from './chunked.ts';
-export { type BlockSize, blockedFeatures, detectBlockSize } from './features/blocked.ts';
+export { blockedFeatures } from './features/blocked.ts';
+export type { BlockSize } from './features/blockedLayout.ts';
+export { detectBlockSize } from './features/blockSize.ts';
 export { fastestFeatures } from './features/fastest.ts';
 export type { FeatureMap, FeatureOperators, FeaturePart } from './features/features.ts';
 export { PORTABLE_FEATURES } from './features/portable.ts';

@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { blockedFeatures, detectBlockSize } from '../../src/graph/features/blocked.ts';
-import { compile, type FeatureOperators, Graph, PORTABLE_FEATURES, type Tensor } from '../../src/graph/index.ts';
+import { blockedFeatures } from '../../src/graph/features/blocked.ts';
+import { detectBlockSize } from '../../src/graph/features/blockSize.ts';
+import {
+  compile,
+  type FeatureOperators,
+  Graph,
+  gradients,
+  mean,
+  PORTABLE_FEATURES,
+  square,
+  type Tensor,
+} from '../../src/graph/index.ts';
 import { randomStream } from '../../src/random.ts';
 import { checkGradient } from '../support/finiteDifferences.ts';
 import { relativeError } from '../support/reference.ts';
@@ -64,5 +74,33 @@ describe.skipIf(block === 0)(`blocked feature maps${why}`, () => {
     );
     const { portable, blocked } = await program.run(feeds);
     expect(relativeError(blocked!, portable!)).toBeLessThan(1e-5);
+  });
+
+  // Both ways round, and so large that the planes are taken in slabs.
+  it.each([
+    [6, 16],
+    [16, 6],
+  ])('give the same gradients to weights as portable ones, from %d to %d channels', async (inputs, outputs) => {
+    const random = randomStream(7, 'slabs');
+    const graph = new Graph('slabs');
+    const x = graph.input('x', [1, inputs, 28, 40, 38]);
+    const weight = graph.input('weight', [outputs, inputs, 3, 3, 3]);
+    const bias = graph.input('bias', [outputs]);
+    const slopes = (features: FeatureOperators): Tensor[] => {
+      const map = features.convolve({ parts: [{ map: features.enter(x) }], weight, bias, slope: 0.2 });
+      return gradients(mean(square(features.leave(map))), [weight, bias]);
+    };
+    const [portable, portableBias] = slopes(PORTABLE_FEATURES) as [Tensor, Tensor];
+    const [blocked, blockedBias] = slopes(blockedFeatures(block as 8 | 16)) as [Tensor, Tensor];
+    const products = graph.operations.filter(({ op }) => op === 'MatMul');
+    expect(products.length).toBeGreaterThan(1);
+    const program = await compile(graph, { portable, portableBias, blocked, blockedBias });
+    const feeds = [x, weight, bias].map(
+      ({ name, count }) => [name, Float32Array.from({ length: count }, () => random.normal())] as const,
+    );
+    const found = await program.run(Object.fromEntries(feeds));
+    await program.release();
+    expect(relativeError(found.blocked!, found.portable!)).toBeLessThan(1e-5);
+    expect(relativeError(found.blockedBias!, found.portableBias!)).toBeLessThan(1e-5);
   });
 });

@@ -1,140 +1,63 @@
+import { mapTriple, type Triple, tripleAt } from '../../triple.ts';
+import { floats } from '../onnx/schema.ts';
 import { flipKernel } from '../operators/convolution.ts';
-import { add, leakyRelu } from '../operators/elementwise.ts';
+import { add, leakyRelu, leakySlope, multiply } from '../operators/elementwise.ts';
 import { concat, pad, reshape, slice, split, transpose } from '../operators/layout.ts';
 import { maxOfPairs } from '../operators/pooling.ts';
 import { sum } from '../operators/reduce.ts';
-import { convolutionWeightGradient, type Planes } from '../operators/weightGradient.ts';
-import { compile } from '../runtime.ts';
-import { Graph, type Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import {
+  areFew,
+  BLOCKED_DOMAIN,
+  type Blocked,
+  type BlockSize,
+  blocksOf,
+  flatBlocks,
+  inBlocks,
+  isBlocked,
+  planeReader,
+  planesOf,
+} from './blockedLayout.ts';
+import { blockedWeightGradient } from './blockedWeightGradient.ts';
 import { type FeatureConvolution, type FeatureMap, type FeatureOperators, weightsOfParts } from './features.ts';
 import { phaseKernels } from './phases.ts';
-
-/** Channels that lie together in memory: the width of the processor's vector registers in floats. */
-export type BlockSize = 8 | 16;
-
-const DOMAIN = 'com.microsoft.nchwc';
-
-/**
- * Which block of channels ONNX Runtime's CPU kernels use here: 16 with AVX-512, 8 with AVX2, 0 where they have no
- * blocked layout (then {@link PORTABLE_FEATURES} is the choice). Found by looking at how a reordered array lies in
- * memory.
- */
-export async function detectBlockSize(): Promise<BlockSize | 0> {
-  detected ??= probe();
-  return detected;
-}
-
-let detected: Promise<BlockSize | 0> | undefined;
-
-async function probe(): Promise<BlockSize | 0> {
-  const graph = new Graph('block_size');
-  const x = graph.input('x', [1, 32, 1, 2]);
-  const reordered = graph.apply('ReorderInput', [x], { shape: [1, 32, 1, 2] }, { domain: DOMAIN });
-  try {
-    const program = await compile(graph, { out: reshape(reordered, [64]) });
-    const { out } = await program.run({ x: Float32Array.from({ length: 64 }, (_, i) => i) });
-    await program.release();
-    // The values are 2c + w: within a block the next element is the next channel at the same w.
-    const block = (out as Float32Array).indexOf(1);
-    return block === 8 || block === 16 ? block : 0;
-  } catch {
-    return 0;
-  }
-}
 
 /**
  * Feature maps in the channel-blocked layout of ONNX Runtime's direct convolution kernels, [D, C / block, H, W, block]:
  * planes are the batch of two-dimensional convolutions, and the depth taps of a three-dimensional kernel accumulate
- * into one output. Twice as fast as `Conv` in three dimensions, which copies its input 27 times; CPU only.
+ * into one output. Twice as fast as `Conv` in three dimensions, which copies its input 27 times; CPU only. Maps of few
+ * channels are not blocked, [D, C, H, W]: their depth taps are channels of one convolution.
  */
 export function blockedFeatures(block: BlockSize): FeatureOperators {
   return {
     enter: (volume) => enter(volume, block),
-    leave: (map) => leave(map, block),
+    leave: ({ tensor, channels }) => {
+      const first = transpose(planesOf(tensor, channels, block), [1, 0, 2, 3]);
+      return reshape(first, [1, ...first.shape]);
+    },
     pool: ({ tensor, channels }) => ({ tensor: [3, 2, 0].reduce(maxOfPairs, tensor), channels }),
     convolve: (convolution) => convolve(convolution, block),
   };
 }
 
-type Map5 = readonly [depth: number, blocks: number, height: number, width: number, block: number];
-
-function blocksOf(channels: number, block: BlockSize): number {
-  return Math.ceil(channels / block);
-}
-
-/** [1, C, D, H, W] → blocked. */
+/** [1, C, D, H, W] → a map. */
 function enter(volume: Tensor, block: BlockSize): FeatureMap {
   const [, channels, ...extent] = volume.shape as readonly [number, number, number, number, number];
-  return { tensor: toBlocked(reshape(volume, [channels, ...extent]), block), channels };
-}
-
-/** Blocked → [1, C, D, H, W]. */
-function leave({ tensor, channels }: FeatureMap, block: BlockSize): Tensor {
-  const first = channelsFirst(tensor, channels, block);
-  return reshape(first, [1, ...first.shape]);
-}
-
-/** [C, D, H, W] → [D, blocks, H, W, block], missing channels zero. */
-function toBlocked(x: Tensor, block: BlockSize): Tensor {
-  const [channels, depth, height, width] = x.shape as readonly [number, number, number, number];
-  const { graph } = x;
-  const blocks = blocksOf(channels, block);
-  const full = [0, blocks * block - channels, 0, 0];
-  const planes = pad(transpose(x, [1, 0, 2, 3]), [0, 0, 0, 0], full);
-  const reordered = graph.apply('ReorderInput', [planes], { shape: planes.shape }, { domain: DOMAIN });
-  return graph.apply(
-    'Reshape',
-    [reordered, graph.ints([depth, blocks, height, width, block])],
-    { shape: [depth, blocks, height, width, block] },
-    { sources: [x], gradient: ([gradient]) => [channelsFirst(gradient as Tensor, channels, block)] },
-  );
-}
-
-/** [D, blocks, H, W, block] → [C, D, H, W]. */
-function channelsFirst(map: Tensor, channels: number, block: BlockSize): Tensor {
-  const [depth, , height, width] = map.shape as Map5;
-  const { graph } = map;
-  const planes = graph.apply(
-    'ReorderOutput',
-    [asPlanes(map)],
-    { shape: [depth, channels, height, width] },
-    { domain: DOMAIN, attributes: { channels } },
-  );
-  return graph.apply(
-    'Transpose',
-    [planes],
-    { shape: [channels, depth, height, width] },
-    {
-      attributes: { perm: [1, 0, 2, 3] },
-      sources: [map],
-      gradient: ([gradient]) => [toBlocked(gradient as Tensor, block)],
-    },
-  );
-}
-
-/** Planes of a blocked map, channels first. */
-function planesOf(map: Tensor, channels: number, block: BlockSize): Planes {
-  const [depth, , height, width] = map.shape as Map5;
-  return {
-    channels,
-    extent: [depth, height, width],
-    planes: (from, to) => channelsFirst(from === 0 && to === depth ? map : slice(map, 0, from, to), channels, block),
-  };
-}
-
-/** The same memory under the four-dimensional shape that the blocked operators expect. */
-function asPlanes(map: Tensor): Tensor {
-  const [depth, blocks, height, width, block] = map.shape as Map5;
-  return reshape(map, [depth, blocks * block, height, width]);
+  const planes = transpose(reshape(volume, [channels, ...extent]), [1, 0, 2, 3]);
+  return { tensor: areFew(channels, block) ? planes : inBlocks(planes, block), channels };
 }
 
 /**
- * [O, I, kh, kw] → the order of the blocked kernels, O/b · I/b · kh · kw · b (inputs) · b (outputs); missing channels
- * zero.
+ * [O, I, kh, kw] → the order of the blocked kernels, missing channels zero: O/b · I/b · kh · kw · b (inputs) · b
+ * (outputs), or, where the input is not blocked, O/b · I · kh · kw · b.
  */
-function packKernel(kernel: Tensor, block: BlockSize): Tensor {
+function packKernel(kernel: Tensor, block: BlockSize, isInputBlocked = true): Tensor {
   const [outputs, inputs, kh, kw] = kernel.shape as readonly [number, number, number, number];
   const o = blocksOf(outputs, block);
+  if (!isInputBlocked) {
+    const full = reshape(pad(kernel, [0, 0, 0, 0], [o * block - outputs, 0, 0, 0]), [o, block, inputs, kh, kw]);
+    return reshape(transpose(full, [0, 2, 3, 4, 1]), [o * block, inputs, kh, kw]);
+  }
   const i = blocksOf(inputs, block);
   const full = pad(kernel, [0, 0, 0, 0], [o * block - outputs, i * block - inputs, 0, 0]);
   const split6 = transpose(reshape(full, [o, block, i, block, kh, kw]), [0, 2, 4, 5, 3, 1]);
@@ -145,81 +68,66 @@ function packKernel(kernel: Tensor, block: BlockSize): Tensor {
 interface Term {
   readonly map: Tensor;
   readonly channels: number;
-  /** [O, I, k, k, k]. */
+  /** [O, I, kd, kh, kw]. */
   readonly weight: Tensor;
+  /** Reads planes of the map, where several convolutions share what they read. */
+  readonly at?: ReturnType<typeof planeReader>;
 }
 
-/** Zeros before and after each axis of a convolution with a cubic kernel. */
+/** Zeros before and after each axis of a convolution. */
 interface Border {
-  readonly before: number;
-  readonly after: number;
+  readonly before: Triple;
+  readonly after: Triple;
 }
 
-/**
- * Sum of convolutions of blocked maps, each with its kernel; one chain of accumulating two-dimensional convolutions.
- * `initial` (blocked, of the output's shape) is added; `bias` one number an output channel.
- */
-function convolveTerms(
-  terms: readonly Term[],
-  { before, after }: Border,
-  block: BlockSize,
-  bias?: Tensor,
-  initial?: Tensor,
-): Tensor {
-  const { graph } = (terms[0] as Term).map;
-  const weightShape = (terms[0] as Term).weight.shape as readonly number[];
-  const outputs = weightShape[0]!;
-  const size = weightShape[2]!;
-  const [depth, , height, width] = (terms[0] as Term).map.shape as Map5;
-  const grow = before + after - size + 1;
-  const outBlocks = blocksOf(outputs, block);
-  const out = [depth + grow, outBlocks, height + grow, width + grow, block] as const;
-  const planeShape = [out[0], outBlocks * block, out[2], out[3]];
-  const fullBias = bias && pad(bias, [0], [outBlocks * block - outputs]);
+/** What is done with a sum of convolutions. */
+interface Finish {
+  /** One number an output channel, added. */
+  readonly bias?: Tensor | undefined;
+  /** A map of the output's shape, added. */
+  readonly initial?: Tensor | undefined;
+  /** Negative slope of the activation. */
+  readonly slope?: number | undefined;
+}
 
-  let total = initial && asPlanes(initial);
-  let biasLeft = fullBias;
-  for (const { map, weight } of terms) {
-    const padded = padDepth(map, before, after);
-    const inputs = weight.shape[1]!;
-    split(weight, 2, Array<number>(size).fill(1)).forEach((tap, k) => {
-      const planes = asPlanes(out[0] === depth && k === before ? map : slice(padded, 0, k, k + out[0]));
-      const kernel = packKernel(reshape(tap, [outputs, inputs, size, size]), block);
-      total = graph.apply(
-        'Conv',
-        total ? [planes, kernel, biasLeft, total] : [planes, kernel, biasLeft],
-        { shape: planeShape },
-        { domain: DOMAIN, attributes: { kernel_shape: [size, size], pads: [before, before, after, after] } },
-      );
-      biasLeft = undefined;
-    });
-  }
+/** Sum of convolutions of maps, each with its kernel. */
+function convolveTerms(terms: readonly Term[], border: Border, block: BlockSize, finish: Finish = {}): Tensor {
+  const { bias, initial, slope } = finish;
+  const { weight, map } = terms[0] as Term;
+  const outputs = weight.shape[0]!;
+  const kernel = tripleAt(weight.shape, 2);
+  const { before, after } = border;
+  const extent = outputExtent(map, kernel, border);
+  const linearOrActive = areFew(outputs, block)
+    ? fewOutputs(terms, border, extent, block, finish)
+    : blockedOutputs(terms, border, extent, block, finish);
   const sources = [
-    ...terms.flatMap(({ map, weight }) => [map, weight]),
+    ...terms.flatMap((term) => [term.map, term.weight]),
     ...(bias ? [bias] : []),
     ...(initial ? [initial] : []),
   ];
-  return graph.apply(
-    'Reshape',
-    [total, graph.ints(out)],
-    { shape: out },
+  const out: Tensor = map.graph.apply(
+    'Identity',
+    [linearOrActive],
+    { shape: linearOrActive.shape },
     {
       sources,
       gradient: ([arriving], needed) => {
-        const gradient = arriving as Tensor;
-        const toTerms = terms.flatMap(({ map, channels, weight }, k) => [
+        const gradient =
+          slope === undefined ? (arriving as Tensor) : multiply(arriving as Tensor, leakySlope(out, slope));
+        const toTerms = terms.flatMap((term, k) => [
           needed[2 * k]
             ? convolveTerms(
-                [{ map: gradient, channels: outputs, weight: flipKernel(weight) }],
-                { before: size - 1 - before, after: size - 1 - after },
+                [{ map: gradient, channels: outputs, weight: flipKernel(term.weight) }],
+                {
+                  before: mapTriple(kernel, (size, a) => size - 1 - before[a]),
+                  after: mapTriple(kernel, (size, a) => size - 1 - after[a]),
+                },
                 block,
               )
             : undefined,
           needed[2 * k + 1]
-            ? convolutionWeightGradient(planesOf(map, channels, block), planesOf(gradient, outputs, block), {
-                kernel: [size, size, size],
-                before: [before, before, before],
-              })
+            ? blockedWeightGradient(term, { map: gradient, channels: outputs }, kernel, before, block)
             : undefined,
         ]);
         const toBias = bias ? [biasGradient(gradient, outputs)] : [];
@@ -227,19 +135,110 @@ function convolveTerms(
       },
     },
   );
+  return out;
 }
 
+/** [D, H, W] of a convolution's output; depth, rows and columns stand in the same places in both layouts. */
+function outputExtent(map: Tensor, kernel: Triple, { before, after }: Border): Triple {
+  return mapTriple([0, 2, 3] as const, (at, a) => map.shape[at]! + before[a] + after[a] - kernel[a] + 1);
+}
+
+/** A two-dimensional convolution of planes, added to what is there. */
+function convolvePlanes(
+  planes: Tensor,
+  kernel: Tensor,
+  { before, after }: Border,
+  [depth, height, width]: Triple,
+  { bias, initial, slope }: Finish = {},
+): Tensor {
+  const [outputs, , kh, kw] = kernel.shape as readonly [number, number, number, number];
+  const activation = slope === undefined ? {} : { activation: 'LeakyRelu', activation_params: floats([slope]) };
+  return planes.graph.apply(
+    'Conv',
+    initial ? [planes, kernel, bias, initial] : [planes, kernel, bias],
+    { shape: [depth, outputs, height, width] },
+    {
+      domain: BLOCKED_DOMAIN,
+      attributes: { kernel_shape: [kh, kw], pads: [before[1], before[2], after[1], after[2]], ...activation },
+    },
+  );
+}
+
+/** So many places from `first` on. */
+function run(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, k) => first + k);
+}
+
+/** One chain of convolutions that accumulate, one for each depth tap of blocked maps, one for each other map. */
+function blockedOutputs(
+  terms: readonly Term[],
+  border: Border,
+  extent: Triple,
+  block: BlockSize,
+  { bias, initial, slope }: Finish,
+): Tensor {
+  const outputs = (terms[0] as Term).weight.shape[0]!;
+  const blocks = blocksOf(outputs, block);
+  const parts = terms.flatMap(({ map, weight, at = planeReader(map) }) => {
+    const [, inputs, ...kernel] = weight.shape as readonly [number, number, number, number, number];
+    const [size, ...inPlane] = kernel;
+    const taps = Array.from({ length: size }, (_, k) => at(run(k - border.before[0], extent[0])));
+    if (!isBlocked(map)) {
+      const folded = reshape(transpose(weight, [0, 2, 1, 3, 4]), [outputs, size * inputs, ...inPlane]);
+      return [{ planes: concat(taps, 1), kernel: packKernel(folded, block, false) }];
+    }
+    return split(weight, 2, Array<number>(size).fill(1)).map((tap, k) => ({
+      planes: flatBlocks(taps[k] as Tensor),
+      kernel: packKernel(reshape(tap, [outputs, inputs, ...inPlane]), block),
+    }));
+  });
+  const total = parts.reduce<Tensor | undefined>(
+    (sum, { planes, kernel }, n) =>
+      convolvePlanes(planes, kernel, border, extent, {
+        bias: n === 0 ? bias && pad(bias, [0], [blocks * block - outputs]) : undefined,
+        initial: sum,
+        slope: n === parts.length - 1 ? slope : undefined,
+      }),
+    initial && flatBlocks(initial),
+  );
+  const [depth, height, width] = extent;
+  return reshape(total as Tensor, [depth, blocks, height, width, block]);
+}
+
+/** Few outputs are worked out for all depth taps in one block; the taps' planes are then shifted and added. */
+function fewOutputs(
+  terms: readonly Term[],
+  border: Border,
+  [depth, height, width]: Triple,
+  block: BlockSize,
+  { bias, initial, slope }: Finish,
+): Tensor {
+  const [outputs, , size] = (terms[0] as Term).weight.shape as readonly [number, number, number];
+  let total: Tensor | undefined;
+  for (const { map, weight } of terms) {
+    const [, inputs, , ...inPlane] = weight.shape as readonly [number, number, number, number, number];
+    const folded = reshape(transpose(weight, [2, 0, 1, 3, 4]), [size * outputs, inputs, ...inPlane]);
+    const planes = inBlocks(map, block);
+    total = convolvePlanes(flatBlocks(planes), packKernel(folded, block), border, [planes.shape[0]!, height, width], {
+      initial: total,
+    });
+  }
+  const [own] = (total as Tensor).shape as readonly [number];
+  const taps = planesOf(reshape(total as Tensor, [own, 1, height, width, block]), size * outputs, block);
+  const linear = split(taps, 1, Array<number>(size).fill(outputs))
+    .map((tap, k) => planeReader(tap)(run(k - border.before[0], depth)))
+    .concat(initial ?? [], bias ? reshape(bias, [1, outputs, 1, 1]) : [])
+    .reduce(add);
+  return slope === undefined ? linear : leakyRelu(linear, slope);
+}
+
+/** Sums over planes, rows and columns. */
 function biasGradient(gradient: Tensor, outputs: number): Tensor {
-  const [depth, blocks, height, width, block] = gradient.shape as Map5;
-  const perBlock = sum(reshape(gradient, [depth, blocks, height * width, block]), [0, 2]);
-  const all = reshape(perBlock, [blocks * block]);
-  return blocks * block === outputs ? all : slice(all, 0, 0, outputs);
-}
-
-/** Zero planes before and after. */
-function padDepth(map: Tensor, before: number, after: number): Tensor {
-  const zeros = (count: number): Tensor[] => (count > 0 ? [map.graph.zeros([count, ...map.shape.slice(1)])] : []);
-  return concat([...zeros(before), map, ...zeros(after)], 0);
+  const [depth, rest, height, width, block = 1] = gradient.shape as Blocked;
+  // One axis at a time, which the runtime has kernels for.
+  const perPlane = sum(reshape(gradient, [depth * rest, height * width, block]), [1]);
+  const all = sum(reshape(perPlane, [depth, rest * block]), [0]);
+  return slice(all, 0, 0, outputs);
 }
 
 function convolve(convolution: FeatureConvolution, block: BlockSize): FeatureMap {
@@ -252,38 +251,43 @@ function convolve(convolution: FeatureConvolution, block: BlockSize): FeatureMap
     weight: kernels[k] as Tensor,
     repeat: repeat ?? false,
   }));
-  const repeated = terms.filter((term) => term.repeat).map((term) => convolveRepeated(term, outputs, block));
+  const repeated = terms.filter((term) => term.repeat).map((term) => convolveRepeated(term, block));
   const direct = terms.filter((term) => !term.repeat);
   const initial = repeated.length > 0 ? repeated.reduce(add) : undefined;
-  const linear =
-    direct.length > 0
-      ? convolveTerms(direct, { before: 1, after: 1 }, block, bias, initial)
-      : add(initial as Tensor, biasMap(bias, outputs, block));
+  if (direct.length > 0) {
+    const tensor = convolveTerms(direct, { before: [1, 1, 1], after: [1, 1, 1] }, block, { bias, initial, slope });
+    return { tensor, channels: outputs };
+  }
+  const linear = add(initial as Tensor, biasMap(bias, outputs, block));
   return { tensor: slope === undefined ? linear : leakyRelu(linear, slope), channels: outputs };
 }
 
-/** A bias in the shape that broadcasts over a blocked map. */
+/** A bias in the shape that broadcasts over a map. */
 function biasMap(bias: Tensor, outputs: number, block: BlockSize): Tensor {
+  if (areFew(outputs, block)) return reshape(bias, [1, outputs, 1, 1]);
   const blocks = blocksOf(outputs, block);
   return reshape(pad(bias, [0], [blocks * block - outputs]), [1, blocks, 1, 1, block]);
 }
 
 /** The convolution of a repeated map at half resolution (see {@link phaseKernels}), its eight phases interleaved. */
-function convolveRepeated({ map, channels, weight }: Term, outputs: number, block: BlockSize): Tensor {
-  const [depth, , height, width] = map.shape as Map5;
-  const blocks = blocksOf(outputs, block);
-  // Each phase must fill whole blocks of channels.
-  const whole = pad(weight, [0, 0, 0, 0, 0], [blocks * block - outputs, 0, 0, 0, 0]);
-  const padded = convolveTerms([{ map, channels, weight: phaseKernels(whole) }], { before: 1, after: 1 }, block);
-  const half = [depth, height, width] as const;
-  const phases = split(padded, 1, Array<number>(8).fill(blocks)).map((own, phase) => {
-    const shift = [phase >> 2, (phase >> 1) & 1, phase & 1];
-    return [0, 2, 3].reduce((cut, axis, a) => {
-      const start = shift[a]!;
-      return slice(cut, axis, start, start + half[a]!);
-    }, own);
+function convolveRepeated({ map, channels, weight }: Term, block: BlockSize): Tensor {
+  const [outputs, inputs] = weight.shape as readonly [number, number];
+  const read = planeReader(map);
+  const known = new Map<string, Tensor>();
+  const at = (places: readonly number[]): Tensor => {
+    const planes = known.get(String(places)) ?? read(places);
+    known.set(String(places), planes);
+    return planes;
+  };
+  const phases = split(phaseKernels(weight), 0, Array<number>(8).fill(outputs)).map((kernel, phase) => {
+    const after = [phase >> 2, (phase >> 1) & 1, phase & 1] as const;
+    const before = mapTriple(after, (shift) => 1 - shift);
+    const term = { map, channels, weight: reshape(kernel, [outputs, inputs, 2, 2, 2]), at };
+    return convolveTerms([term], { before, after }, block);
   });
-  const stacked = reshape(concat(phases, 0), [2, 2, 2, depth, blocks, height, width, block]);
+  const [depth, rest, height, width, own = 1] = (phases[0] as Tensor).shape as Blocked;
+  const stacked = reshape(concat(phases, 0), [2, 2, 2, depth, rest, height, width, own]);
   const interleaved = transpose(stacked, [3, 0, 4, 5, 1, 6, 2, 7]);
-  return reshape(interleaved, [2 * depth, blocks, 2 * height, 2 * width, block]);
+  const shape = [2 * depth, rest, 2 * height, 2 * width];
+  return reshape(interleaved, isBlocked(phases[0] as Tensor) ? [...shape, own] : shape);
 }

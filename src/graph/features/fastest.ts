@@ -1,5 +1,6 @@
 import type { Device } from '../runtime.ts';
-import { blockedFeatures, detectBlockSize } from './blocked.ts';
+import { blockedFeatures } from './blocked.ts';
+import { detectBlockSize } from './blockSize.ts';
 import type { FeatureOperators } from './features.ts';
 import { PORTABLE_FEATURES } from './portable.ts';
 

@@ -10,16 +10,26 @@ export type DataType = keyof typeof ONNX_TYPE;
 export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 /** Value of a node's attribute; a number is written as an integer unless it is wrapped by {@link float}. */
-export type Attribute = number | string | readonly number[] | FloatAttribute;
+export type Attribute = number | string | readonly number[] | FloatAttribute | FloatsAttribute;
 
 /** A floating-point attribute, kept apart from an integer one. */
 export interface FloatAttribute {
   readonly float: number;
 }
 
+/** Floating-point numbers as one attribute, kept apart from integers. */
+export interface FloatsAttribute {
+  readonly floats: readonly number[];
+}
+
 /** Marks a number as a floating-point attribute. */
 export function float(value: number): FloatAttribute {
   return { float: value };
+}
+
+/** Marks numbers as a floating-point attribute. */
+export function floats(values: readonly number[]): FloatsAttribute {
+  return { floats: values };
 }
 
 /** One operation of the model. */

@@ -12,7 +12,7 @@ import {
 export const OPSET = 18;
 const IR_VERSION = 8;
 
-const AttributeKind = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const AttributeKind = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
 
 function writeAttribute([name, value]: [string, Attribute], pbf: PbfWriter): void {
   pbf.writeStringField(1, name);
@@ -25,6 +25,9 @@ function writeAttribute([name, value]: [string, Attribute], pbf: PbfWriter): voi
   } else if ('float' in value) {
     pbf.writeFloatField(2, value.float);
     pbf.writeVarintField(20, AttributeKind.float);
+  } else if ('floats' in value) {
+    pbf.writePackedFloat(7, [...value.floats]);
+    pbf.writeVarintField(20, AttributeKind.floats);
   } else {
     for (const item of value) pbf.writeVarintField(8, item);
     pbf.writeVarintField(20, AttributeKind.ints);

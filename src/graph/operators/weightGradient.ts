@@ -117,14 +117,15 @@ function inPlaneShifts(
   const [channels, depth, ownHeight, ownWidth] = x.shape as readonly [number, number, number, number];
   const taps = kh * kw;
   if (taps === 1) return x;
-  const oneHot = new Float32Array(taps * taps);
-  for (let tap = 0; tap < taps; tap++) oneHot[tap * taps + (reversed ? taps - 1 - tap : tap)] = 1;
   const { graph } = x;
   // Channels as the batch: the same as a grouped convolution, which not every execution provider has in three
   // dimensions.
   const shifted = graph.apply(
     'Conv',
-    [reshape(x, [channels, 1, depth, ownHeight, ownWidth]), graph.constant(oneHot, [taps, 1, 1, kh, kw])],
+    [
+      reshape(x, [channels, 1, depth, ownHeight, ownWidth]),
+      graph.constant(oneHotKernels(taps, reversed), [taps, 1, 1, kh, kw]),
+    ],
     { shape: [channels, taps, depth, height, width] },
     {
       attributes: {
@@ -134,6 +135,13 @@ function inPlaneShifts(
     },
   );
   return reshape(shifted, [channels * taps, depth, height, width]);
+}
+
+/** A kernel for each offset, 1 there and 0 elsewhere: a convolution with them copies a map once for each. */
+export function oneHotKernels(taps: number, reversed: boolean): Float32Array {
+  const oneHot = new Float32Array(taps * taps);
+  for (let tap = 0; tap < taps; tap++) oneHot[tap * taps + (reversed ? taps - 1 - tap : tap)] = 1;
+  return oneHot;
 }
 
 /** [C, n + kd − 1, H, W] → kd times [C, n, H, W], each from one plane further on. */
