@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { concat, type FeatureMap, type FeaturePart, multiply, pad, type Tensor } from '../graph/index.ts';
 import { mapTriple } from '../triple.ts';
+import { correlation } from './correlation.ts';
 import { composed, cut, type Extent, extentOf, integrateVelocity, resizeDisplacement } from './displacement.ts';
 import { defineNetwork } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
@@ -23,6 +24,12 @@ const pyramidSchema = z.strictObject({
     .max(4)
     .default([32, 32])
     .describe('channels of the convolutions that compare the two at each level'),
+  correlation: z
+    .int()
+    .min(0)
+    .max(3)
+    .default(0)
+    .describe('longest shift in voxels by which features are correlated at each level; 0: they are not'),
   halfResolution: z.boolean().default(false).describe('stop one level below the finest'),
   integrationSteps: z.int().min(0).max(12).default(0).describe('steps of scaling and squaring at each level'),
 });
@@ -40,7 +47,7 @@ function lastLevel({ halfResolution }: PyramidOptions): number {
  * MICCAI 2020): one encoder, the same for both volumes, gives features from fine to coarse. From the coarsest level up,
  * the moving features are warped by the displacement so far and compared with the fixed ones; the velocity that
  * comes of it is integrated (where asked for) and its displacement put behind the one so far: u ← v + u ∘ (id + v).
- * What a level has found out goes on to the next as features. A displacement of many voxels is one of few at a coarse
+ * Where asked for, the features are also correlated for small shifts of the moving ones. What a level has found out goes on to the next as features. A displacement of many voxels is one of few at a coarse
  * level. The flow that regularisers see is the whole displacement.
  */
 export const pyramid = defineNetwork<PyramidOptions>({
@@ -57,7 +64,7 @@ export const pyramid = defineNetwork<PyramidOptions>({
     });
     for (let k = levels.length - 1; k >= lastLevel(options); k--) {
       const isCoarsest = k === levels.length - 1;
-      inputs = 2 * levels[k]! + (isCoarsest ? 0 : 3 + matching.at(-1)!);
+      inputs = 2 * levels[k]! + (isCoarsest ? 0 : 3 + matching.at(-1)!) + shiftsOf(options);
       matching.forEach((outputs, n) => {
         specs.push(...convolutionParameters(`level${k}.${n}`, inputs, outputs));
         inputs = outputs;
@@ -67,7 +74,7 @@ export const pyramid = defineNetwork<PyramidOptions>({
     return specs;
   },
   build(moving, fixed, parameters, options, features) {
-    const { levels, matching, integrationSteps } = options;
+    const { levels, matching, integrationSteps, correlation: correlationReach } = options;
     const extent = extentOf(fixed);
     const multiple = 2 ** (levels.length - 1);
     const after = [0, 0, ...extent.map((size) => Math.ceil(size / multiple) * multiple - size)];
@@ -96,15 +103,19 @@ export const pyramid = defineNetwork<PyramidOptions>({
       const other = theirs[k] as FeatureMap;
       const grid = levelExtent(extent, after, k);
       const before = found && resizeDisplacement(found.displacement, grid);
+      const warped = before && warp(features.leave(other), before);
+      const correlated =
+        correlationReach > 0
+          ? [correlation(features.leave(own), warped ?? features.leave(other), correlationReach)]
+          : [];
       let parts: FeaturePart[] = [{ map: other }, { map: own }];
-      if (found && before) {
-        const warped = warp(features.leave(other), before);
+      if (found && before && warped)
         parts = [
-          { map: features.enter(concat([warped, before], 1)) },
+          { map: features.enter(concat([warped, before, ...correlated], 1)) },
           { map: own },
           { map: found.known, repeat: true },
         ];
-      }
+      else if (correlated[0]) parts.push({ map: features.enter(correlated[0]) });
       let known = own;
       matching.forEach((_, n) => {
         known = convolve(`level${k}.${n}`, parts, SLOPE);
@@ -130,6 +141,11 @@ export const pyramid = defineNetwork<PyramidOptions>({
     return { flow, displacement, moved, ...(integrationSteps > 0 && { inverse }) };
   },
 });
+
+/** Shifts by which features are correlated. */
+function shiftsOf({ correlation: reach }: PyramidOptions): number {
+  return reach > 0 ? (2 * reach + 1) ** 3 : 0;
+}
 
 /** The padded extents at a level. */
 function levelExtent(extent: Extent, after: readonly number[], level: number): Extent {
