@@ -65,8 +65,8 @@ describe('runs that a page follows', () => {
       // Two losses share no axis; what is measured of labels and folds does.
       expect(await charts.evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')))).toEqual(
         expect.arrayContaining([
-          expect.stringContaining('Training loss: mse'),
-          expect.stringContaining('Validation loss: mind'),
+          expect.stringContaining('Loss: mse'),
+          expect.stringContaining('Loss: mind'),
           expect.stringContaining('Dice'),
         ]),
       );

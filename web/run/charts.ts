@@ -1,7 +1,9 @@
+import { given } from '../../src/given.ts';
 import { measures, valueIn } from '../../src/metric/measures.ts';
 import { axisOf } from '../../src/metric/measureText.ts';
 import type { LineSeries } from '../../src/report/chart/curve.ts';
-import { lineChart } from '../../src/report/chart/lineChart.ts';
+import { type LineChart, lineChart } from '../../src/report/chart/lineChart.ts';
+import { SERIES_COLOURS } from '../../src/report/draw/theme.ts';
 import type { EpochRecord } from '../../src/training/epochRecord.ts';
 
 /** A training as its curves need it. */
@@ -21,44 +23,61 @@ export interface ShownChart {
 }
 
 const WIDTH = 420;
+/** Of what lies behind the curves. */
+const GREY = '#999999';
 
 /** The curves of one training: its loss, and each measure of its validation pairs. */
 export function chartsOfOne(run: Curved): readonly ShownChart[] {
   const { loss, records, steps = [] } = run;
-  const over = (key: string): LineSeries['points'] => records.map((record) => [record.epoch, valueIn(record, key)]);
+  const each: LineSeries[] = steps.length > 1 ? [{ name: 'each pair', points: steps, thin: true, colour: GREY }] : [];
+  const [first, second] = SERIES_COLOURS;
   const series: LineSeries[] = [
-    ...(steps.length > 1 ? [{ name: 'each pair', points: steps, thin: true, colour: '#999999' }] : []),
-    { name: 'training, mean of the epoch', points: over('trainLoss') },
-    { name: 'validation', points: over('validationLoss') },
+    ...each,
+    curve('training, mean of the epoch', records, 'trainLoss', first),
+    curve('validation', records, 'validationLoss', second),
   ];
   return [
-    chart('loss', `Loss: ${loss}`, series, markOf(records)),
-    ...measuresIn([run]).map(([key, label]) => chart(key, label, [{ name: '', points: over(key) }], markOf(records))),
+    chart('loss', { yLabel: `Loss: ${loss}`, series, ...given({ mark: markOf(records) }) }),
+    ...measuresIn([run]).map(([key, yLabel]) =>
+      chart(key, { yLabel, series: [curve('', records, key, first)], ...given({ mark: markOf(records) }) }),
+    ),
   ];
 }
 
-/** The curves of several trainings together: each loss by itself, and each measure. */
+/** The curves of several trainings together: each measure, and each loss by itself. */
 export function chartsOfSeveral(runs: readonly Curved[]): readonly ShownChart[] {
-  const over = (among: readonly Curved[], key: string): LineSeries[] =>
-    among.map(({ name, records }) => ({ name, points: records.map((record) => [record.epoch, valueIn(record, key)]) }));
+  // Where there are more than colours, a chart gives each a panel.
+  const colourOf = (run: Curved): string | undefined =>
+    runs.length > SERIES_COLOURS.length ? undefined : SERIES_COLOURS[runs.indexOf(run)];
   const losses = [...new Set(runs.map(({ loss }) => loss))];
   return [
-    ...losses.flatMap((loss) => {
-      const same = runs.filter((run) => run.loss === loss);
-      return [
-        chart(`train ${loss}`, `Training loss: ${loss}`, over(same, 'trainLoss')),
-        chart(`validation ${loss}`, `Validation loss: ${loss}`, over(same, 'validationLoss')),
-      ];
-    }),
-    ...measuresIn(runs).map(([key, label]) => chart(key, label, over(runs, key))),
+    ...measuresIn(runs).map(([key, yLabel]) =>
+      chart(key, { yLabel, series: runs.map((run) => curve(run.name, run.records, key, colourOf(run))) }),
+    ),
+    ...losses.map((loss) =>
+      chart(loss, {
+        yLabel: `Loss: ${loss}`,
+        note: 'Dashed: training, mean of the epoch. Through: validation.',
+        series: runs
+          .filter((run) => run.loss === loss)
+          .flatMap((run) => [
+            curve(run.name, run.records, 'validationLoss', colourOf(run)),
+            { ...curve('', run.records, 'trainLoss', colourOf(run)), dashed: true },
+          ]),
+      }),
+    ),
   ];
 }
 
-function chart(key: string, yLabel: string, series: readonly LineSeries[], mark?: { x: number; label: string }) {
-  return {
-    key,
-    svg: lineChart({ series, xLabel: 'Epoch', yLabel, counted: true, width: WIDTH, ...(mark && { mark }) }),
-  };
+/** A value over the epochs; a single epoch is a dot. */
+function curve(name: string, records: readonly EpochRecord[], key: string, colour: string | undefined): LineSeries {
+  const points = records.map((record) => [record.epoch, valueIn(record, key)] as const);
+  const circles = points.length === 1 ? points.map((at) => ({ at, filled: true })) : [];
+  return { name, points, circles, ...given({ colour }) };
+}
+
+function chart(key: string, parts: Pick<LineChart, 'yLabel' | 'series' | 'mark' | 'note'>): ShownChart {
+  return { key, svg: lineChart({ ...parts, xLabel: 'Epoch', counted: true, width: WIDTH }) };
 }
 
 /** The epoch whose weights are kept. */

@@ -19,15 +19,14 @@ export function setupPanel(session: TrainingSession): HTMLElement {
     'section',
     { class: 'card setup', attributes: { 'aria-label': 'New training' } },
     make('div', { class: 'card-head' }, make('h2', {}, 'New training')),
+    make('p', { class: 'picked' }, data, ' ', amount),
     make(
       'div',
-      { class: 'scan' },
-      make('span', { class: 'scan-role' }, 'Scans'),
-      make('div', { class: 'scan-text' }, data, amount),
-      button('Choose a folder…', () => pickFolder((folder) => session.pick(folder)), 'quiet'),
+      { class: 'actions' },
+      button('Choose a folder…', () => pickFolder((folder) => session.pick(folder))),
+      begin,
     ),
     make('details', { class: 'change' }, make('summary', {}, 'Settings'), form.element),
-    make('div', { class: 'actions' }, begin),
     make(
       'p',
       { class: 'made' },
@@ -40,7 +39,7 @@ export function setupPanel(session: TrainingSession): HTMLElement {
     data.textContent = picked?.name ?? '';
     amount.textContent = picked
       ? `${picked.files.length} files, of which some are kept for validation and test`
-      : 'a folder of one image of each patient, or a data set with dataset.json';
+      : 'A folder with an image of each patient, labels beside them where there are any, or a data set with its dataset.json. Drop it here, or choose it.';
     begin.disabled = !picked || isRunning;
     phantoms.disabled = isRunning;
   });
