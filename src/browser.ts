@@ -1,9 +1,10 @@
 /**
- * Registration in a page's worker: no bundler is needed, and nothing else of the package is loaded into the page.
+ * Registration and training in a page's worker: no bundler is needed, and nothing else of the package is loaded into the page.
  *
  * @packageDocumentation
  */
 
+export type { WorkerFiles, WorkerOptions } from './browser/openWorker.ts';
 export type {
   RegistrationEvent,
   ResultFile,
@@ -14,7 +15,13 @@ export {
   type NamedBlob,
   type RegisteredInWorker,
   registerInWorker,
-  type WorkerFiles,
 } from './browser/registerInWorker.ts';
+export {
+  forgetTraining,
+  type TrainedInWorker,
+  type TrainInWorkerOptions,
+  trainInWorker,
+} from './browser/trainInWorker.ts';
+export type { DataToMake, PickedFile, TrainingEvent } from './browser/trainingProtocol.ts';
 export { Cancelled } from './browser/workerClient.ts';
 export { UserError } from './errors.ts';

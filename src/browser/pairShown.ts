@@ -21,5 +21,6 @@ export function pairShown({ fixed, moving }: PreparedPair, displacement: Float32
       }
       linearRow(moving.values, 0, size, row, 'edge', moved, n);
     }
-  return { size, fixed: fixed.values, moving: moving.values, moved };
+  // What is told goes over to the page: the training keeps its own.
+  return { size, fixed: fixed.values.slice(), moving: moving.values.slice(), moved };
 }

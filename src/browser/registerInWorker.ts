@@ -1,8 +1,9 @@
 import { given } from '../given.ts';
 import type { PlanChoices } from '../registration/plan.ts';
 import type { Labels, Volume, Warp } from '../volume/grid.ts';
+import { openWorker, type WorkerOptions, whileOpen } from './openWorker.ts';
 import type { PairToRegister, RegistrationEvent, ResultFile, WorkerRegistration } from './protocol.ts';
-import { WorkerClient } from './workerClient.ts';
+import type { WorkerClient } from './workerClient.ts';
 
 /** A file that was picked or dropped, or was fetched and named. */
 export interface NamedBlob extends Blob {
@@ -10,15 +11,8 @@ export interface NamedBlob extends Blob {
   readonly name: string;
 }
 
-/** Where the worker's files lie: those of `dist/web/worker` in the package. */
-export interface WorkerFiles {
-  readonly worker: string | URL;
-  readonly mjs: string | URL;
-  readonly wasm: string | URL;
-}
-
 /** How a pair is registered in a worker. */
-export interface InWorkerOptions {
+export interface InWorkerOptions extends WorkerOptions {
   /** Parts of the plan that are given rather than chosen. */
   readonly choices?: PlanChoices;
   /** Labels of both scans, to measure the result. */
@@ -28,10 +22,6 @@ export interface InWorkerOptions {
   readonly onEvent?: (event: RegistrationEvent) => void;
   /** Aborts the registration at once; the promise is rejected with `Cancelled`. */
   readonly signal?: AbortSignal;
-  /** Threads; all that there are where the page is isolated from other origins (COOP and COEP), else 1. */
-  readonly threads?: number;
-  /** Where the worker's files are served; beside this module when left out. */
-  readonly files?: WorkerFiles;
 }
 
 /** A registered pair whose files can still be asked for. */
@@ -43,13 +33,6 @@ export interface RegisteredInWorker extends WorkerRegistration {
   /** Ends the worker and frees its memory. */
   close(): void;
 }
-
-/** Beside the entry of which this is a part. Bundlers see these and take the files along. */
-const BESIDE: WorkerFiles = {
-  worker: new URL('./web/worker/earthmorph-worker.js', import.meta.url),
-  mjs: new URL('./web/worker/ort-wasm-simd-threaded.mjs', import.meta.url),
-  wasm: new URL('./web/worker/ort-wasm-simd-threaded.wasm', import.meta.url),
-};
 
 /**
  * Registers two scans in a worker, so that the page stays free: the same plan and the same result as `earthmorph
@@ -63,10 +46,7 @@ export async function registerInWorker(
 ): Promise<RegisteredInWorker> {
   const { choices = {}, fixedLabels, movingLabels, onEvent, signal } = options;
   const client = openWorker(options);
-  const cancel = (): void => client.close();
-  signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted) cancel();
-  try {
+  return whileOpen(client, signal, async () => {
     const scan = async (file: NamedBlob): Promise<Volume> => (await read(client, file)).volume;
     const labels = async (file: NamedBlob): Promise<Labels | undefined> => (await read(client, file)).labels;
     const pair: PairToRegister = {
@@ -84,19 +64,6 @@ export async function registerInWorker(
       file: (which) => client.ask('file', which),
       close: () => client.close(),
     };
-  } catch (error) {
-    client.close();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-  }
-}
-
-function openWorker({ threads, files = BESIDE }: InWorkerOptions): WorkerClient {
-  const address = (file: string | URL): string => new URL(file, document.baseURI).href;
-  return new WorkerClient(() => new Worker(address(files.worker), { type: 'module' }), {
-    threads: threads ?? (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
-    runtime: { mjs: address(files.mjs), wasm: address(files.wasm) },
   });
 }
 

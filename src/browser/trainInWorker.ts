@@ -1,7 +1,6 @@
 import { given } from '../given.ts';
 import type { TrainingConfig } from '../training/configuration.ts';
-import { KeptRun, RUN_FILES } from './keptRun.ts';
-import { openWorker, type WorkerOptions } from './openWorker.ts';
+import { openWorker, type WorkerOptions, whileOpen } from './openWorker.ts';
 import type { DataToMake, PickedFile, TrainingEnd, TrainingEvent } from './trainingProtocol.ts';
 
 /** How a network is trained in a worker. */
@@ -34,20 +33,18 @@ export async function trainInWorker(
 ): Promise<TrainedInWorker> {
   const { settings = {}, onEvent, signal } = options;
   const client = openWorker(options);
-  const cancel = (): void => client.close();
-  signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted) cancel();
-  try {
+  return whileOpen(client, signal, async () => {
     const start = data && { data, settings, version: 'library' };
     const end = await client.ask('train', { run, ...given({ start }) }, onEvent);
-    return { ...end, model: await (await KeptRun.open(run)).files.read(RUN_FILES.model) };
-  } finally {
-    signal?.removeEventListener('abort', cancel);
+    const model = await client.ask('trainedModel', run);
     client.close();
-  }
+    return { ...end, model };
+  });
 }
 
 /** Forgets a training with its scans. */
-export async function forgetTraining(run: string): Promise<void> {
-  await KeptRun.remove(run);
+export async function forgetTraining(run: string, options: WorkerOptions = {}): Promise<void> {
+  const client = openWorker(options);
+  await whileOpen(client, undefined, () => client.ask('forgetTraining', run));
+  client.close();
 }

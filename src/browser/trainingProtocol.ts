@@ -102,4 +102,8 @@ export interface TrainingTasks {
   };
   /** Registers the test pairs of a kept training with its best model. */
   test: { readonly input: string; readonly output: TestResult };
+  /** The best model of a kept training, as a file. */
+  trainedModel: { readonly input: string; readonly output: Uint8Array };
+  /** Removes a kept training with its scans. */
+  forgetTraining: { readonly input: string; readonly output: undefined };
 }

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import { useWasm } from '../graph/runtime.ts';
 import { Gate } from './gate.ts';
-import type { Answer, RegistrationEvent, Request } from './protocol.ts';
+import { KeptRun, RUN_FILES } from './keptRun.ts';
+import type { Answer, RegistrationEvent, Request, TaskName } from './protocol.ts';
 import { Workshop } from './tasks.ts';
 import { testKept } from './testTask.ts';
 import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
@@ -32,11 +33,14 @@ export function serveTasks(scope: Scope): void {
   const trainings: { readonly [Name in keyof TrainingTasks]: TrainingTask<Name> } = {
     train: (input, tell) => trainKept(input, { tell, gate, threads }),
     test: (run, tell) => testKept(run, { tell, gate, threads }),
+    trainedModel: async (run) => (await KeptRun.open(run)).files.read(RUN_FILES.model),
+    forgetTraining: async (run) => void (await KeptRun.remove(run)),
   };
+  const isOfTraining = (name: TaskName): name is keyof TrainingTasks => name in trainings;
   let ready: Promise<unknown> = Promise.resolve();
   const answer = (message: Answer): void => scope.postMessage(message, { transfer: buffersOf(message) });
   const carryOut = async ({ id, name, input }: Extract<Request, { kind: 'task' }>): Promise<void> => {
-    const task = (name === 'train' || name === 'test' ? trainings[name] : workshop[name].bind(workshop)) as Task;
+    const task = (isOfTraining(name) ? trainings[name] : workshop[name].bind(workshop)) as Task;
     try {
       const output = await task(input, (event) => answer({ id, kind: 'event', event }));
       answer({ id, kind: 'done', output });

@@ -98,6 +98,9 @@ describe.skipIf(!hasChromium)(`training in a browser${whyNoChromium}`, () => {
       string,
       string,
     ];
+    await button('Test').click();
+    const tests = app.page.getByRole('region', { name: 'Test pairs' });
+    await tests.getByRole('row', { name: /scans, mse, seed 3 \(\d pairs\) 0\.\d+ → 0\.\d+/ }).waitFor();
     const registered = await earthmorph(['register', a, b, '--model', model, '--moved', join(folder, 'moved.nii.gz')]);
     expect(registered.code, registered.stderr).toBe(0);
   });
