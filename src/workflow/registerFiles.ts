@@ -10,7 +10,7 @@ import { type JudgedRegistration, judged } from '../registration/judged.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import { assertSameGrid, isInside, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Mat4, Volume } from '../volume/grid.ts';
-import { invertWarp } from '../volume/invertWarp.ts';
+import { type InverseWarp, invertWarp } from '../volume/invertWarp.ts';
 import type { PointPairs } from '../volume/landmarks.ts';
 
 /** Files of a pair. */
@@ -81,6 +81,9 @@ export interface InverseResidual {
   readonly max: number;
 }
 
+/** Inverse warps of pairs that are written to a folder and to single files. */
+const inverses = new WeakMap<RegisteredPair, InverseWarp>();
+
 /**
  * Writes what was asked for.
  * @returns the residual of the inverse warp, where that was asked for
@@ -97,8 +100,10 @@ export async function writeRegistration(
   if (affineTransform !== undefined && pair.alignment)
     await writeTransform(affineTransform, pair.alignment, centreOf(pair.fixed));
   if (inverseWarp === undefined) return undefined;
-  const { warp: inverse, residual, meanResidual } = invertWarp(pair.warp, pair.moving, pair.inverse);
-  await writeWarp(inverseWarp, inverse);
+  const inverse = inverses.get(pair) ?? invertWarp(pair.warp, pair.moving, pair.inverse);
+  inverses.set(pair, inverse);
+  const { warp: inverted, residual, meanResidual } = inverse;
+  await writeWarp(inverseWarp, inverted);
   return { mean: meanResidual, max: residual };
 }
 

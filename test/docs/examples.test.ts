@@ -1,10 +1,8 @@
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { ENTRIES, options, publicFunctions, root } from './publicFunctions.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const ENTRIES = ['src/index.ts', 'src/node.ts'].map((name) => `${root}${name}`);
 const EXAMPLES = `${root}test/docs/examples.generated.ts`;
 
 /** What examples speak of without making it. `docs/library.md` tells readers. */
@@ -37,29 +35,6 @@ declare const generator: it.Generator;
 declare const writer: it.DataWriter;
 declare const modalities: it.ModalityFigure;
 `;
-
-const config = ts.getParsedCommandLineOfConfigFile(
-  `${root}tsconfig.json`,
-  { noUnusedLocals: false, noUnusedParameters: false },
-  { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
-);
-const { options } = config as ts.ParsedCommandLine;
-
-/** Every public function and class, with the example that its comment gives. */
-function publicFunctions(): { name: string; entry: string; example: string | undefined }[] {
-  const program = ts.createProgram(ENTRIES, options);
-  const checker = program.getTypeChecker();
-  return ENTRIES.flatMap((entry) =>
-    checker
-      .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.Node) as ts.Symbol)
-      .flatMap((exported) => {
-        const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-        if (!(symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class))) return [];
-        const tag = symbol.getJsDocTags(checker).find(({ name }) => name === 'example');
-        return [{ name: exported.name, entry, example: tag && ts.displayPartsToString(tag.text) }];
-      }),
-  );
-}
 
 const found = publicFunctions();
 
