@@ -32,10 +32,11 @@ import {
   trainModel,
   warp,
 } from '../src/index.ts';
+import { onePairReport } from '../src/outcome/onePairReport.ts';
+import { resultsTable, summaryTable } from '../src/outcome/pairResults.ts';
 import { preprocessingSchema } from '../src/preparation/preprocessing.ts';
 import { toMarkdown } from '../src/report/page/table.ts';
-import { manyPairsReport, onePairReport } from '../src/workflow/pairReport.ts';
-import { resultsTable, summaryTable } from '../src/workflow/pairResults.ts';
+import { manyPairsReport } from '../src/workflow/pairReport.ts';
 import { registerFiles } from '../src/workflow/registerFiles.ts';
 import { filesOfPair, type PairList, registerPairs } from '../src/workflow/registerPairs.ts';
 import { readMetrics } from '../src/workflow/runFolder.ts';

@@ -1,5 +1,5 @@
 import { button, make } from './dom.ts';
-import { pickFiles } from './panel/scans.ts';
+import { pickFiles, pickFolder } from './panel/scans.ts';
 import type { Session } from './session.ts';
 
 /** What is there before any scan is. */
@@ -17,12 +17,13 @@ export function emptyState(session: Session): HTMLElement {
       'div',
       { class: 'empty-actions' },
       button('Choose files…', () => pickFiles(session), 'primary'),
+      button('Choose a DICOM folder…', () => pickFolder(session)),
       button('Try a built-in pair', () => void session.tryBuiltIn()),
     ),
     make(
       'p',
       { class: 'muted' },
-      'NIfTI, NRRD, MetaImage or MGH. Labels and landmarks of both scans may come along. ',
+      'NIfTI, NRRD, MetaImage, MGH, or a folder of DICOM slices. Labels and landmarks of both scans may come along. ',
       'Everything is computed in this page: your scans stay on this computer.',
     ),
   );

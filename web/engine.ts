@@ -16,6 +16,10 @@ export const engineNote = crossOriginIsolated
   ? undefined
   : 'This host does not isolate the page (headers COOP and COEP), so that it computes with one thread. earthmorph view uses all.';
 
+/** Why it is not the graphics card that computes. */
+export const engineReason =
+  'The graphics card (WebGPU) is not used: registration is checked against the command line on the processor alone.';
+
 /** Starts what computes. */
 export function startEngine(): WorkerClient {
   const address = (path: string): string => new URL(path, document.baseURI).href;

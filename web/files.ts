@@ -4,6 +4,7 @@ import { sidesOf } from '../src/registration/landmarkError.ts';
 import { sameGrid } from '../src/volume/checks.ts';
 import { imageFormat } from '../src/volume/imageFormat.ts';
 import { correspondingPoints, firstPoints } from '../src/volume/landmarks.ts';
+import { convertDicom, isSlice, type PickedFolder } from './dicom.ts';
 import type { LabelFile } from './scan.ts';
 import { gridText } from './scan.ts';
 import type { Session } from './session.ts';
@@ -23,19 +24,35 @@ interface Given {
  * Takes files into a session: the first scan stays, the second is moved; label maps and landmarks go with them. It registers as soon as there
  * are two scans.
  */
-export async function takeFiles(session: Session, files: readonly File[], place: Place = 'any'): Promise<void> {
-  if (files.length === 0) return;
+export async function takeFiles(
+  session: Session,
+  picked: readonly File[],
+  place: Place = 'any',
+  folders: readonly PickedFolder[] = [],
+): Promise<void> {
+  const { files, dicom } = sorted(picked, folders);
+  if (files.length === 0 && dicom.length === 0) return;
   const ordered = [...files].sort((a, b) => (place === 'any' ? a.name.localeCompare(b.name, 'en') : 0));
   const inOrder = files.length > 2 ? ordered : files;
-  await session.attempt(inOrder.map(({ name }) => name).join(', '), async () => {
+  const names = [...inOrder, ...dicom].map(({ name }) => name);
+  await session.attempt(names.join(', '), async () => {
     const given = await Promise.all(inOrder.map(readFile));
+    for (const folder of dicom) given.push({ name: `${folder.name}.nii`, bytes: await convertDicom(folder) });
+    const model = given.find(({ name }) => /\.onnx$/i.test(name));
+    if (model) {
+      session.takeModel(model.name, model.bytes);
+      if (given.length === 1) {
+        void session.register();
+        return;
+      }
+    }
     const points = given.filter(({ name }) => /\.(csv|tag)$/i.test(name));
-    const others = given.filter((file) => !points.includes(file));
+    const others = given.filter((file) => file !== model && !points.includes(file));
     const images = others.filter(({ name }) => imageFormat(name) !== undefined);
     if (images.length === 0 && points.length === 0) {
       const [first] = given;
       throw new UserError(
-        `${first?.name} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+        `${first?.name} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz or a folder of DICOM.`,
       );
     }
     const hadResult = session.result !== undefined;
@@ -45,6 +62,23 @@ export async function takeFiles(session: Session, files: readonly File[], place:
     if (isNewPair) void session.register();
     else if (hadResult) await session.measureAgain();
   });
+}
+
+/** Files that are read as they are, and folders of slices; slices that were given one by one are a folder too. */
+function sorted(
+  picked: readonly File[],
+  folders: readonly PickedFolder[],
+): { readonly files: readonly File[]; readonly dicom: readonly PickedFolder[] } {
+  const slices = picked.filter(isSlice);
+  const isKnown = (file: File): boolean => imageFormat(file.name) !== undefined || /\.(csv|tag|onnx)$/i.test(file.name);
+  const plain = folders.filter(({ files }) => files.some(isKnown));
+  return {
+    files: [...picked.filter((file) => !isSlice(file)), ...plain.flatMap(({ files }) => files.filter(isKnown))],
+    dicom: [
+      ...folders.filter((folder) => !plain.includes(folder)),
+      ...(slices.length > 0 ? [{ name: slices[0]!.webkitRelativePath.split('/')[0] || 'dicom', files: slices }] : []),
+    ],
+  };
 }
 
 async function readFile(file: File): Promise<Given> {
@@ -106,5 +140,5 @@ async function takeLandmarks(session: Session, files: readonly Given[]): Promise
   const pairs = second
     ? correspondingPoints(firstPoints(first.list), firstPoints(second.list), [first.name, second.name])
     : sidesOf(first.list, 'second', first.name);
-  session.landmarks = { name: files.map(({ name }) => name).join(', '), pairs };
+  session.landmarks = { name: files.map(({ name }) => name).join(', '), files: second ? 2 : 1, pairs };
 }

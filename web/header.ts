@@ -1,5 +1,5 @@
 import { button, make } from './dom.ts';
-import { engineNote, engineText } from './engine.ts';
+import { engineNote, engineReason, engineText } from './engine.ts';
 import { keysDialog } from './keys.ts';
 import { pageLinks } from './pageLinks.ts';
 
@@ -9,7 +9,10 @@ export function header(): HTMLElement {
   const icon = make('img', { src: new URL('./icon.svg', import.meta.url).href, alt: '', width: 28, height: 28 });
   const engine = make(
     'span',
-    { class: 'chip', title: engineNote ?? 'The page is isolated, so that threads can work.' },
+    {
+      class: 'chip',
+      title: `${engineNote ?? 'The page is isolated, so that threads can work.'} ${engineReason}`,
+    },
     engineText,
   );
   return make(

@@ -10,9 +10,15 @@ import { UserError } from '../src/errors.ts';
 import { given } from '../src/given.ts';
 import type { Plan, PlanChoices } from '../src/registration/plan.ts';
 import type { PointPairs } from '../src/volume/landmarks.ts';
-import { startEngine } from './engine.ts';
+import { commandOf } from './command.ts';
+import { engineText, startEngine } from './engine.ts';
+import type { Model } from './models.ts';
 import type { LabelFile, Scan } from './scan.ts';
 import { Topics } from './topics.ts';
+import { version } from './version.ts';
+
+/** What is said of pairs that the page made. */
+const MADE = 'Synthetic phantoms, made in the page; no patient data.';
 
 /** What of a session can change. */
 export type Topic = 'scans' | 'plan' | 'progress' | 'preview' | 'result' | 'deformation' | 'message' | 'reading';
@@ -46,11 +52,15 @@ export class Session extends Topics<Topic> {
   moving: Scan | undefined;
   fixedLabels: LabelFile | undefined;
   movingLabels: LabelFile | undefined;
-  landmarks: { readonly name: string; readonly pairs: PointPairs } | undefined;
+  landmarks: { readonly name: string; readonly files: number; readonly pairs: PointPairs } | undefined;
   /** That the pair was made and not measured. */
   isMade = false;
   choices: PlanChoices = {};
-  plan: { readonly plan: Plan; readonly sentence: string } | undefined;
+  plan: { readonly plan?: Plan; readonly sentence: string; readonly steps: readonly number[] } | undefined;
+  /** What registers in place of a plan. */
+  model: Model | undefined;
+  /** Steps of refinement after it. */
+  refine = 0;
   progress: Progress | undefined;
   before: Preview['moved'] | undefined;
   preview: Preview | undefined;
@@ -99,8 +109,8 @@ export class Session extends Topics<Topic> {
     [this.fixed, this.moving] = [this.moving, this.fixed];
     [this.fixedLabels, this.movingLabels] = [this.movingLabels, this.fixedLabels];
     if (this.landmarks) {
-      const { name, pairs } = this.landmarks;
-      this.landmarks = { name, pairs: { ...pairs, fixed: pairs.moving, moving: pairs.fixed } };
+      const { pairs } = this.landmarks;
+      this.landmarks = { ...this.landmarks, pairs: { ...pairs, fixed: pairs.moving, moving: pairs.fixed } };
     }
     this.#forgetResult();
     this.tell('scans');
@@ -125,7 +135,7 @@ export class Session extends Topics<Topic> {
       this.moving = { name: names.moving, volume: made.moving };
       this.fixedLabels = { name: 'true labels', labels: made.fixedLabels };
       this.movingLabels = { name: 'true labels', labels: made.movingLabels };
-      this.landmarks = { name: 'true landmarks', pairs: made.landmarks };
+      this.landmarks = { name: 'true landmarks', files: 2, pairs: made.landmarks };
       this.isMade = true;
       this.#forgetResult();
       this.tell('scans');
@@ -145,11 +155,16 @@ export class Session extends Topics<Topic> {
     this.say(undefined);
     this.tell('progress');
     try {
-      const result = await this.engine.ask('register', { pair, choices: this.choices }, (event) => this.#follow(event));
+      const { choices, refine } = this;
+      const model = this.model && { name: this.model.name, bytes: await this.model.bytes(), refine };
+      if (this.progress?.begun !== begun) return;
+      const result = await this.engine.ask('register', { pair, choices, ...given({ model }) }, (event) =>
+        this.#follow(event),
+      );
       this.result = result;
       this.before = result.before;
       this.preview = undefined;
-      for (const note of result.done.notes) this.say({ kind: 'note', text: note });
+      if (result.notes.length > 0) this.say({ kind: 'note', text: result.notes.join(' ') });
       this.tell('progress', 'preview', 'result');
     } catch (error) {
       if (this.progress?.begun !== begun) return;
@@ -189,6 +204,25 @@ export class Session extends Topics<Topic> {
       this.deformation = deformation;
       this.tell('deformation');
     });
+  }
+
+  /** Takes a model of the user's own. */
+  takeModel(name: string, bytes: Uint8Array): void {
+    this.model = { name, isOwn: true, bytes: async () => bytes };
+    this.tell('plan');
+  }
+
+  /** The HTML report of the result. */
+  report(): Promise<Uint8Array> {
+    const names = { fixed: this.fixed?.name ?? 'fixed', moving: this.moving?.name ?? 'moving' };
+    const provenance = {
+      Command: commandOf(this),
+      EarthMorph: version,
+      Model: this.result?.done ? 'none' : (this.model?.name ?? 'none'),
+      Device: `${engineText}, in a browser`,
+      Date: new Date().toISOString().slice(0, 10),
+    };
+    return this.engine.ask('report', { names, provenance, ...(this.isMade ? { note: MADE } : {}) });
   }
 
   /** A file of the result. */
@@ -233,7 +267,7 @@ export class Session extends Topics<Topic> {
       this.plan = event;
       this.progress = {
         ...progress,
-        stage: event.plan.alignment ? `Aligning (${event.plan.alignment.kind})` : 'Starting',
+        stage: event.plan?.alignment ? `Aligning (${event.plan.alignment.kind})` : 'Starting',
       };
       this.tell('plan', 'progress');
     } else if (event.kind === 'warp') {
@@ -242,13 +276,13 @@ export class Session extends Topics<Topic> {
       this.tell('preview');
     } else {
       const { level, step, steps, loss, done } = event;
-      const levels = this.plan?.plan.levels.length ?? 1;
+      const levels = this.plan?.plan?.levels.length;
       this.progress = {
         ...progress,
         levelsBegun: progress.levelsBegun ?? performance.now(),
         losses: [...progress.losses, { level, loss }],
         done,
-        stage: `Level ${level + 1} of ${levels}, step ${step} of ${steps}`,
+        stage: `${levels === undefined ? 'Refining' : `Level ${level + 1} of ${levels}`}, step ${step} of ${steps}`,
       };
       this.tell('progress');
     }

@@ -22,7 +22,12 @@ export default defineConfig({
   // The worker and what it computes with keep their names: pages of others use them too (src/browser/registerInWorker.ts).
   worker: {
     format: 'es',
-    rolldownOptions: { output: { entryFileNames: 'worker/earthmorph-worker.js', codeSplitting: false } },
+    rolldownOptions: {
+      output: {
+        entryFileNames: ({ name }) => (name === 'computing' ? 'worker/earthmorph-worker.js' : 'worker/[name].js'),
+        codeSplitting: false,
+      },
+    },
   },
   build: {
     outDir: fileURLToPath(new URL('../dist/web', import.meta.url)),
@@ -35,7 +40,11 @@ export default defineConfig({
       input: ['index.html', 'training.html', 'runs.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
       output: {
         assetFileNames: ({ names: [name = ''] }) =>
-          name.startsWith('ort-wasm') ? 'worker/[name][extname]' : 'assets/[name]-[hash][extname]',
+          name.startsWith('ort-wasm')
+            ? 'worker/[name][extname]'
+            : name.endsWith('.onnx')
+              ? 'models/[name][extname]'
+              : 'assets/[name]-[hash][extname]',
       },
     },
   },

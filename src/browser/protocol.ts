@@ -44,10 +44,21 @@ export interface MadePair extends Required<PairToRegister> {
   readonly names: { readonly fixed: string; readonly moving: string };
 }
 
+/** A model to register by, in place of a plan. */
+export interface ModelToUse {
+  readonly name: string;
+  /** Those of a `model.onnx`. */
+  readonly bytes: Uint8Array;
+  /** Steps by which the pair is optimised after it. */
+  readonly refine?: number;
+}
+
 /** A registration as it comes back from the worker. */
 export interface WorkerRegistration {
-  /** The plan as it was carried out. */
-  readonly done: PlanDone;
+  /** The plan as it was carried out; none where a model registered. */
+  readonly done?: PlanDone;
+  /** What is to be known of it, a sentence each. */
+  readonly notes: readonly string[];
   /** The moving scan on the fixed scan's grid, at the start and in the end. */
   readonly before: Volume;
   readonly moved: Volume;
@@ -73,9 +84,26 @@ export interface Deformation {
   readonly displacement: Warp;
 }
 
+/** What a report says beside the registration. */
+export interface ReportText {
+  /** How the scans are called. */
+  readonly names: { readonly fixed: string; readonly moving: string };
+  /** Where its numbers come from, by name. */
+  readonly provenance: Readonly<Record<string, string>>;
+  /** That the scans were made, where they were. */
+  readonly note?: string;
+}
+
 /** What a registration tells on its way. */
 export type RegistrationEvent =
-  | { readonly kind: 'plan'; readonly plan: Plan; readonly sentence: string }
+  | {
+      readonly kind: 'plan';
+      /** None where a model registers. */
+      readonly plan?: Plan;
+      readonly sentence: string;
+      /** Steps of each level at most. */
+      readonly steps: readonly number[];
+    }
   | { readonly kind: 'warp'; readonly at: WarpStage; readonly moved: Volume }
   | {
       readonly kind: 'step';
@@ -107,7 +135,7 @@ export interface Tasks extends TrainingTasks {
     readonly output: { readonly plan: Plan; readonly sentence: string };
   };
   register: {
-    readonly input: { readonly pair: PairToRegister; readonly choices: PlanChoices };
+    readonly input: { readonly pair: PairToRegister; readonly choices: PlanChoices; readonly model?: ModelToUse };
     readonly output: WorkerRegistration;
   };
   /** Measures the last registration anew, by labels and landmarks that came later. */
@@ -117,6 +145,8 @@ export interface Tasks extends TrainingTasks {
   /** The last registration's warp: fixed scan's grid, LPS mm, fixed point → moving point. */
   warp: { readonly input: object; readonly output: Warp };
   file: { readonly input: ResultFile; readonly output: Uint8Array };
+  /** The HTML report of the last registration, the same as `earthmorph register` writes. */
+  report: { readonly input: ReportText; readonly output: Uint8Array };
 }
 export type TaskName = keyof Tasks;
 

@@ -18,6 +18,10 @@ export interface InWorkerOptions extends WorkerOptions {
   /** Labels of both scans, to measure the result. */
   readonly fixedLabels?: NamedBlob;
   readonly movingLabels?: NamedBlob;
+  /** A `model.onnx` that registers in place of a plan, where it fits the pair. */
+  readonly model?: NamedBlob;
+  /** Steps by which the pair is optimised after the model. */
+  readonly refine?: number;
   /** Told of the plan, of every step, and of the moved scan on its way. */
   readonly onEvent?: (event: RegistrationEvent) => void;
   /** Aborts the registration at once; the promise is rejected with `Cancelled`. */
@@ -44,7 +48,7 @@ export async function registerInWorker(
   moving: NamedBlob,
   options: InWorkerOptions = {},
 ): Promise<RegisteredInWorker> {
-  const { choices = {}, fixedLabels, movingLabels, onEvent, signal } = options;
+  const { choices = {}, fixedLabels, movingLabels, onEvent, signal, refine } = options;
   const client = openWorker(options);
   return whileOpen(client, signal, async () => {
     const scan = async (file: NamedBlob): Promise<Volume> => (await read(client, file)).volume;
@@ -57,7 +61,12 @@ export async function registerInWorker(
         movingLabels: movingLabels && (await labels(movingLabels)),
       }),
     };
-    const registration = await client.ask('register', { pair, choices }, onEvent);
+    const model = options.model && {
+      name: options.model.name,
+      bytes: new Uint8Array(await options.model.arrayBuffer()),
+      ...given({ refine }),
+    };
+    const registration = await client.ask('register', { pair, choices, ...given({ model }) }, onEvent);
     return {
       ...registration,
       warp: () => client.ask('warp', {}),

@@ -1,12 +1,18 @@
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
+import { chooseSimilarity } from '../loss/registry.ts';
+import { decodeModel } from '../network/model.ts';
+import { onePairReport, provenanceOfPlan } from '../outcome/onePairReport.ts';
 import { centreOf } from '../preparation/preprocessing.ts';
-import { type JudgedRegistration, judged } from '../registration/judged.ts';
+import { FittingRegistrar, startOfModel } from '../registration/fitting.ts';
+import { judged, type RegisteredPair } from '../registration/judged.ts';
 import { judgement } from '../registration/judgement.ts';
 import { type Plan, type PlanChoices, planPair, planSentence } from '../registration/plan.ts';
 import { maskedPair, PlannedRegistrar } from '../registration/planned.ts';
 import { levelsDone } from '../registration/planProgress.ts';
-import type { PlanDone, Registration } from '../registration/register.ts';
+import { REFINE_DEFAULTS } from '../registration/refine.ts';
+import { Registrar, type Registration } from '../registration/register.ts';
 import { makePhantomCase } from '../synthesis/phantom/phantom.ts';
 import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
 import { assertSameGrid, canBeLabels, summariseValues } from '../volume/checks.ts';
@@ -28,6 +34,7 @@ import type {
   PairToRegister,
   ReadImage,
   RegistrationEvent,
+  ReportText,
   ResultFile,
   TaskName,
   Tasks,
@@ -45,9 +52,16 @@ type Work = {
   ) => Promise<Tasks[Name]['output']>;
 };
 
+/** Loss of a refinement that names none, as on the command line. */
+const REFINE_LOSS = 'ncc';
+
+interface LastRegistration extends RegisteredPair {
+  readonly notes: readonly string[];
+}
+
 /** What there is to do in a worker. The last registration is kept for the files that may be asked for. */
 export class Workshop implements Work {
-  #last: (JudgedRegistration & { readonly seconds: number }) | undefined;
+  #last: LastRegistration | undefined;
   #threads: number | undefined;
 
   /** @param threads of the computation */
@@ -97,32 +111,46 @@ export class Workshop implements Work {
   }
 
   /** Registers a pair by the plan for it, and judges it. */
-  async register({ pair, choices }: Tasks['register']['input'], tell: Tell): Promise<WorkerRegistration> {
+  async register(input: Tasks['register']['input'], tell: Tell): Promise<WorkerRegistration> {
+    const { pair } = input;
     const begun = performance.now();
     this.#last = undefined;
     assertLabels(pair);
-    const registration = await this.#registrar(pair, choices, tell).register(pair);
-    return this.#judge(registration, pair, () => (performance.now() - begun) / 1000);
+    const notes: string[] = [];
+    const { registrar, start } = this.#opened(input, tell, notes);
+    try {
+      const registration = await registrar.register(pair, start);
+      notes.push(...(registration.done?.notes ?? []), ...(registration.warnings ?? []));
+      return this.#judge(registration, pair, notes, () => (performance.now() - begun) / 1000);
+    } finally {
+      await registrar.release();
+    }
   }
 
   /** Measures the last registration by labels and landmarks that came later. */
   async measure(pair: PairToRegister): Promise<WorkerRegistration> {
     assertLabels(pair);
     const { last } = this;
-    return this.#judge(last, pair, () => last.seconds);
+    return this.#judge(last, pair, last.notes, () => last.seconds);
   }
 
-  #judge(registration: Registration, pair: PairToRegister, seconds: () => number): WorkerRegistration {
+  #judge(
+    registration: Registration,
+    pair: PairToRegister,
+    notes: readonly string[],
+    seconds: () => number,
+  ): WorkerRegistration {
     const last = judged(registration, pair);
     const { before, moved, startLabels, movedLabels, alignment, assessment, landmarks } = last;
     const result = {
-      done: registration.done as PlanDone,
+      notes,
       before: copied(before),
       moved: copied(moved),
       ...given({
         startLabels: startLabels && copied(startLabels),
         movedLabels: movedLabels && copied(movedLabels),
         alignment,
+        done: registration.done,
       }),
       ...(landmarks
         ? {
@@ -136,29 +164,65 @@ export class Workshop implements Work {
       assessment,
       seconds: seconds(),
     };
-    this.#last = { ...last, seconds: result.seconds };
+    this.#last = { ...last, notes, seconds: result.seconds };
     return result;
   }
 
   /** @throws UserError where nothing was registered */
-  get last(): JudgedRegistration & { readonly seconds: number } {
+  get last(): LastRegistration {
     if (!this.#last) throw new UserError('There is no result yet; register a pair first.');
     return this.#last;
   }
 
-  #registrar({ moving }: PairToRegister, choices: PlanChoices, tell: Tell): PlannedRegistrar {
+  /** What registers: a model where there is one that fits the pair, else a plan. */
+  #opened({ pair, choices, model }: Tasks['register']['input'], tell: Tell, notes: string[]) {
+    if (!model) return { registrar: this.#planned(pair, choices, tell), start: undefined };
+    const decoded = decodeModel(model.bytes, model.name);
+    const loss = chooseSimilarity(choices.loss?.name ?? REFINE_LOSS);
+    const { alignment = 'none' } = choices;
+    const steps = model.refine ?? 0;
+    const byModel = new Registrar(decoded, {
+      runtime: this.#runtime,
+      ...(alignment === 'none' ? {} : { alignment: { kind: alignment } }),
+      ...(steps === 0 ? {} : { refine: { ...REFINE_DEFAULTS, loss, steps } }),
+      onRefine: (step, all, value) => tell({ kind: 'step', level: 0, step, steps: all, loss: value, done: step / all }),
+    });
+    const parts = [
+      ...(alignment === 'none' ? [] : [`${alignment} alignment`]),
+      `one pass through the model ${model.name}`,
+      ...(steps === 0 ? [] : [`${steps} steps of refinement by ${loss.similarity.name.toUpperCase()}`]),
+    ];
+    tell({ kind: 'plan', sentence: `By a model: ${parts.join(', then ')}.`, steps: steps === 0 ? [] : [steps] });
+    const say = (sentence: string): void => {
+      notes.push(`${sentence} It was registered without the model.`);
+    };
+    const registrar = new FittingRegistrar(byModel, say, this.#planned(pair, {}, tell));
+    return { registrar, start: startOfModel(decoded) };
+  }
+
+  get #runtime(): RuntimeOptions {
+    return { ...given({ threads: this.#threads }), remedy: 'choose coarser levels, or use the command line' };
+  }
+
+  #planned({ moving }: PairToRegister, choices: PlanChoices, tell: Tell): PlannedRegistrar {
     let plan: Plan | undefined;
     return new PlannedRegistrar({
       choices,
-      runtime: { ...given({ threads: this.#threads }), remedy: 'choose coarser levels, or use the command line' },
+      runtime: this.#runtime,
       onPlan(made) {
         plan = made;
-        tell({ kind: 'plan', plan, sentence: planSentence(made) });
+        tell({ kind: 'plan', plan, sentence: planSentence(made), steps: made.levels.map(({ steps }) => steps) });
       },
       onWarp: (at, warp) => tell({ kind: 'warp', at, moved: applyWarp(warp, moving) }),
       onProgress: (level, step, steps, loss) =>
         tell({ kind: 'step', level, step, steps, loss, done: levelsDone(plan as Plan, level, step) }),
     });
+  }
+
+  async report({ names, provenance, note }: ReportText): Promise<Uint8Array> {
+    const { last } = this;
+    const origin = { ...provenance, ...provenanceOfPlan(last.done), 'Synthetic data': note };
+    return new TextEncoder().encode(onePairReport(last, names, origin, given({ note })));
   }
 
   async deformation(): Promise<Deformation> {

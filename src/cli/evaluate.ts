@@ -1,10 +1,11 @@
 import type { MriSequence } from '../dataset/resect.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { given } from '../given.ts';
+import { pairFigure } from '../outcome/onePairReport.ts';
+import { judgeOf, type PairResult, summaryTable, valuesIn } from '../outcome/pairResults.ts';
 import { worstMedianBest } from '../report/page/htmlReport.ts';
 import { toMarkdown } from '../report/page/table.ts';
-import { assertFigureName, manyPairsReport, pairFigure, writeFigure } from '../workflow/pairReport.ts';
-import { judgeOf, type PairResult, summaryTable, valuesIn } from '../workflow/pairResults.ts';
+import { assertFigureName, manyPairsReport, writeFigure } from '../workflow/pairReport.ts';
 import { registerFiles } from '../workflow/registerFiles.ts';
 import {
   filesOfPair,

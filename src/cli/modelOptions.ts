@@ -10,6 +10,7 @@ import { objectiveSchema } from '../objective/settings.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { AlignmentOptions } from '../registration/alignment/align.ts';
 import type { AlignmentKind } from '../registration/alignment/motion.ts';
+import { startOfModel } from '../registration/fitting.ts';
 import { REFINE_DEFAULTS, type RefineOptions, type RefineProgress, refineSchema } from '../registration/refine.ts';
 import { Registrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
@@ -165,8 +166,7 @@ export function startOf(
   { model }: Registrar,
   fallback: InitialAlignment = 'center',
 ): InitialAlignment {
-  const trained = model?.record.init;
-  return init ?? (trained === 'world' || trained === 'center' ? trained : fallback);
+  return init ?? startOfModel(model, fallback);
 }
 
 /** Where the numbers of a report come from: registered without a plan where there is a registrar. */

@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { foldedShare } from '../metric/jacobian.ts';
 import { valueIn } from '../metric/measures.ts';
 import { mean, standardDeviation } from '../metric/statistics.ts';
-import type { PairResult } from '../workflow/pairResults.ts';
+import type { PairResult } from '../outcome/pairResults.ts';
 
 /** Prints a JSON document on standard output; numbers that are not finite become null. */
 export function printJson(value: unknown): void {

@@ -8,18 +8,18 @@ import { assertWritable, readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
+import { onePairReport, pairFigure, provenanceOfPlan } from '../outcome/onePairReport.ts';
+import { keysOf, type PairResult, pairResult } from '../outcome/pairResults.ts';
 import { type Judgement, judgement } from '../registration/judgement.ts';
-import { planPair, planSentence } from '../registration/plan.ts';
+import { planPair } from '../registration/plan.ts';
 import { maskedPair } from '../registration/planned.ts';
 import type { PlanDone } from '../registration/register.ts';
-import type { Provenance } from '../report/page/htmlPage.ts';
 import { bidsOutputs } from '../workflow/bidsNames.ts';
-import { assertFigureName, onePairReport, pairFigure, writeFigure } from '../workflow/pairReport.ts';
-import { keysOf, type PairResult, pairResult } from '../workflow/pairResults.ts';
+import { assertFigureName, writeFigure } from '../workflow/pairReport.ts';
 import { type InverseResidual, registerFiles, writeRegistration } from '../workflow/registerFiles.ts';
 import { assertFolderFree, usualFolder, writeRegistrationFolder } from '../workflow/registrationFolder.ts';
 import { openMethod, pairProgress } from './method.ts';
-import { counted, decimals, printJson, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
+import { decimals, printJson, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import { commandLine, INPUTS, initialOf, OUTPUTS, type PairOptions, pairFilesOf } from './pairOptions.ts';
 import { choicesOf, isPlanned, type PlannedOptions } from './plannedOptions.ts';
@@ -136,18 +136,6 @@ async function checkedOutputs(fixed: string, moving: string, options: RegisterOp
   const folder = options.out ?? (isSingle ? undefined : usualFolder(fixed, moving));
   if (folder !== undefined) await assertFolderFree(folder);
   return folder;
-}
-
-/** What a plan came to, for the report. */
-function provenanceOfPlan(done: PlanDone | undefined): Provenance {
-  if (!done) return {};
-  const { plan, levels, notes } = done;
-  return {
-    Plan: planSentence(plan),
-    Alignment: plan.alignment ? `${plan.alignment.kind}, ${plan.alignment.loss.name}` : 'none',
-    Levels: levels.map(({ spacing, steps }) => `${spacing} mm, ${counted(steps, 'step')}`).join('; ') || 'none',
-    Notes: notes.length > 0 ? notes.join(' ') : undefined,
-  };
 }
 
 /** Residual of an inverse warp in mm, and share of folded voxels in %, that must not go unseen. */

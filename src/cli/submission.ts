@@ -1,7 +1,7 @@
 import { openDataset } from '../dataset/dataset.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
+import { summaryTable } from '../outcome/pairResults.ts';
 import { toMarkdown } from '../report/page/table.ts';
-import { summaryTable } from '../workflow/pairResults.ts';
 import { prescribedPairs, writeSubmission } from '../workflow/submission.ts';
 import { openMethod } from './method.ts';
 import { addModelOptions } from './modelOptions.ts';

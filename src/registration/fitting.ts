@@ -1,3 +1,5 @@
+import type { RegistrationModel } from '../network/model.ts';
+import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import { modelFits } from '../preparation/trainedOn.ts';
 import type { PairRegistrar, Registrar, Registration, RegistrationPair } from './register.ts';
 
@@ -29,4 +31,13 @@ export class FittingRegistrar implements PairRegistrar {
     await this.byModel.release();
     await this.otherwise?.release();
   }
+}
+
+/** How a pair starts: as the model was trained; `fallback` where it does not tell. */
+export function startOfModel(
+  model: RegistrationModel | undefined,
+  fallback: InitialAlignment = 'center',
+): InitialAlignment {
+  const trained = model?.record.init;
+  return trained === 'world' || trained === 'center' ? trained : fallback;
 }

@@ -31,6 +31,12 @@ export interface JudgedRegistration extends Registration {
   readonly assessment: Assessment;
 }
 
+/** A judged registration, and how long it took. */
+export interface RegisteredPair extends JudgedRegistration {
+  /** Seconds for reading, registering and judging. */
+  readonly seconds: number;
+}
+
 /** Moves the labels of a registered pair, and measures all that can be measured. */
 export function judged(registration: Registration, pair: KnownPair): JudgedRegistration {
   const { fixed, moving, fixedLabels, movingLabels, landmarks } = pair;

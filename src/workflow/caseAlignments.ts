@@ -11,11 +11,12 @@ import { ALIGNMENT_LOSS } from '../loss/alignmentLoss.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import type { AlignmentKind } from '../registration/alignment/motion.ts';
+import type { RegisteredPair } from '../registration/judged.ts';
 import { type Registrar, register } from '../registration/register.ts';
 import { alignmentLossOf, OWN, type TrainingConfig } from '../training/configuration.ts';
 import { startOf } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
-import { type PairFiles, type RegisteredPair, registerFiles } from './registerFiles.ts';
+import { type PairFiles, registerFiles } from './registerFiles.ts';
 
 /** How the pairs of a data set are aligned before a network sees them. */
 export interface CaseAlignment {

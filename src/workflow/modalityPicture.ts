@@ -1,8 +1,8 @@
 import type { Dataset } from '../dataset/dataset.ts';
 import { given } from '../given.ts';
+import type { RegisteredPair } from '../registration/judged.ts';
 import { modalityFigure } from '../report/slice/modalityFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
-import type { RegisteredPair } from './registerFiles.ts';
 
 /** A pair as one method left it. */
 export interface RegisteredBy {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { basename, extname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { packageFile } from '../file/packageFile.ts';
 import { readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
@@ -56,6 +57,8 @@ const NEVER_KEPT: Readonly<Record<string, string>> = { 'Cache-Control': 'no-stor
 const MARKED = /^\/assets\/[\w.-]+$/;
 /** Files that keep their names. */
 const NAMED = /^\/worker\/[\w.-]+$/;
+/** Models that ship with the package: the copies beside the page are for other hosts. */
+const MODEL = /^\/models\/([\w-]+\.onnx)$/;
 /** The pages. */
 const PLAIN = /^\/((index|training|runs)\.html)?$/;
 /** A picture of a validation pair: of which run, of which pair. */
@@ -106,9 +109,11 @@ async function answer(
     return send(response, 200, TYPES['.json']!, JSON.stringify(await runs.list()), NEVER_KEPT);
   const [, run, place] = PICTURE.exec(pathname) ?? [];
   if (runs && run !== undefined) return sendPicture(response, runs.picture(Number(run), Number(place)));
-  if (![PLAIN, NAMED, MARKED].some((known) => known.test(pathname)))
+  const model = MODEL.exec(pathname)?.[1];
+  if (model === undefined && ![PLAIN, NAMED, MARKED].some((known) => known.test(pathname)))
     return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
-  const path = join(folder, pathname === '/' ? 'index.html' : pathname);
+  const path =
+    model === undefined ? join(folder, pathname === '/' ? 'index.html' : pathname) : packageFile('models', model);
   const bytes = await readFile(path).catch(() => undefined);
   if (!bytes) return send(response, 404, 'text/plain; charset=utf-8', 'Not here.');
   send(response, 200, TYPES[extname(path)] ?? 'application/octet-stream', bytes, {

@@ -6,7 +6,7 @@ import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
-import { type JudgedRegistration, judged } from '../registration/judged.ts';
+import { judged, type RegisteredPair } from '../registration/judged.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import { assertSameGrid, isInside, looksLikeLabels } from '../volume/checks.ts';
 import type { Labels, Mat4, Volume } from '../volume/grid.ts';
@@ -36,12 +36,6 @@ export interface OutputFiles {
   /** The rigid or affine transform alone, as ITK's text file. */
   readonly affineTransform?: string;
   readonly movedLabels?: string;
-}
-
-/** A registered pair of files. */
-export interface RegisteredPair extends JudgedRegistration {
-  /** Seconds for reading, registering and judging. */
-  readonly seconds: number;
 }
 
 /** Registers one pair of files and judges it. Nothing is written. */

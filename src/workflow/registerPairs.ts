@@ -9,10 +9,11 @@ import { UserError } from '../errors.ts';
 import type { NamedFile } from '../file/distinctFiles.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { given } from '../given.ts';
+import { type PairResult, pairResult } from '../outcome/pairResults.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
+import type { RegisteredPair } from '../registration/judged.ts';
 import type { PairRegistrar } from '../registration/register.ts';
-import { type PairResult, pairResult } from './pairResults.ts';
-import { outputFiles, type PairFiles, type RegisteredPair, registerFiles, writeRegistration } from './registerFiles.ts';
+import { outputFiles, type PairFiles, registerFiles, writeRegistration } from './registerFiles.ts';
 
 /** How the pairs of a list are registered. */
 export interface RegisterPairsOptions {

@@ -6,10 +6,12 @@ import { writeAtomically } from '../file/atomic.ts';
 import { reasonOf } from '../file/reason.ts';
 import { forgetTemporary, rememberTemporary } from '../file/temporaries.ts';
 import { given } from '../given.ts';
+import { checkerboardFigure, onePairReport } from '../outcome/onePairReport.ts';
+import type { RegisteredPair } from '../registration/judged.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import type { BidsOutputs } from './bidsNames.ts';
-import { checkerboardFigure, onePairReport, writeFigure } from './pairReport.ts';
-import { type InverseResidual, type OutputFiles, type RegisteredPair, writeRegistration } from './registerFiles.ts';
+import { writeFigure } from './pairReport.ts';
+import { type InverseResidual, type OutputFiles, writeRegistration } from './registerFiles.ts';
 
 /** The file that says how the rest of a registration's folder came about. */
 export const RECORD_FILE = 'registration.json';

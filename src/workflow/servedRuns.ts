@@ -6,6 +6,7 @@ import { fixedPairs, ownPairs, type Pair } from '../dataset/pairs.ts';
 import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { given } from '../given.ts';
+import { pairFigure } from '../outcome/onePairReport.ts';
 import { Registrar } from '../registration/register.ts';
 import type { TrainingConfig } from '../training/configuration.ts';
 import type { EpochRecord } from '../training/epochRecord.ts';
@@ -13,7 +14,6 @@ import { casesOf } from '../training/readCases.ts';
 import { startOf } from '../training/trainModel.ts';
 import { caseAlignmentOf, registerAligned } from './caseAlignments.ts';
 import { MODEL_FILE, readModel } from './modelFile.ts';
-import { pairFigure } from './pairReport.ts';
 import { filesOfPair } from './registerPairs.ts';
 import { ALIGNMENTS, RunFolder, readMetrics, type StoredConfig } from './runFolder.ts';
 

@@ -3,12 +3,12 @@ import type { Dataset, PairIds } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
 import { makeFolder } from '../file/newFolder.ts';
+import { type PairResult, pairResult } from '../outcome/pairResults.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import type { Grid, Warp } from '../volume/grid.ts';
 import { applyToPoint, invert, multiply } from '../volume/matrix.ts';
 import { encodeNifti } from '../volume/niftiEncode.ts';
-import { type PairResult, pairResult } from './pairResults.ts';
 import { registerFiles } from './registerFiles.ts';
 import { filesOfPair, type PairList } from './registerPairs.ts';
 

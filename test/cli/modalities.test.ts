@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume, writeLabels } from '../../src/file/volumeFile.ts';
+import type { PairResult } from '../../src/outcome/pairResults.ts';
 import type { Table } from '../../src/report/page/table.ts';
-import type { PairResult } from '../../src/workflow/pairResults.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
 
 const path = temporaryFolder();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readLandmarks, writeLandmarks } from '../../src/file/landmarkFile.ts';
 import { readVolume, writeVolume } from '../../src/file/volumeFile.ts';
+import type { PairResult } from '../../src/outcome/pairResults.ts';
 import { Motion } from '../../src/registration/alignment/motion.ts';
 import { applyToPoint, identity, multiply } from '../../src/volume/matrix.ts';
 import { cropPad } from '../../src/volume/resample.ts';
-import type { PairResult } from '../../src/workflow/pairResults.ts';
 import { RESECT } from '../support/realData.ts';
 import { printed, temporaryFolder } from './support.ts';
 

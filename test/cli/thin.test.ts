@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume, readWarp, writeLabels, writeVolume } from '../../src/file/volumeFile.ts';
+import type { PairResult } from '../../src/outcome/pairResults.ts';
 import type { Mat4, Size } from '../../src/volume/grid.ts';
-import type { PairResult } from '../../src/workflow/pairResults.ts';
 import { handmadeNifti } from '../volume/handmade.ts';
 import { earthmorph, expectRefusal, printed, temporaryFolder } from './support.ts';
 

@@ -1,18 +1,29 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chooseSimilarity } from '../../src/loss/registry.ts';
+import { decodeModel } from '../../src/network/model.ts';
+import { startOfModel } from '../../src/registration/fitting.ts';
 import { judged } from '../../src/registration/judged.ts';
 import { judgement } from '../../src/registration/judgement.ts';
 import { PlannedRegistrar } from '../../src/registration/planned.ts';
+import { REFINE_DEFAULTS } from '../../src/registration/refine.ts';
+import { register } from '../../src/registration/register.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { invertWarp } from '../../src/volume/invertWarp.ts';
 import { decodeItkTransform } from '../../src/volume/itkTransform.ts';
 import { encodeLandmarkCsv } from '../../src/volume/landmarkCsv.ts';
+import { multiply, scaling } from '../../src/volume/matrix.ts';
 import { decodeNifti, decodeWarp, encodeNifti, toLabels, toVolume } from '../../src/volume/nifti.ts';
 import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
+import { shippedModel } from '../../src/workflow/shippedModels.ts';
 import { hasChromium, startChromium, whyNoChromium } from '../support/chromium.ts';
+import { dicomSlices } from '../support/dicom.ts';
+import { TESTED } from '../support/tested.ts';
 import { App, fileOf, niftiFile, PAGE, plainHost } from './support.ts';
 
 const [fixed, moving] = [0, 1].map((index) =>
@@ -43,6 +54,27 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(sum / a.length) / (high - low);
 }
 
+/** Folders for tests, which go when they end. */
+const folder = {
+  all: [] as string[],
+  get last(): string {
+    return this.all.at(-1) as string;
+  },
+  async with(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
+    const path = await mkdtemp(join(tmpdir(), 'earthmorph-app-'));
+    this.all.push(path);
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(path, name), bytes);
+    return path;
+  },
+};
+
+/** What a command line for `npx earthmorph` prints in a folder. */
+async function inTerminal(line: string, cwd: string): Promise<string> {
+  const program = `"${process.execPath}" "${join(TESTED, 'dist', 'cli.js')}"`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', line.replaceAll('npx earthmorph', program)], { cwd });
+  return stdout;
+}
+
 describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, () => {
   let browser: Browser;
   let server: PageServer;
@@ -64,6 +96,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
   afterAll(async () => {
     await browser?.close();
     await server?.close();
+    for (const path of folder.all) await rm(path, { recursive: true, force: true });
   });
 
   it('registers a pair as Node does, and gives files that can be read again', async () => {
@@ -103,9 +136,28 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       'transform',
     );
     expect(difference(node.alignment!, transform)).toBeLessThan(1e-3);
-    expect(await app.page.locator('code').textContent()).toBe(
-      "npx earthmorph register 'a fixed.nii.gz' 'b moving.nii'",
+    const report = new TextDecoder().decode(await app.file('Report report.html'));
+    expect(report).toContain('b moving.nii moved onto a fixed.nii.gz');
+    expect(report).toContain(node.assessment.after.dice!.toFixed(2));
+    expect(report).toContain('id="viewer"');
+    // What the page says that a terminal would do comes to the same there.
+    const command = (await app.page.locator('code').textContent()) ?? '';
+    expect(command).toBe(
+      "npx earthmorph register 'a fixed.nii.gz' 'b moving.nii' --fixed-labels labels-a.nii.gz --moving-labels labels-b.nii.gz --landmarks points.csv",
     );
+    const terminal = await folder.with({
+      'a fixed.nii.gz': await encodeNifti(fixed.image, { gzip: true }),
+      'b moving.nii': await encodeNifti(moving.image),
+      'labels-a.nii.gz': await encodeNifti(fixed.labels, { gzip: true }),
+      'labels-b.nii.gz': await encodeNifti(moving.labels, { gzip: true }),
+      'points.csv': new TextEncoder().encode(landmarks),
+    });
+    const done = JSON.parse(await inTerminal(`${command} --moved moved.nii.gz --json`, terminal)) as {
+      treAfter: number;
+    };
+    expect(await app.measure('TRE')).toBeCloseTo(done.treAfter, 1.5);
+    const own = toVolume(await decodeNifti(await readFile(join(terminal, 'moved.nii.gz')), 'moved'));
+    expect(difference(own.data, moved.data)).toBeLessThan(1e-3);
   });
 
   it('uses every thread where the page is isolated, and has scripts of its own origin alone', async () => {
@@ -150,6 +202,80 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       'npx earthmorph register fixed.nii.gz moving.nii.gz --align none --levels 4:5',
     );
     expect(await app.page.getByRole('button', { name: 'Transform' }).count()).toBe(0);
+  });
+
+  it('registers by a model where it fits, refines after it, and plans where it does not', async () => {
+    const bytes = await readFile(shippedModel());
+    const model = decodeModel(bytes, 'model');
+    const refine = { ...REFINE_DEFAULTS, loss: chooseSimilarity('ncc'), steps: 5 };
+    const node = await register(pair, model, { refine, start: startOfModel(model) });
+    const { after } = judgement(judged(node, pair));
+    await open();
+    await app.drop(await niftiFile('a.nii', fixed.image), await niftiFile('b.nii', moving.image));
+    await app.page.getByText('Change', { exact: true }).click();
+    await app.page.getByLabel('Model').selectOption('hippocampus');
+    await app.page.getByLabel('Refine, steps').fill('5');
+    await app.page.getByRole('button', { name: 'Cancel' }).click();
+    await app.page.getByRole('button', { name: 'Register again' }).click();
+    await app.page.getByText('one pass through the model hippocampus, then 5 steps of refinement by NCC').waitFor();
+    await app.registered();
+    expect(await app.measure('Correlation')).toBeCloseTo(after.correlation, 2.5);
+    expect(await app.page.locator('code').textContent()).toBe(
+      'npx earthmorph register a.nii b.nii --model hippocampus --refine 5',
+    );
+    // A model of one's own is taken wherever it is dropped.
+    await app.drop(fileOf('mine.onnx', bytes));
+    await app.page.getByText('one pass through the model mine.onnx').waitFor();
+    await app.registered();
+    await app.drop(fileOf('mine.onnx', bytes.subarray(0, 9000)));
+    await app.says(/mine\.onnx/);
+    await app.drop(fileOf('mine.onnx', bytes));
+    const wide = (image: typeof fixed.image) => ({ ...image, affine: multiply(image.affine, scaling([4, 4, 4])) });
+    await app.drop(await niftiFile('c.nii', wide(fixed.image)), await niftiFile('d.nii', wide(moving.image)));
+    await app.says(/The model was trained on .*It was registered without the model/);
+  });
+
+  it('reads DICOM: a folder, or slices', async () => {
+    const image = { ...fixed.image, data: fixed.image.data.map((value) => Math.round(value * 100)) };
+    const slices = dicomSlices(image);
+    const names = Object.fromEntries(slices.map((bytes, n) => [`IM${n}`, bytes]));
+    await open();
+    const [chooser] = await Promise.all([
+      app.page.waitForEvent('filechooser'),
+      app.page.getByRole('button', { name: 'Choose a DICOM folder' }).click(),
+    ]);
+    const scan = await folder.with(names);
+    await chooser.setFiles(scan);
+    await app.page
+      .getByText(`${basename(scan)}.nii`)
+      .first()
+      .waitFor();
+    await app.page.getByText('24×28×20 voxels of 2 mm').waitFor();
+    await app.drop(...slices.slice(0, 1).map((bytes) => fileOf('IM1', bytes.subarray(0, 900))));
+    await app.says(/dicom is a folder in which no scan was found|cut short/);
+    await app.drop(...slices.map((bytes, n) => fileOf(`${n}.dcm`, bytes)));
+    await app.page.getByText('dicom.nii').first().waitFor();
+    await app.registered();
+    expect(await app.measure('Correlation')).toBeCloseTo(1, 2);
+  });
+
+  it('refuses a pair that needs more memory than there is, before it starts', async () => {
+    await open();
+    const large = { ...fixed.image, size: [420, 420, 400] as const, data: new Float32Array(420 * 420 * 400) };
+    for (let n = 0; n < large.data.length; n += 1000) large.data[n] = n % 7;
+    await writeFile(join(await folder.with({}), 'large.nii.gz'), await encodeNifti(large, { gzip: true }));
+    await app.page.getByRole('button', { name: 'Choose files' }).waitFor();
+    const [chooser] = await Promise.all([
+      app.page.waitForEvent('filechooser'),
+      app.page.getByRole('button', { name: 'Choose files' }).click(),
+    ]);
+    await chooser.setFiles([join(folder.last, 'large.nii.gz')]);
+    await app.page.getByText('420×420×400').waitFor();
+    await app.drop(await niftiFile('b.nii', moving.image));
+    await app.says(/The scans are too large .*registering them needs about/);
+    await app.page.getByRole('button', { name: 'Clear' }).click();
+    await app.drop(await niftiFile('a.nii', fixed.image), await niftiFile('b.nii', moving.image));
+    await app.registered();
   });
 
   it('refuses what is no scan in a sentence, and goes on', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { decodeNifti, encodeNifti } from '../../src/volume/nifti.ts';
 import { encodeNrrd } from '../../src/volume/nrrdEncode.ts';
 import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
+import { shippedModel } from '../../src/workflow/shippedModels.ts';
 import { expectRefusal } from '../cli/support.ts';
 import { PAGE } from './support.ts';
 
@@ -55,6 +56,12 @@ describe('the server of the page', () => {
       const bytes = new Uint8Array(await (await fetch(at(path))).arrayBuffer());
       expect((await decodeNifti(bytes, name)).data).toEqual(image.data);
     }
+  });
+
+  it('serves the models of the package', async () => {
+    const bytes = new Uint8Array(await (await fetch(at('/models/hippocampus.onnx'))).arrayBuffer());
+    expect(bytes).toEqual(new Uint8Array(await readFile(shippedModel('hippocampus'))));
+    expect(await statusOf('/models/none.onnx')).toBe(404);
   });
 
   it('serves nothing else, and nobody else', async () => {

@@ -1,10 +1,14 @@
 import { similarities } from '../../src/loss/registry.ts';
 import { EFFORTS, type PlanChoices } from '../../src/registration/plan.ts';
 import { button, make } from '../dom.ts';
+import { takeFiles } from '../files.ts';
+import { SHIPPED } from '../models.ts';
 import type { Session } from '../session.ts';
 
 /** The loss whose random directions and blocks make it too slow for most pages is still offered: the plan says its time. */
 const AUTOMATIC = '';
+/** The choice of a model of one's own. */
+const OWN = 'a file…';
 
 /** The plan in a sentence, and what of it can be changed. */
 export function planPanel(session: Session): HTMLElement {
@@ -29,20 +33,51 @@ export function planPanel(session: Session): HTMLElement {
       },
     },
   });
+  const own = make('input', {
+    type: 'file',
+    accept: '.onnx',
+    on: { change: () => void takeFiles(session, [...(own.files ?? [])]) },
+  });
+  const model = list([AUTOMATIC, ...SHIPPED.keys(), OWN], AUTOMATIC, (value) => {
+    if (value === OWN) own.click();
+    else session.model = SHIPPED.get(value);
+    session.tell('plan');
+  });
+  const named = make('option', { hidden: true });
+  model.append(named);
+  const refine = make('input', {
+    type: 'number',
+    min: '0',
+    max: '1000',
+    step: '10',
+    value: '0',
+    on: {
+      change: () => {
+        session.refine = Math.max(0, Math.round(refine.valueAsNumber) || 0);
+        refine.value = String(session.refine);
+      },
+    },
+  });
   const again = button('Register again', () => void session.register(), 'primary');
+  const refining = field('Refine, steps', refine);
+  const effort = field(
+    'Effort',
+    list(['standard', ...EFFORTS.filter((each) => each !== 'standard')], 'standard', (value) =>
+      change('effort', value === 'standard' ? undefined : value),
+    ),
+  );
+  const modality = field(
+    'Modality',
+    list([AUTOMATIC, 'same', 'different'], AUTOMATIC, (value) => change('modality', value || undefined)),
+  );
+  const levels = field('Levels', level);
   const fields = make(
     'div',
     { class: 'fields' },
-    field(
-      'Effort',
-      list(['standard', ...EFFORTS.filter((each) => each !== 'standard')], 'standard', (value) =>
-        change('effort', value === 'standard' ? undefined : value),
-      ),
-    ),
-    field(
-      'Modality',
-      list([AUTOMATIC, 'same', 'different'], AUTOMATIC, (value) => change('modality', value || undefined)),
-    ),
+    field('Model', model),
+    refining,
+    effort,
+    modality,
     field(
       'Alignment',
       list([AUTOMATIC, 'none', 'rigid', 'affine'], AUTOMATIC, (value) => change('alignment', value || undefined)),
@@ -53,7 +88,7 @@ export function planPanel(session: Session): HTMLElement {
         change('loss', value === AUTOMATIC ? undefined : { name: value, options: {} }),
       ),
     ),
-    field('Levels', level),
+    levels,
   );
   const details = make(
     'details',
@@ -74,6 +109,12 @@ export function planPanel(session: Session): HTMLElement {
       session.plan?.sentence ??
       'Made from the pair itself, as soon as two scans are there: alignment, levels and loss.';
     again.disabled = !session.pair || session.isRunning;
+    const { model: chosen } = session;
+    named.value = named.textContent = chosen?.name ?? '';
+    model.value = chosen?.name ?? AUTOMATIC;
+    // What a model brings itself cannot be chosen beside it.
+    for (const each of [effort, modality, levels]) each.hidden = chosen !== undefined;
+    refining.hidden = chosen === undefined;
   });
   return element;
 }

@@ -34,13 +34,7 @@ export function progressPanel(session: Session): HTMLElement {
     curve.hidden = !last;
     if (last && (progress.losses.length !== drawn || result)) {
       drawn = progress.losses.length;
-      fill(
-        curve,
-        lossCurve(
-          progress.losses,
-          (session.plan?.plan.levels ?? []).map(({ steps }) => steps),
-        ),
-      );
+      fill(curve, lossCurve(progress.losses, session.plan?.steps ?? []));
     }
   };
   session.watch(['progress', 'result', 'plan'], update);
@@ -57,7 +51,7 @@ function timeLeft(session: Session, { begun, levelsBegun, done }: Progress): str
     const rest = ((now - levelsBegun) / 1000) * (1 / done - 1);
     return `about ${seconds(rest)} left`;
   }
-  const planned = session.plan && SLOWER * session.plan.plan.seconds;
+  const planned = session.plan?.plan && SLOWER * session.plan.plan.seconds;
   const spent = seconds((now - begun) / 1000);
   return planned === undefined ? spent : `${spent} of about ${seconds(planned)}`;
 }

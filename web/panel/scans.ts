@@ -4,7 +4,7 @@ import { gridText, type Scan } from '../scan.ts';
 import type { Session } from '../session.ts';
 
 /** Files that can be picked. */
-export const ACCEPTED = '.nii,.gz,.nrrd,.nhdr,.mha,.mhd,.mgh,.mgz,.raw,.zraw,.csv,.tag';
+export const ACCEPTED = '.nii,.gz,.nrrd,.nhdr,.mha,.mhd,.mgh,.mgz,.raw,.zraw,.csv,.tag,.onnx,.dcm';
 
 /** Lets the user pick files. */
 export function pickFiles(session: Session, place: Place = 'any'): void {
@@ -13,6 +13,22 @@ export function pickFiles(session: Session, place: Place = 'any'): void {
     accept: ACCEPTED,
     multiple: true,
     on: { change: () => void takeFiles(session, [...(input.files ?? [])], place) },
+  });
+  input.click();
+}
+
+/** Lets the user pick a folder of DICOM slices. */
+export function pickFolder(session: Session): void {
+  const input = make('input', {
+    type: 'file',
+    webkitdirectory: true,
+    on: {
+      change: () => {
+        const files = [...(input.files ?? [])];
+        const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'dicom';
+        void takeFiles(session, [], 'any', [{ name, files }]);
+      },
+    },
   });
   input.click();
 }

@@ -30,7 +30,7 @@ export function takeHomePanel(session: Session): HTMLElement {
     make(
       'p',
       { class: 'muted small' },
-      'NIfTI and ITK files: LPS mm, fixed point to moving point. The same in a terminal:',
+      'Warps and transforms: LPS mm, fixed point to moving point. The same in a terminal:',
     ),
     make('div', { class: 'command' }, command, copy),
   );
@@ -43,23 +43,26 @@ export function takeHomePanel(session: Session): HTMLElement {
         (which !== 'transform' || result.alignment !== undefined) &&
         (which !== 'movedLabels' || result.movedLabels !== undefined),
     );
-    fill(files, ...there.map((which) => download(session, which)));
+    fill(
+      files,
+      ...there.map((which) => download(session, NAMES[which], RESULT_FILES[which], () => session.file(which))),
+      download(session, 'Report', 'report.html', () => session.report()),
+    );
     command.textContent = commandOf(session);
   });
   return element;
 }
 
-function download(session: Session, which: ResultFile): HTMLElement {
-  const name = RESULT_FILES[which];
+function download(session: Session, title: string, name: string, made: () => Promise<Uint8Array>): HTMLElement {
   const element = make(
     'button',
     { type: 'button', class: 'file', on: { click: () => void save() } },
-    make('strong', {}, NAMES[which]),
+    make('strong', {}, title),
     make('span', { class: 'muted' }, name),
   );
   const save = async (): Promise<void> => {
     element.disabled = true;
-    await session.attempt(name, async () => saveBytes(name, await session.file(which)));
+    await session.attempt(name, async () => saveBytes(name, await made()));
     element.disabled = false;
   };
   return element;

@@ -111,7 +111,7 @@ export class Stage {
   #stageText(): string {
     const { preview, plan } = this.session;
     if (!preview || preview.at === 'start') return 'at the start';
-    return preview.at === 'aligned' ? 'aligned' : `level ${preview.at + 1} of ${plan?.plan.levels.length}`;
+    return preview.at === 'aligned' ? 'aligned' : `level ${preview.at + 1} of ${plan?.steps.length}`;
   }
 
   /** Landmarks: of the result on the fixed scan's grid, before it each scan's own. */

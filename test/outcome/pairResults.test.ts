@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { type PairResult, resultsTable, summaryTable } from '../../src/outcome/pairResults.ts';
 import { toMarkdown } from '../../src/report/page/table.ts';
 import { manyPairsReport } from '../../src/workflow/pairReport.ts';
-import { type PairResult, resultsTable, summaryTable } from '../../src/workflow/pairResults.ts';
 
 /** A pair with labels 1 and 2, the second of which registration lost where `lost`. */
 function pair(name: string, lost: boolean, tre?: number): PairResult {

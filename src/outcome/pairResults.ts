@@ -1,8 +1,8 @@
 import type { LabelMeasure, LandmarkMeasure, Measure } from '../metric/measure.ts';
 import { headlines, measures, measuresOf, type Values, valueIn } from '../metric/measures.ts';
 import { manyDigits, rowOf } from '../metric/measureText.ts';
+import type { RegisteredPair } from '../registration/judged.ts';
 import { type Cell, type Column, summarise, type Table } from '../report/page/table.ts';
-import type { RegisteredPair } from './registerFiles.ts';
 
 /** Measures of labels and landmarks by their keys, as `diceBefore` (start alignment) and `diceAfter`. */
 interface BeforeAndAfter {

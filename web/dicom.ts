@@ -1,0 +1,45 @@
+import { UserError } from '../src/errors.ts';
+import { type Converted, scanOfSeries } from '../src/volume/dicomSeries.ts';
+
+/** Files of one folder. */
+export interface PickedFolder {
+  readonly name: string;
+  readonly files: readonly File[];
+}
+
+/** WebAssembly has 2 GB here, of which the converted scan needs as much again. */
+const MOST_BYTES = 2 ** 30;
+
+/**
+ * Makes one NIfTI file of the DICOM slices in a folder, by dcm2niix, in a worker that is loaded for that alone.
+ * @throws UserError when there is no scan, or there are several, or slices are missing or damaged
+ */
+export async function convertDicom({ name, files }: PickedFolder): Promise<Uint8Array> {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size > MOST_BYTES)
+    throw new UserError(
+      `${name} holds ${Math.ceil(size / 2 ** 20)} MB, and at most 1024 MB of DICOM are read at once; give the slices of one series.`,
+    );
+  const given = await Promise.all(
+    files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+  );
+  const worker = new Worker(new URL('./dicomWorker.ts', import.meta.url), { type: 'module', name: 'dicom' });
+  try {
+    const made = await new Promise<Pick<Converted, 'outputs' | 'lines'>>((done) => {
+      worker.onmessage = ({ data }: MessageEvent<Pick<Converted, 'outputs' | 'lines'>>) => done(data);
+      worker.onerror = () => done({ outputs: [], lines: [] });
+      worker.postMessage(
+        given,
+        given.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+      );
+    });
+    return scanOfSeries({ folder: name, files: files.length, ...made });
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** Whether a file is looked at as a slice: by its ending, or because it has none, as many have. */
+export function isSlice({ name }: { readonly name: string }): boolean {
+  return /\.(dcm|dicom|ima)$/i.test(name) || (/^[^.]+$/.test(name) && name !== 'DICOMDIR') || /^[\d.]+$/.test(name);
+}
