@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
 import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
 import { canBeLabels, summariseValues } from '../volume/checks.ts';
@@ -125,13 +127,17 @@ async function write(path: string, image: Volume | Labels | Warp): Promise<void>
   await writeAtomically(path, await encoded(path, image));
 }
 
-function encoded(path: string, image: Volume | Labels | Warp): Promise<Uint8Array> {
+async function encoded(path: string, image: Volume | Labels | Warp): Promise<Uint8Array> {
   switch (imageFormat(path)) {
     case 'nrrd':
       return encodeNrrd(image);
     case 'metaImage':
       return encodeMetaImage(image);
-    default:
-      return encodeNifti(image, { gzip: /\.gz$/i.test(path) });
+    default: {
+      const isPacked = /\.gz$/i.test(path);
+      if (!isPacked || !(image.data instanceof Float32Array)) return encodeNifti(image, { gzip: isPacked });
+      // Of floats deflate finds no repeats but runs; to look for others takes three times as long.
+      return promisify(gzip)(await encodeNifti(image), { strategy: constants.Z_RLE });
+    }
   }
 }

@@ -2,16 +2,6 @@ import type { Warp } from '../volume/grid.ts';
 import { invert } from '../volume/matrix.ts';
 import { defineMeasure } from './measure.ts';
 
-/** Pairs of axes of a symmetric matrix, and how often each entry occurs in it. */
-const ENTRIES = [
-  [0, 0, 1],
-  [1, 1, 1],
-  [2, 2, 1],
-  [0, 1, 2],
-  [0, 2, 2],
-  [1, 2, 2],
-] as const;
-
 /**
  * Bending energy of a warp (Rueckert et al., IEEE TMI 18(8), 1999): the mean over the interior voxels of Σ (∂²u_c /
  * ∂p_a ∂p_b)², in 1/mm². Derivatives are central differences, taken to world coordinates by the grid's affine. 0 for an
@@ -22,56 +12,39 @@ export function bendingEnergy({ size, affine, data }: Warp): number {
   const [nx, ny, nz] = size;
   if (Math.min(...size) < 3) return Number.NaN;
   const count = nx * ny * nz;
-  const steps = [1, nx, nx * ny] as const;
-  const firsts = ENTRIES.map(([a]) => steps[a]);
-  const seconds = ENTRIES.map(([, b]) => steps[b]);
+  const [x, y, z] = [1, nx, nx * ny];
+  // With A the linear part of the inverse affine and H the Hessian in voxels, that in mm is Aᵀ H A; the sum of its
+  // squares is the trace of (H G)² with G = A Aᵀ.
   const inverse = invert(affine);
-  // Column p of the inverse affine: by how many voxels along each axis world axis p leads.
-  const along = [0, 1, 2].map((p) => [0, 1, 2].map((axis) => inverse[4 * axis + p]!));
-  const hessian = new Float64Array(6);
+  const g = (a: number, b: number): number =>
+    [0, 1, 2].reduce((sum, p) => sum + inverse[4 * a + p]! * inverse[4 * b + p]!, 0);
+  const [gxx, gyy, gzz, gxy, gxz, gyz] = [g(0, 0), g(1, 1), g(2, 2), g(0, 1), g(0, 2), g(1, 2)];
+  const mixed = (at: number, s: number, t: number): number =>
+    (data[at + s + t]! - data[at + s - t]! - data[at - s + t]! + data[at - s - t]!) / 4;
   let sum = 0;
-  for (let k = 1; k < nz - 1; k++)
-    for (let j = 1; j < ny - 1; j++)
-      for (let i = 1; i < nx - 1; i++)
-        for (let c = 0; c < 3; c++) {
-          const at = c * count + i + nx * (j + ny * k);
-          for (let n = 0; n < ENTRIES.length; n++) {
-            const s = firsts[n]!;
-            const t = seconds[n]!;
-            hessian[n] =
-              s === t
-                ? data[at + s]! - 2 * data[at]! + data[at - s]!
-                : (data[at + s + t]! - data[at + s - t]! - data[at - s + t]! + data[at - s - t]!) / 4;
-          }
-          sum += squaredInWorld(hessian, along);
+  for (let c = 0; c < 3; c++)
+    for (let k = 1; k < nz - 1; k++)
+      for (let j = 1; j < ny - 1; j++)
+        for (let i = 1, at = c * count + 1 + y * j + z * k; i < nx - 1; i++, at++) {
+          const twice = 2 * data[at]!;
+          const hxx = data[at + x]! - twice + data[at - x]!;
+          const hyy = data[at + y]! - twice + data[at - y]!;
+          const hzz = data[at + z]! - twice + data[at - z]!;
+          const hxy = mixed(at, x, y);
+          const hxz = mixed(at, x, z);
+          const hyz = mixed(at, y, z);
+          const xx = hxx * gxx + hxy * gxy + hxz * gxz;
+          const xy = hxx * gxy + hxy * gyy + hxz * gyz;
+          const xz = hxx * gxz + hxy * gyz + hxz * gzz;
+          const yx = hxy * gxx + hyy * gxy + hyz * gxz;
+          const yy = hxy * gxy + hyy * gyy + hyz * gyz;
+          const yz = hxy * gxz + hyy * gyz + hyz * gzz;
+          const zx = hxz * gxx + hyz * gxy + hzz * gxz;
+          const zy = hxz * gxy + hyz * gyy + hzz * gyz;
+          const zz = hxz * gxz + hyz * gyz + hzz * gzz;
+          sum += xx * xx + yy * yy + zz * zz + 2 * (xy * yx + xz * zx + yz * zy);
         }
   return sum / ((nx - 2) * (ny - 2) * (nz - 2));
-}
-
-/**
- * The squared Frobenius norm of a Hessian in voxels (entries as in {@link ENTRIES}) after the change to world
- * coordinates.
- */
-function squaredInWorld(hessian: Float64Array, along: readonly (readonly number[])[]): number {
-  const xx = hessian[0]!;
-  const yy = hessian[1]!;
-  const zz = hessian[2]!;
-  const xy = hessian[3]!;
-  const xz = hessian[4]!;
-  const yz = hessian[5]!;
-  let squares = 0;
-  for (let n = 0; n < ENTRIES.length; n++) {
-    const entry = ENTRIES[n]!;
-    const a = along[entry[0]]!;
-    const b = along[entry[1]]!;
-    const times = entry[2];
-    const value =
-      a[0]! * (xx * b[0]! + xy * b[1]! + xz * b[2]!) +
-      a[1]! * (xy * b[0]! + yy * b[1]! + yz * b[2]!) +
-      a[2]! * (xz * b[0]! + yz * b[1]! + zz * b[2]!);
-    squares += times * value * value;
-  }
-  return squares;
 }
 
 /** {@link bendingEnergy} as a measure. */

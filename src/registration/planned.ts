@@ -99,7 +99,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const notes: string[] = [];
   const start = linearWarp(fixed, startMatrix);
   means.onWarp?.('start', start);
-  const first = !means.aligned && plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means) : undefined;
+  const first = !means.aligned && plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means, plan.levels.length > 0) : undefined;
   const alignment = means.aligned ?? first?.matrix;
   const matrix = alignment ?? startMatrix;
   if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
@@ -129,9 +129,10 @@ async function aligned(
   { kind, loss }: NonNullable<Plan['alignment']>,
   start: Mat4,
   { runtime }: Means,
+  rough: boolean,
 ): Promise<Alignment> {
   const masks = given({ fixedMask, movingMask });
-  const options = { kind, loss: alignmentSimilarity(loss.name, loss.options) };
+  const options = { kind, loss: alignmentSimilarity(loss.name, loss.options), rough };
   return alignPair({ fixed, moving, ...masks }, options, start, runtime);
 }
 

@@ -31,8 +31,9 @@ const LEAST_VOLUME = 1e-6;
  * with J the slope of φ, which linear interpolation gives exactly; a step that does not reduce the error is halved, and
  * where J cannot be inverted B takes its place. (The fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008,
  * stops short of the solution where φ turns or shears strongly.) Where Newton's method ends elsewhere than within the
- * grid, all of the grid is searched ({@link PreimageSearch}), so that a point remains unsolved only if φ takes no place
- * of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several places is taken.
+ * grid, the surroundings of a guess are searched, then all of the grid ({@link PreimageSearch}): a point remains
+ * unsolved only if φ takes no place of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several
+ * places is taken.
  *
  * @param guess about the inverse, on the same grid: Newton's method begins there
  * @example const { warp } = invertWarp(field, moving)
@@ -122,7 +123,8 @@ class PointSolver {
     if (found && (from || isInside(this.warp.size, index))) return index;
     const miss = asVec(this.#miss);
     this.#search ??= new PreimageSearch(this.warp.size, (x) => this.map(x));
-    const within = this.#search.find(q, tolerance * Math.min(...spacingOf(this.#affine)));
+    const near = tolerance * Math.min(...spacingOf(this.#affine));
+    const within = (from && this.#search.findNear(from, q, near)) ?? this.#search.find(q, near);
     if (within) return within;
     const d = applyToVector(this.#inverseAffine, miss);
     const beyond: Vec3 = [index[0] + d[0], index[1] + d[1], index[2] + d[2]];

@@ -1,3 +1,4 @@
+import { mapTriple } from '../triple.ts';
 import type { Size, Vec3 } from './grid.ts';
 
 /** Cells along each edge of the smallest blocks that have a box of their own. */
@@ -8,6 +9,12 @@ interface Level {
   readonly blocks: Size;
   readonly boxes: Float64Array;
 }
+
+/** Steps from a block to those about it, the nearest first. */
+const REACH = [-3, -2, -1, 0, 1, 2, 3];
+const AROUND = REACH.flatMap((z) => REACH.flatMap((y) => REACH.map((x) => [x, y, z] as const))).sort(
+  (a, b) => Math.hypot(...a) - Math.hypot(...b),
+);
 
 /** Where an axis is cut into cells: at its voxels, or half a voxel on either side of its only one. */
 function cutsOf(voxels: number): number[] {
@@ -22,8 +29,8 @@ function cutsOf(voxels: number): number[] {
  */
 export class PreimageSearch {
   readonly #cuts: readonly [number[], number[], number[]];
-  /** From the smallest blocks to one that holds all. */
-  readonly #levels: readonly Level[];
+  /** From the smallest blocks to one that holds all; made when all of the grid is first searched. */
+  #levels: readonly Level[] | undefined;
 
   /** @param map voxel index → mm */
   constructor(
@@ -31,9 +38,23 @@ export class PreimageSearch {
     private readonly map: (index: Vec3) => Vec3,
   ) {
     this.#cuts = [cutsOf(size[0]), cutsOf(size[1]), cutsOf(size[2])];
-    const levels = [this.#smallestBlocks()];
-    for (let top = levels[0]!; top.boxes.length > 6; levels.push(top)) top = doubled(top);
-    this.#levels = levels;
+  }
+
+  /**
+   * A voxel index that the map takes to `point`, in the blocks of cells about an index.
+   * @param tolerance mm
+   * @returns undefined where there is none so near
+   */
+  findNear(index: Vec3, point: Vec3, tolerance: number): Vec3 | undefined {
+    const [bx, by, bz] = this.#blocks;
+    const middle = mapTriple(index, (x, axis) => Math.min(Math.max(Math.floor(x / BLOCK), 0), this.#blocks[axis] - 1));
+    for (const [x, y, z] of AROUND) {
+      const [i, j, k] = [middle[0] + x, middle[1] + y, middle[2] + z];
+      if (i < 0 || j < 0 || k < 0 || i >= bx || j >= by || k >= bz) continue;
+      const found = this.#findInBlock([i, j, k], point, tolerance);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /**
@@ -42,6 +63,7 @@ export class PreimageSearch {
    * @returns undefined where the map takes no place of the grid to the point
    */
   find(point: Vec3, tolerance: number): Vec3 | undefined {
+    this.#levels ??= this.#allLevels();
     const stack: { readonly level: number; readonly at: Vec3 }[] = [{ level: this.#levels.length - 1, at: [0, 0, 0] }];
     for (let top = stack.pop(); top; top = stack.pop()) {
       const { level, at } = top;
@@ -58,9 +80,20 @@ export class PreimageSearch {
     return undefined;
   }
 
-  #smallestBlocks(): Level {
+  /** How many of the smallest blocks there are along each axis. */
+  get #blocks(): Size {
     const [cx, cy, cz] = this.#cuts;
-    const blocks = divided([cx.length - 1, cy.length - 1, cz.length - 1], BLOCK);
+    return divided([cx.length - 1, cy.length - 1, cz.length - 1], BLOCK);
+  }
+
+  #allLevels(): readonly Level[] {
+    const levels = [this.#smallestBlocks()];
+    for (let top = levels[0]!; top.boxes.length > 6; levels.push(top)) top = doubled(top);
+    return levels;
+  }
+
+  #smallestBlocks(): Level {
+    const blocks = this.#blocks;
     const boxes = emptyBoxes(blocks);
     let at = 0;
     forEachPart([0, 0, 0], Math.max(...blocks), blocks, (i, j, k) => {
