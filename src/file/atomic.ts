@@ -1,9 +1,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { link, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { reasonOf } from './reason.ts';
 import { forgetTemporary, rememberTemporary } from './temporaries.ts';
+
+/** What a file is written from: all of it, or its pieces as they come. */
+type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file so that it is either complete or not there: into a temporary file beside it, which is then renamed. Its
@@ -11,7 +14,7 @@ import { forgetTemporary, rememberTemporary } from './temporaries.ts';
  * folders are made.
  * @throws UserError when the file cannot be written.
  */
-export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeAtomically(path: string, content: Content): Promise<void> {
   await write(path, content, rename);
 }
 
@@ -64,7 +67,7 @@ const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/;
 
 async function write(
   path: string,
-  content: Uint8Array | string,
+  content: Content,
   place: (temporary: string, target: string) => Promise<void>,
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${counter++}.tmp`);
@@ -74,7 +77,7 @@ async function write(
     closeSync(openSync(temporary, 'wx'));
     const file = await open(temporary, 'r+');
     try {
-      await file.writeFile(content);
+      await writeFile(file, content);
       await file.sync();
     } finally {
       await file.close();

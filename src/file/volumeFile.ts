@@ -1,5 +1,6 @@
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip } from 'node:zlib';
 import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
 import { canBeLabels, summariseValues } from '../volume/checks.ts';
@@ -8,7 +9,7 @@ import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
 import { decodeMetaImageWarp } from '../volume/metaImage.ts';
 import { encodeMetaImage } from '../volume/metaImageEncode.ts';
-import { decodeNiftiVolumes, decodeWarp, encodeNifti } from '../volume/nifti.ts';
+import { decodeNiftiVolumes, decodeWarp, encodeNifti, niftiParts } from '../volume/nifti.ts';
 import { decodeNrrdWarp } from '../volume/nrrd.ts';
 import { encodeNrrd } from '../volume/nrrdEncode.ts';
 import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
@@ -124,20 +125,21 @@ export function assertWritable(path: string): void {
 
 async function write(path: string, image: Volume | Labels | Warp): Promise<void> {
   assertWritable(path);
-  await writeAtomically(path, await encoded(path, image));
+  const isPacked = imageFormat(path) === 'nifti' && /\.gz$/i.test(path);
+  if (!isPacked || !(image.data instanceof Float32Array)) return writeAtomically(path, await encoded(path, image));
+  // Of floats deflate finds no repeats but runs; to look for others takes three times as long.
+  const packed = createGzip({ strategy: constants.Z_RLE, chunkSize: 2 ** 20 });
+  pipeline(Readable.from(niftiParts(image)), packed).catch(() => undefined);
+  await writeAtomically(path, packed);
 }
 
-async function encoded(path: string, image: Volume | Labels | Warp): Promise<Uint8Array> {
+function encoded(path: string, image: Volume | Labels | Warp): Promise<Uint8Array> {
   switch (imageFormat(path)) {
     case 'nrrd':
       return encodeNrrd(image);
     case 'metaImage':
       return encodeMetaImage(image);
-    default: {
-      const isPacked = /\.gz$/i.test(path);
-      if (!isPacked || !(image.data instanceof Float32Array)) return encodeNifti(image, { gzip: isPacked });
-      // Of floats deflate finds no repeats but runs; to look for others takes three times as long.
-      return promisify(gzip)(await encodeNifti(image), { strategy: constants.Z_RLE });
-    }
+    default:
+      return encodeNifti(image, { gzip: /\.gz$/i.test(path) });
   }
 }

@@ -2,6 +2,7 @@ import { given } from '../given.ts';
 import type { Labels, Volume } from '../volume/grid.ts';
 import type { PointPairs } from '../volume/landmarks.ts';
 import { applyWarp } from '../volume/warp.ts';
+import { whenRead } from '../volume/whenRead.ts';
 import { type Assessment, assess } from './assess.ts';
 import { type RegistrationError, registrationError } from './landmarkError.ts';
 import type { Registration } from './register.ts';
@@ -47,7 +48,7 @@ export function judged(registration: Registration, pair: KnownPair): JudgedRegis
     ...known,
     fixed,
     moving,
-    before: applyWarp(registration.start, moving),
+    before: whenRead(fixed, () => applyWarp(registration.start, moving).data),
     ...(landmarks ? { landmarkError: registrationError(landmarks, registration) } : {}),
     assessment: assess(known),
   };

@@ -69,13 +69,14 @@ export function movement(
   start: Warp,
   mask?: Float32Array,
 ): { readonly mean: number; readonly max: number } {
-  const count = warp.data.length / 3;
+  const [to, from] = [warp.data, start.data];
+  const count = to.length / 3;
   let [sum, most, voxels] = [0, 0, 0];
   for (let n = 0; n < count; n++) {
     if (mask?.[n] === 0) continue;
-    const x = warp.data[n]! - start.data[n]!;
-    const y = warp.data[n + count]! - start.data[n + count]!;
-    const z = warp.data[n + 2 * count]! - start.data[n + 2 * count]!;
+    const x = to[n]! - from[n]!;
+    const y = to[n + count]! - from[n + count]!;
+    const z = to[n + 2 * count]! - from[n + 2 * count]!;
     const distance = Math.sqrt(x * x + y * y + z * z);
     sum += distance;
     most = Math.max(most, distance);

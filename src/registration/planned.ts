@@ -9,6 +9,7 @@ import type { Grid, Mat4, Warp } from '../volume/grid.ts';
 import { identity, invert, translation } from '../volume/matrix.ts';
 import { zscore } from '../volume/normalise.ts';
 import { applyWarp, linearWarp, reaches } from '../volume/warp.ts';
+import { whenRead } from '../volume/whenRead.ts';
 import { type Alignment, alignPair } from './alignment/align.ts';
 import { type MaskedPair, type Plan, type PlanChoices, planPair, pyramidOf } from './plan.ts';
 import { type PyramidProgress, type PyramidResult, registerPyramid } from './pyramid/pyramid.ts';
@@ -97,9 +98,12 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const { fixed, moving } = pair;
   const startMatrix = means.initial ?? (plan.start === 'world' ? identity : together(fixed, moving));
   const notes: string[] = [];
-  const start = linearWarp(fixed, startMatrix);
+  const start = whenRead(fixed, () => linearWarp(fixed, startMatrix).data);
   means.onWarp?.('start', start);
-  const first = !means.aligned && plan.alignment ? await aligned(pair, plan.alignment, startMatrix, means, plan.levels.length > 0) : undefined;
+  const first =
+    !means.aligned && plan.alignment
+      ? await aligned(pair, plan.alignment, startMatrix, means, plan.levels.length > 0)
+      : undefined;
   const alignment = means.aligned ?? first?.matrix;
   const matrix = alignment ?? startMatrix;
   if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
@@ -110,7 +114,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
     throw new UserError(
       'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --align), or a larger --smoothness.',
     );
-  const inverse = found ? found.inverse : linearWarp(moving, invert(matrix));
+  const inverse = found ? found.inverse : whenRead(moving, () => linearWarp(moving, invert(matrix)).data);
   if (found && found.smoothings > 0)
     notes.push(
       `The velocity was smoothed ${found.smoothings === 1 ? 'once' : `${found.smoothings} times`} to keep folds within ${plan.foldLimit} %.`,
@@ -160,8 +164,8 @@ async function deformed(
       foldedPercent(voxelJacobianDeterminant(displacement, fixedGrid.size)) <= plan.foldLimit,
   });
   const { displacement, inverse, fixedGrid, movingGrid, levels, smoothings } = result;
-  const back =
-    inverse && warpFromDisplacement({ displacement: inverse, fixedGrid: movingGrid, movingGrid: fixedGrid }, moving);
+  const backwards = inverse && { displacement: inverse, fixedGrid: movingGrid, movingGrid: fixedGrid };
+  const back = backwards && whenRead(moving, () => warpFromDisplacement(backwards, moving).data);
   return {
     warp: warpFromDisplacement({ displacement, fixedGrid, movingGrid }, fixed),
     inverse: back,

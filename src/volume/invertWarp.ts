@@ -35,7 +35,7 @@ const LEAST_VOLUME = 1e-6;
  * unsolved only if φ takes no place of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several
  * places is taken.
  *
- * @param guess about the inverse, on the same grid: Newton's method begins there
+ * @param guess about the inverse, on the same grid: Newton's method begins there; the inverse takes its memory
  * @example const { warp } = invertWarp(field, moving)
  */
 export function invertWarp(warp: Warp, grid: Grid, guess?: Warp): InverseWarp {
@@ -43,7 +43,7 @@ export function invertWarp(warp: Warp, grid: Grid, guess?: Warp): InverseWarp {
   const toIndex = invert(warp.affine);
   const [nx, ny, nz] = grid.size;
   const count = nx * ny * nz;
-  const data = new Float32Array(3 * count);
+  const data = guess?.data ?? new Float32Array(3 * count);
   let residual = 0;
   let sum = 0;
   let reached = 0;
@@ -51,7 +51,7 @@ export function invertWarp(warp: Warp, grid: Grid, guess?: Warp): InverseWarp {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++, at++) {
         const q = applyToPoint(grid.affine, [i, j, k]);
-        const index = solver.solve(q, guess && applyToPoint(toIndex, guessed(guess, at, q)));
+        const index = solver.solve(q, guess && applyToPoint(toIndex, guessed(data, at, q)));
         const p = applyToPoint(warp.affine, index);
         data[at] = q[0] - p[0];
         data[count + at] = q[1] - p[1];
@@ -71,7 +71,7 @@ export function invertWarp(warp: Warp, grid: Grid, guess?: Warp): InverseWarp {
 }
 
 /** Where a warp takes the point q of its voxel `at`, RAS mm. */
-function guessed({ data }: Warp, at: number, q: Vec3): Vec3 {
+function guessed(data: Float32Array, at: number, q: Vec3): Vec3 {
   const count = data.length / 3;
   return [q[0] - data[at]!, q[1] - data[count + at]!, q[2] + data[2 * count + at]!];
 }

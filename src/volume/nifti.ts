@@ -7,7 +7,7 @@ import { type NiftiHeader, readNiftiHeader } from './niftiHeader.ts';
 import { type StoredImage, scaled } from './storedImage.ts';
 import { assertVoxels, assertWorkable, bytesOf, decodeVoxels, type ElementType, type VoxelLayout } from './voxels.ts';
 
-export { encodeNifti, type NiftiOptions } from './niftiEncode.ts';
+export { encodeNifti, type NiftiOptions, niftiParts } from './niftiEncode.ts';
 export { toLabels, toVolume } from './storedImage.ts';
 
 /** A 3-D NIfTI image as its file has it. */

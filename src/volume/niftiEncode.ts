@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 
 import type { Labels, Mat4, Volume, Warp } from './grid.ts';
-import { gzip } from './gzip.ts';
+import { gzip, joined } from './gzip.ts';
 import { column, determinant, spacingOf } from './matrix.ts';
 import { valuesPerVoxel, writtenVoxels } from './writtenVoxels.ts';
 
@@ -35,6 +35,15 @@ const datatypes = { uint8: 2, int16: 4, int32: 8, float32: 16, uint16: 512 } as 
  * @example const bytes = await encodeNifti(fixed)
  */
 export async function encodeNifti(image: Volume | Labels | Warp, options: NiftiOptions = {}): Promise<Uint8Array> {
+  const file = joined(...niftiParts(image, options));
+  return options.gzip ? gzip(file) : file;
+}
+
+/** The header of a NIfTI-1 file and its voxels, which are not copied; see {@link encodeNifti}. */
+export function niftiParts(
+  image: Volume | Labels | Warp,
+  { vectors = 'fifth', description = 'EarthMorph' }: Omit<NiftiOptions, 'gzip'> = {},
+): readonly [Uint8Array, Uint8Array] {
   const tooLong = image.size.find((n) => n > 32767);
   if (tooLong !== undefined) {
     throw new UserError(
@@ -42,12 +51,10 @@ export async function encodeNifti(image: Volume | Labels | Warp, options: NiftiO
     );
   }
   const { bytes, type } = writtenVoxels(image.data);
-  const file = new Uint8Array(headerSize + bytes.length);
-  const { vectors = 'fifth' } = options;
-  writeHeader(new DataView(file.buffer), image, datatypes[type], (8 * bytes.length) / image.data.length, vectors);
-  file.set(new TextEncoder().encode(options.description ?? 'EarthMorph').subarray(0, 79), 148);
-  file.set(bytes, headerSize);
-  return options.gzip ? gzip(file) : file;
+  const header = new Uint8Array(headerSize);
+  writeHeader(new DataView(header.buffer), image, datatypes[type], (8 * bytes.length) / image.data.length, vectors);
+  header.set(new TextEncoder().encode(description).subarray(0, 79), 148);
+  return [header, bytes];
 }
 
 function writeHeader(
