@@ -2,11 +2,11 @@
  * `npm run bench:registration`: what one line of `earthmorph register` reaches on real pairs, in turn with elastix where it is installed,
  * judged from the written warps: Dice or landmark error, folds, CPU seconds, peak memory.
  *
- *   EARTHMORPH_DATA=data npm run bench:registration -- [--pairs brains,lungs] [--hippocampi 8] [--options "--effort best"] [--keep folder]
+ *   EARTHMORPH_DATA=data npm run bench:registration -- [--pairs brains,lungs] [--hippocampi 8] [--options="--effort best"] [--keep folder]
  *                                                      [--json results.json] [--no-elastix]
  *
  * `--options` may be repeated: each is one way to register. So the choice of levels, losses and weights is run again:
- * `--options "--loss mse --smoothness 0.5" --options "--levels 8:40,4:30,2:20"`.
+ * `--options="--loss mse --smoothness 0.5" --options="--levels 8:40,4:30,2:20"`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

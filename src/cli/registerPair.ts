@@ -51,14 +51,15 @@ export async function registerPair(fixed: string, moving: string, options: Regis
   const names = { fixed: basename(fixed), moving: basename(moving) };
   const paths = [fixed, moving].map((path) => resolve(path).split(sep).join('/'));
   const note = (await syntheticAround(paths, nodeFiles()))?.description;
+  const judged = judgement(pair);
   const origin = {
     ...provenance(commandLine()),
     ...provenanceOfPlan(pair.done),
+    Folds: foldsText(judged),
     ...(initial ? { Start: initialTransform.join(', ') } : {}),
     'Synthetic data': note,
   };
   const result = pairResult(names.fixed, names.moving, pair);
-  const judged = judgement(pair);
   const alone = await writeRegistration(pair, options);
   if (options.figure !== undefined)
     await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`, { note }));
@@ -166,9 +167,16 @@ function sayWhatIsDoubtful(
     console.error('WARNING: the scans are less alike than before; look at the result before you use it.');
 }
 
+/** How much is folded, and where most; undefined where there are too few slices to tell. */
+function foldsText({ foldedPercent, foldedForegroundPercent, deepestFold }: Judgement): string | undefined {
+  if (!Number.isFinite(foldedPercent)) return undefined;
+  const where = deepestFold ? `, most at (${deepestFold.at.map((mm) => decimals(mm, 0)).join(', ')}) mm` : '';
+  return `${decimals(foldedPercent, 3)} % of voxels folded, ${decimals(foldedForegroundPercent, 3)} % of the foreground${where}`;
+}
+
 /** What came out, line by line. */
 function summary(result: PairResult, judged: Judgement, inverse: InverseResidual | undefined): string {
-  const { before, after, movement, foldedPercent, foldedForegroundPercent } = judged;
+  const { before, after, movement } = judged;
   const change = (from: number, to: number, digits: number): string =>
     `${decimals(from, digits)} → ${decimals(to, digits)}`;
   const truths = [...measures().values()].filter(isWatched).flatMap((measure) => {
@@ -177,13 +185,11 @@ function summary(result: PairResult, judged: Judgement, inverse: InverseResidual
     if (result[to] === undefined) return [];
     return [valueText(measure, valueIn(result, to), from === undefined ? from : valueIn(result, from))];
   });
-  const folds = Number.isFinite(foldedPercent)
-    ? `; ${decimals(foldedPercent, 3)} % of voxels folded, ${decimals(foldedForegroundPercent, 3)} % of the foreground`
-    : '';
+  const folds = foldsText(judged);
   return [
     `Registered in ${decimals(result.seconds, 1)} s${truths.length > 0 ? `: ${truths.join(', ')}` : ''}.`,
     `Likeness: correlation ${change(before.correlation, after.correlation, 3)}, mutual information (NMI) ${change(before.nmi, after.nmi, 3)}.`,
-    `Movement: ${decimals(movement.mean, 2)} mm on average, ${decimals(movement.max, 1)} mm at most${folds}.`,
+    `Movement: ${decimals(movement.mean, 2)} mm on average, ${decimals(movement.max, 1)} mm at most${folds === undefined ? '' : `; ${folds}`}.`,
     ...(inverse
       ? [
           `Inverse warp: undoes the warp to ${decimals(inverse.mean, 3)} mm on average, ${decimals(inverse.max, 3)} mm at most.`,

@@ -280,7 +280,7 @@ export function masksOf(pair: RegistrationPair): {
   const foregrounds = new Map(comparedForegrounds(open).map((foreground, n) => [open[n], foreground]));
   const maskOf = (image: Volume, given: Labels | 'whole' | undefined): Float32Array | undefined => {
     if (given === undefined) return foregrounds.get(image);
-    return given === 'whole' ? undefined : Float32Array.from(given.data, (label) => (label > 0 ? 1 : 0));
+    return given === 'whole' ? undefined : new Float32Array(given.data.map((label) => (label > 0 ? 1 : 0)));
   };
   return { fixedMask: maskOf(fixed, fixedMask), movingMask: maskOf(moving, movingMask) };
 }

@@ -54,26 +54,32 @@ function findForeground({ data, size }: Volume): Float32Array | undefined {
   let least = Number.POSITIVE_INFINITY;
   for (const value of data) if (value < least) least = value;
   const mask = new Float32Array(data.length).fill(1);
-  const stack: number[] = [];
   let outside = 0;
-  const visit = (n: number): void => {
-    if (mask[n] === 0 || data[n] !== least) return;
-    mask[n] = 0;
-    outside++;
-    stack.push(n);
+  const isNew = (n: number): boolean => mask[n] !== 0 && data[n] === least;
+  // One voxel of each run along x that is still to be filled: a voxel each would take more memory than the scan.
+  const seeds: number[] = [];
+  const addRuns = (from: number, to: number): void => {
+    for (let n = from; n <= to; n++) if (isNew(n) && (n === from || !isNew(n - 1))) seeds.push(n);
   };
-  forEachBorderVoxel(size, visit);
-  for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
-    const i = n % nx;
-    const j = Math.floor(n / nx) % ny;
-    const k = Math.floor(n / (nx * ny));
-    if (i > 0) visit(n - 1);
-    if (i < nx - 1) visit(n + 1);
-    if (j > 0) visit(n - nx);
-    if (j < ny - 1) visit(n + nx);
-    if (k > 0) visit(n - nx * ny);
-    if (k < nz - 1) visit(n + nx * ny);
-  }
+  const fillFrom = (seed: number): void => {
+    const row = seed - (seed % nx);
+    let [from, to] = [seed, seed];
+    while (from > row && isNew(from - 1)) from--;
+    while (to < row + nx - 1 && isNew(to + 1)) to++;
+    mask.fill(0, from, to + 1);
+    outside += to - from + 1;
+    const j = (row / nx) % ny;
+    const k = Math.floor(row / (nx * ny));
+    if (j > 0) addRuns(from - nx, to - nx);
+    if (j < ny - 1) addRuns(from + nx, to + nx);
+    if (k > 0) addRuns(from - nx * ny, to - nx * ny);
+    if (k < nz - 1) addRuns(from + nx * ny, to + nx * ny);
+  };
+  forEachBorderVoxel(size, (border) => {
+    if (!isNew(border)) return;
+    seeds.push(border);
+    for (let n = seeds.pop(); n !== undefined; n = seeds.pop()) if (isNew(n)) fillFrom(n);
+  });
   return outside < LEAST_SHARE * data.length || outside === data.length ? undefined : mask;
 }
 
@@ -84,7 +90,8 @@ function findForeground({ data, size }: Volume): Float32Array | undefined {
 function isEven({ data, size }: Volume): boolean {
   let least = Number.POSITIVE_INFINITY;
   for (const value of data) if (value < least) least = value;
-  let object: Uint8Array = Uint8Array.from(data, (value) => (value > least ? 1 : 0));
+  let object: Uint8Array = new Uint8Array(data.length);
+  for (let n = 0; n < data.length; n++) object[n] = data[n]! > least ? 1 : 0;
   for (let n = 0; n < RIM; n++) {
     const inner = eroded(object, size);
     if (inner.includes(1)) object = inner;
