@@ -135,7 +135,7 @@ describe('a registration that begins with an alignment', () => {
   it('goes on with a refinement from there', async () => {
     const truth = translation([6, -4, 5]);
     const refine = { loss: chooseSimilarity('mse'), steps: 10, grid: 4, rate: 0.1, seed: 1 };
-    const options = { affine: rigid, refine, start: 'world' as const, spacing: 3 };
+    const options = { alignment: rigid, refine, start: 'world' as const, spacing: 3 };
     const { warp } = await register({ fixed, moving: movedScene(truth) }, undefined, options);
     const there = warpPoints(warp, points);
     const miss = points.map((p, n) => Math.hypot(...applyToPoint(truth, p).map((v, a) => v - there[n]![a]!)));
