@@ -210,9 +210,8 @@ function summarise(facts: readonly Facts[]): CheckSummary {
 }
 
 /**
- * Reads every image and segmentation of a data set and reports what is wrong with them: unreadable files, constant
- * images and NaN, images and labels on different grids, empty or missing labels, odd spacings, odd sets of labels,
- * cases of two modalities that lack one.
+ * Reads every image and segmentation of a data set and reports what is wrong. Files: unreadable, or one of two
+ * modalities missing. Images: constant, NaN, odd spacings. Labels: empty, missing, on another grid, an odd set.
  * Holds one case in memory at a time. Open the data set with `requireFiles: false` to have missing files reported here.
  *
  * @param onProgress Called after each case.

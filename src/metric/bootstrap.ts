@@ -19,9 +19,9 @@ export interface BootstrapMean {
 }
 
 /**
- * Bootstrap of the mean over pairs in which cases recur: cases, not pairs, are drawn with replacement, and a pair
- * counts as often as the product of how often its two cases were drawn (the pigeonhole bootstrap: Owen, Annals of
- * Applied Statistics 1(2), 2007). It is somewhat conservative. A signed-rank test of the pairs takes them for
+ * Bootstrap of the mean over pairs in which cases recur (the pigeonhole bootstrap: Owen, Annals of Applied Statistics
+ * 1(2), 2007). Cases are drawn with replacement, not pairs. A pair counts as often as one of its cases was drawn times
+ * the other. It is somewhat conservative. A signed-rank test of the pairs takes them for
  * independent, and its p is too small. Randomness: the stream (`seed`, 'bootstrap').
  * @example
  * const { low, high, p } = pigeonholeBootstrap([

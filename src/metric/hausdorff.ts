@@ -4,9 +4,9 @@ import { defineMeasure } from './measure.ts';
 import { type SurfaceDistances, surfaceDistances } from './surface.ts';
 
 /**
- * The 95th percentile of the Hausdorff distance between one label of two segmentations, in mm: of the distances from
- * each surface voxel of one region to the nearest of the other ({@link surfaceDistances}) the 95th percentile (linear
- * interpolation), in both directions, and the larger of the two.
+ * The 95th percentile of the Hausdorff distance between one label of two segmentations, in mm. Each surface voxel of
+ * one region has a distance to the nearest of the other ({@link surfaceDistances}). The 95th percentile of these is
+ * taken in both directions, with linear interpolation; the larger one counts.
  * @param a label of each voxel, index = i + nx·(j + ny·k).
  * @param b the same of the other segmentation, on the same grid.
  * @param space the grid's affine, or the spacing along x, y and z in mm of axes at right angles.

@@ -188,8 +188,8 @@ function paddedGrid(image: Grid, { crop, pad, size, spacing }: Preprocessing): G
 }
 
 /**
- * A grid with given axes around a point; where its voxels have the lattice of `image` (up to order and sign of the
- * axes), it is moved by at most half a voxel onto that lattice, so that sampling the image does not blur it.
+ * A grid with given axes around a point. Where its voxels have the lattice of `image`, up to order and sign of the axes,
+ * it is moved onto that lattice by at most half a voxel: sampling the image then does not blur it.
  */
 export function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
   const along = (component: 0 | 1 | 2): number =>

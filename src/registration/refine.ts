@@ -61,9 +61,9 @@ export interface RefineOptions {
   /** Seed of the loss's random directions. */
   readonly seed: number;
   /**
-   * n > 0: what is optimised is a stationary velocity, integrated by n steps of scaling and squaring, so that the
-   * displacement has no folds but those of interpolation, and an inverse; the regulariser then sees the velocity. 0,
-   * the default: it is the displacement itself.
+   * 0, the default: the displacement itself is optimised. n > 0: a stationary velocity is, integrated by n steps of
+   * scaling and squaring. The displacement then has an inverse, and no folds but those of interpolation. The
+   * regulariser sees the velocity.
    */
   readonly integrationSteps?: number;
   /**

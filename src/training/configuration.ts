@@ -283,7 +283,7 @@ function assertAlignmentLoss({ affine, affineLoss }: TrainingConfig): void {
 
 /**
  * The network of a configuration: its family's settings are those of its name, and `networkOptions`.
- * @throws UserError when there is no such family, or it cannot be built so
+ * @throws UserError when there is no such family, or it cannot be built with these settings
  */
 export function networkOf(config: TrainingConfig): ChosenNetwork {
   const own = Object.keys(networks().get(config.network)?.schema.shape ?? {});

@@ -15,9 +15,9 @@ const APART = 3;
 const CERTAIN = 3;
 
 /**
- * The foregrounds of images that are compared with each other ({@link foregroundOf}); undefined for all of them where
- * one shows an object without structure of its own, since there the outline is all that can be compared, and a
- * foreground leaves the outline out.
+ * The foregrounds of images that are compared with each other ({@link foregroundOf}). Undefined for all of them where
+ * one shows an object without structure of its own: there only the outline can be compared, which a foreground leaves
+ * out.
  */
 export function comparedForegrounds(images: readonly Volume[]): (Float32Array | undefined)[] {
   const masks = images.map(foregroundOf);

@@ -26,14 +26,15 @@ const LEAST_VOLUME = 1e-6;
 /**
  * Inverts a warp φ(p) = p + u(p) onto another grid, usually the moving image's: finds v with φ(q + v(q)) = q.
  *
- * The affine part B of φ is fitted first, and each q starts from B⁻¹(q): the two images may differ in origin,
- * orientation and voxel size. From there Newton's method goes on in voxels x of the warp's grid, x ← x + J⁻¹(q − φ(x))
- * with J the slope of φ, which linear interpolation gives exactly; a step that does not reduce the error is halved, and
- * where J cannot be inverted B takes its place. (The fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008,
- * stops short of the solution where φ turns or shears strongly.) Where Newton's method ends elsewhere than within the
- * grid, the surroundings of a guess are searched, then all of the grid ({@link PreimageSearch}): a point remains
- * unsolved only if φ takes no place of its grid there. Beyond its grid, φ continues by B. Where φ folds, one of several
- * places is taken.
+ * The affine part B of φ is fitted first. Each q starts from B⁻¹(q): the two images may differ in origin, orientation
+ * and voxel size. From there Newton's method goes on in voxels x of the warp's grid: x ← x + J⁻¹(q − φ(x)). J is the
+ * slope of φ, which linear interpolation gives exactly. A step that does not reduce the error is halved. Where J cannot
+ * be inverted, B takes its place. (The fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008, stops short of
+ * the solution where φ turns or shears strongly.)
+ *
+ * Where Newton's method leaves the grid, the surroundings of a guess are searched, then all of the grid ({@link
+ * PreimageSearch}). A point stays unsolved only where φ takes no place of its grid there. Beyond its grid, φ continues
+ * by B. Where φ folds, one of several places is taken.
  *
  * @param guess about the inverse, on the same grid: Newton's method begins there; the inverse takes its memory
  * @example const { warp } = invertWarp(field, moving)

@@ -26,9 +26,9 @@ const vectorsAt = { 1: 280, 2: 400 } as const;
 /**
  * Reads the header of an unpacked .nii file.
  *
- * The fields come from nifti-reader-js. Three things of its version 0.8 are avoided: it overwrites the sform by the
- * qform when the qform's code is the larger one, computes no qform for NIfTI-2, and can loop for ever on damaged
- * extensions; so it is given the bare header, and the geometry is computed here.
+ * The fields come from nifti-reader-js, which is given the bare header; the geometry is computed here. Its version 0.8
+ * overwrites the sform by the qform when the qform's code is the larger one, computes no qform for NIfTI-2, and can
+ * loop for ever on damaged extensions.
  * @throws UserError when the bytes are not a NIfTI file, or its geometry cannot be used.
  */
 export function readNiftiHeader(bytes: Uint8Array, name: string): NiftiHeader {

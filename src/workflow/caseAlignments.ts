@@ -88,7 +88,7 @@ async function transformOf(file: string): Promise<Mat4> {
   }
 }
 
-/** Registers a pair's files, aligned first by the transform of `own` where the model was trained so. */
+/** Registers a pair's files, aligned first by the transform of `own` where the model was trained with alignments. */
 export async function registerAligned(
   registrar: Registrar,
   files: PairFiles,

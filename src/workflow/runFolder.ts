@@ -85,11 +85,14 @@ export async function readMetrics(run: string): Promise<readonly EpochRecord[]> 
 }
 
 /**
- * The folder of a training run: `config.json`, `metrics.jsonl` (a line an epoch), `last.safetensors` (all that is
- * needed to go on) and `previous.safetensors` (the same of the epoch before, in case the last is damaged),
- * `best.safetensors` (weights of the best validation loss), `model.onnx` (the best model, for use), `first.onnx` where
- * another model aligns pairs first, `start.onnx` where its weights are begun with, `alignments/` where transforms do,
- * `model-<rule>.onnx` for further rules of early stopping.
+ * The folder of a training run:
+ *
+ * - `config.json`, the settings, and `metrics.jsonl`, a line an epoch
+ * - `last.safetensors`, all that is needed to go on, and `previous.safetensors`, in case the last is damaged
+ * - `best.safetensors`, the weights of the best validation loss, and `model.onnx`, the best model, for use
+ * - `model-<rule>.onnx` for further rules of early stopping
+ * - `first.onnx` where another model aligns pairs first, `alignments/` where transforms do
+ * - `start.onnx` where training begins with another model's weights
  */
 export class RunFolder {
   #records: EpochRecord[] = [];

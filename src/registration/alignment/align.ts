@@ -52,9 +52,9 @@ const OVERLAP = 0.7;
 /** Transforms that differ by less than so many mm are one. */
 const SAME = 0.5;
 /**
- * Ends whose losses differ by less than this share of what alignment brings (the loss of the start's neighbours less
- * the least) are level: of those the nearest to the start is taken, since no similarity across modalities is exact, and
- * where the scans were put means something.
+ * Ends are level whose losses differ by less than this share of what alignment brings: the loss of the start's
+ * neighbours less the least. Of level ends the nearest to the start is taken. No similarity across modalities is exact,
+ * and where the scans were put means something.
  */
 const LEVEL = 0.1;
 /** An end farther from the start than this share of the body's radius is worth a look. */
@@ -66,14 +66,16 @@ const FAR = 0.5;
 const TURN = 0.2;
 
 /**
- * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training: the loss on four
- * levels, coarse to fine, its slope from the graph, steps of Adam in coordinates of about a millimetre each ({@link
- * LEVELS}). The coarsest level begins from several starts (as given and its neighbours, world coordinates, middles and
- * centroids together, each also turned a little about each axis); each finer one from the best ends of the coarser, the
- * second also from those starts themselves where they are better. The start as given is followed on every level besides
- * (on the finer two rigidly): a coarse level can lead out of the right valley, which only a fine one shows. Of the ends
- * on the finest level the one with the least loss is taken, or a nearer one that is level with it. Scale and shear come
- * in on the second level.
+ * Aligns a moving volume with a fixed one by one rigid or affine transform, without any training. The loss is lowered
+ * on four levels, coarse to fine ({@link LEVELS}). Its slope comes from the graph; Adam steps in coordinates of about a
+ * millimetre each.
+ *
+ * The coarsest level begins from several starts: as given and its neighbours, world coordinates, middles together and
+ * centroids together, each also turned a little about each axis. A finer level begins from the best ends of the coarser
+ * one, the second also from the starts themselves where they are better. The start as given is followed on every level
+ * besides, rigidly on the finer two: a coarse level can lead out of the right valley, and only a fine one shows it.
+ * Scale and shear come in on the second level. On the finest level the end with the least loss is taken, or a nearer
+ * one that is level with it.
  *
  * @param start where to begin, and what is given back if nothing is better: RAS mm, fixed point → moving point
  * @throws UserError when the loss is not a number, or the volumes have no voxels in common

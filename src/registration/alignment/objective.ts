@@ -29,8 +29,7 @@ export interface AffineValue {
 
 /**
  * How far a moving volume is from a fixed one under a world transform (RAS mm, fixed point → moving point), as one
- * graph: the sampling positions are a matrix product of the 12 numbers with the voxel coordinates, so their gradient
- * comes from the graph.
+ * graph. The sampling positions are the 12 numbers times the voxel coordinates: their gradient comes from the graph.
  */
 export class AlignmentObjective {
   /** What was evaluated already: candidates are ranked before they are followed, and ends after. */
