@@ -162,7 +162,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
     leastGain: 0.005,
     seed: choices.seed ?? 1,
   };
-  const allowed = choices.memory ?? availableMemory() / 2;
+  const allowed = choices.memory === undefined ? availableMemory() / 2 : Math.max(0, choices.memory - heldBy(pair));
   // Ultrasound shows too little of what MRI shows for more than a transform.
   const wanted =
     choices.levels ??
@@ -233,6 +233,11 @@ function levelsOf(region: Region, own: number, effort: Effort): Level[] {
     levels.push({ spacing: rounded(spacing), steps: isOne ? Math.max(steps, last.steps) : steps });
   }
   return levels;
+}
+
+/** Bytes of the scans and their masks, which are there beside a level. */
+function heldBy({ fixed, moving, fixedMask, movingMask }: MaskedPair): number {
+  return [fixed.data, moving.data, fixedMask, movingMask].reduce((sum, data) => sum + (data?.byteLength ?? 0), 0);
 }
 
 /** Voxels that a level has at least, however short memory is. */

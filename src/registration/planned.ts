@@ -148,8 +148,8 @@ async function deformed(
   { runtime, onProgress, onWarp }: Means,
 ): Promise<{ warp: Warp; inverse: Warp | undefined; levels: PyramidResult['levels']; smoothings: number }> {
   const pair = {
-    fixed: zscore(fixed, fixedMask),
-    moving: zscore(moving, movingMask),
+    fixed: whenRead(fixed, () => zscore(fixed, fixedMask).data),
+    moving: whenRead(moving, () => zscore(moving, movingMask).data),
     fixedMask,
     movingMask,
     region: plan.region,
