@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { mapTriple, tripleAt } from '../triple.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
-import type { Grid, Labels, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
+import type { Grid, Labels, Mask, Mat4, Size, Vec3, Volume } from '../volume/grid.ts';
 import type { PointList } from '../volume/landmarks.ts';
 import {
   applyToPoint,
@@ -81,7 +81,7 @@ export type Preprocessing = z.infer<typeof preprocessingSchema>;
 export type InitialAlignment = 'center' | 'world';
 
 /** Intensities as the network sees them, on the volume's own grid; over the voxels of a mask, and 0 outside it. */
-export function normalised(volume: Volume, { normalise }: Preprocessing, mask?: Float32Array): Volume {
+export function normalised(volume: Volume, { normalise }: Preprocessing, mask?: Mask): Volume {
   if (normalise === 'minmax') return minmax(volume, mask);
   return normalise === 'percentile' ? percentile(volume, 1, 99, mask) : zscore(volume, mask);
 }
@@ -284,8 +284,8 @@ export interface PreparedVolume {
 }
 
 /** 1 at the voxels of a grid that lie inside an image, and inside its mask where there is one; 0 elsewhere. */
-export function fieldOfView({ size, affine }: Grid, grid: Grid, mask?: Float32Array): Float32Array {
-  const inside = mask ? Int32Array.from(mask) : new Int32Array(size[0] * size[1] * size[2]).fill(1);
+export function fieldOfView({ size, affine }: Grid, grid: Grid, mask?: Mask): Float32Array {
+  const inside = mask ? new Int32Array(mask) : new Int32Array(size[0] * size[1] * size[2]).fill(1);
   return Float32Array.from(resampleTo({ size, affine, data: inside }, grid, { outside: 0 }).data);
 }
 
@@ -344,7 +344,7 @@ function onGrid(
   { image, labels, landmarks }: ReadImage,
   grid: Grid,
   options: Preprocessing,
-  counted: Float32Array | undefined,
+  counted: Mask | undefined,
 ): PreparedVolume {
   return {
     id,

@@ -1,7 +1,7 @@
 import { given } from '../given.ts';
 import { foldedShare, jacobianDeterminant } from '../metric/jacobian.ts';
 import { foregroundOf } from '../volume/foreground.ts';
-import type { Vec3, Volume } from '../volume/grid.ts';
+import type { Mask, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint } from '../volume/matrix.ts';
 import type { JudgedRegistration } from './judged.ts';
 import { type Likeness, likeness, movement } from './likeness.ts';
@@ -40,7 +40,7 @@ function foldsOf({ assessment }: JudgedRegistration): number {
 }
 
 /** Folds in % of a mask, of determinants in the interior of its grid: one voxel less on every side. */
-function foldsWithin(mask: Float32Array, { data, size: [nx, ny, nz] }: Volume): number {
+function foldsWithin(mask: Mask, { data, size: [nx, ny, nz] }: Volume): number {
   let [inside, folded] = [0, 0];
   for (let k = 0, n = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)

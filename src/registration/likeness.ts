@@ -1,5 +1,5 @@
 import { correlation } from '../metric/statistics.ts';
-import type { Volume, Warp } from '../volume/grid.ts';
+import type { Mask, Volume, Warp } from '../volume/grid.ts';
 import { percentiles } from '../volume/percentile.ts';
 
 /** How alike two images on one grid are, by what needs neither labels nor landmarks. */
@@ -21,7 +21,7 @@ const BINS = 32;
  * @param moved on the fixed image's grid, 0 where it has no data
  * @param mask the fixed image's foreground; all of it when left out
  */
-export function likeness(fixed: Volume, moved: Volume, mask?: Float32Array): Likeness {
+export function likeness(fixed: Volume, moved: Volume, mask?: Mask): Likeness {
   const both = (n: number): boolean => mask?.[n] !== 0 && moved.data[n] !== 0;
   return {
     correlation: correlation(fixed.data, moved.data, both),
@@ -64,11 +64,7 @@ function entropy(counts: Float64Array): number {
  * How far a warp moves points beyond where they start, in mm, over a mask of the fixed image; over all of it when left
  * out.
  */
-export function movement(
-  warp: Warp,
-  start: Warp,
-  mask?: Float32Array,
-): { readonly mean: number; readonly max: number } {
+export function movement(warp: Warp, start: Warp, mask?: Mask): { readonly mean: number; readonly max: number } {
   const [to, from] = [warp.data, start.data];
   const count = to.length / 3;
   let [sum, most, voxels] = [0, 0, 0];

@@ -1,7 +1,7 @@
 import { correlation, mean, standardDeviation } from '../metric/statistics.ts';
 import { mapTriple } from '../triple.ts';
 import { foregroundOf } from '../volume/foreground.ts';
-import type { Grid, Vec3, Volume } from '../volume/grid.ts';
+import type { Grid, Mask, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, invert, multiply, spacingOf, translation } from '../volume/matrix.ts';
 import { percentiles } from '../volume/percentile.ts';
 
@@ -123,7 +123,7 @@ interface Coarse {
   readonly isEven: boolean;
 }
 
-function coarse(volume: Volume, mask: Float32Array | undefined): Coarse {
+function coarse(volume: Volume, mask: Mask | undefined): Coarse {
   const { size, affine, data } = volume;
   const spacing = spacingOf(affine);
   const edge = Math.max(...size.map((n, axis) => n * spacing[axis]!)) / CELLS;
@@ -234,12 +234,12 @@ function centroid({ size, affine, data }: Volume): Vec3 {
 /**
  * The texture of a scan, from a regular subset of its neighbourhoods that lie within the mask with two voxels around.
  */
-function textureOf({ data, size }: Volume, mask: Float32Array | undefined): Texture {
+function textureOf({ data, size }: Volume, mask: Mask | undefined): Texture {
   const [nx, ny, nz] = size;
   const strides = [1, nx, nx * ny] as const;
   const around = [-1, 0, 1].flatMap((z) => [-1, 0, 1].flatMap((y) => [-1, 0, 1].map((x) => x + nx * (y + ny * z))));
   const rim = strides.flatMap((stride) => [-3 * stride, 3 * stride]);
-  const inside = mask ? mask.reduce((sum, value) => sum + value, 0) : data.length;
+  const inside = mask ? counted(mask) : data.length;
   const every = Math.max(1, Math.floor(inside / NEIGHBOURHOODS));
   const least = data.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
   const [means, deviations]: [number[], number[]] = [[], []];
@@ -268,4 +268,10 @@ function textureOf({ data, size }: Volume, mask: Float32Array | undefined): Text
     everywhere: grain > 0 ? low / grain : 0,
     grain: relative.length > 0 ? grain : 0,
   };
+}
+
+function counted(mask: Mask): number {
+  let count = 0;
+  for (const value of mask) count += value;
+  return count;
 }

@@ -4,7 +4,7 @@ import { availableMemory } from '../memory.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import { mapTriple } from '../triple.ts';
 import { voxelCount } from '../volume/checks.ts';
-import type { Grid, Vec3, Volume } from '../volume/grid.ts';
+import type { Grid, Mask, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
 import type { AlignmentKind } from './alignment/motion.ts';
 import { judgeModalities } from './modality.ts';
@@ -81,8 +81,8 @@ export interface PlanChoices {
 export interface MaskedPair {
   readonly fixed: Volume;
   readonly moving: Volume;
-  readonly fixedMask: Float32Array | undefined;
-  readonly movingMask: Float32Array | undefined;
+  readonly fixedMask: Mask | undefined;
+  readonly movingMask: Mask | undefined;
 }
 
 /** Millimetres of surroundings that are registered with what counts of the fixed scan; at most a tenth of its size. */

@@ -18,7 +18,7 @@ import {
 import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
 import { voxelCount } from '../volume/checks.ts';
 import { comparedForegrounds } from '../volume/foreground.ts';
-import type { Grid, Labels, Mat4, Volume, Warp } from '../volume/grid.ts';
+import type { Grid, Labels, Mask, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { invert, multiply } from '../volume/matrix.ts';
 import { applyWarp, reaches } from '../volume/warp.ts';
 import { type Alignment, type AlignmentOptions, type AlignmentPair, alignPair } from './alignment/align.ts';
@@ -157,7 +157,7 @@ export class Registrar implements PairRegistrar {
     const alignment = pair.aligned ?? first?.matrix;
     // The fixed grid as the transform places it: all that follows contains the transform.
     const grid = alignment ? { size: fixedGrid.size, affine: multiply(alignment, fixedGrid.affine) } : startGrid;
-    const seen = (image: Volume, mask: Float32Array | undefined): Volume =>
+    const seen = (image: Volume, mask: Mask | undefined): Volume =>
       normalised(image, preprocessing, preprocessing.foreground ? mask : undefined);
     const inputs = {
       fixed: sampled(seen(fixed, fixedMask), fixedGrid, preprocessing).data,
@@ -272,15 +272,15 @@ function perKey<T>(entries: Map<string, Promise<T>>, key: string, make: () => Pr
 
 /** 1 at the voxels of each image that count; all when undefined. */
 export function masksOf(pair: RegistrationPair): {
-  fixedMask: Float32Array | undefined;
-  movingMask: Float32Array | undefined;
+  fixedMask: Mask | undefined;
+  movingMask: Mask | undefined;
 } {
   const { fixed, moving, fixedMask, movingMask } = pair;
   const open = [...(fixedMask ? [] : [fixed]), ...(movingMask ? [] : [moving])];
   const foregrounds = new Map(comparedForegrounds(open).map((foreground, n) => [open[n], foreground]));
-  const maskOf = (image: Volume, given: Labels | 'whole' | undefined): Float32Array | undefined => {
+  const maskOf = (image: Volume, given: Labels | 'whole' | undefined): Mask | undefined => {
     if (given === undefined) return foregrounds.get(image);
-    return given === 'whole' ? undefined : new Float32Array(given.data.map((label) => (label > 0 ? 1 : 0)));
+    return given === 'whole' ? undefined : new Uint8Array(given.data.map((label) => (label > 0 ? 1 : 0)));
   };
   return { fixedMask: maskOf(fixed, fixedMask), movingMask: maskOf(moving, movingMask) };
 }
@@ -312,7 +312,7 @@ export function noOverlap(
 }
 
 /** Demands that what counts of an image differs somewhere. */
-export function assertNotConstant({ data }: Volume, which: string, mask: Float32Array | undefined): void {
+export function assertNotConstant({ data }: Volume, which: string, mask: Mask | undefined): void {
   const first = mask ? data[mask.indexOf(1)] : data[0];
   if (data.some((value, n) => value !== first && mask?.[n] !== 0)) return;
   throw new UserError(

@@ -1,4 +1,4 @@
-import type { Size, Volume } from './grid.ts';
+import type { Mask, Size, Volume } from './grid.ts';
 
 /** Share of a volume's voxels from which on an even surrounding is taken for one. */
 const LEAST_SHARE = 0.1;
@@ -19,7 +19,7 @@ const CERTAIN = 3;
  * one shows an object without structure of its own: there only the outline can be compared, which a foreground leaves
  * out.
  */
-export function comparedForegrounds(images: readonly Volume[]): (Float32Array | undefined)[] {
+export function comparedForegrounds(images: readonly Volume[]): (Mask | undefined)[] {
   const masks = images.map(foregroundOf);
   return images.some((image, n) => masks[n] && remembered(evenness, image, isEven))
     ? images.map(() => undefined)
@@ -33,12 +33,12 @@ export function comparedForegrounds(images: readonly Volume[]): (Float32Array | 
  * @returns 1 inside and 0 outside, laid out as the volume; undefined when less than a tenth of the volume is
  * surrounding
  */
-export function foregroundOf(volume: Volume): Float32Array | undefined {
+export function foregroundOf(volume: Volume): Mask | undefined {
   return remembered(foregrounds, volume, findForeground);
 }
 
 /** What was found in images that are still in use. */
-const foregrounds = new WeakMap<Float32Array, { readonly value: Float32Array | undefined }>();
+const foregrounds = new WeakMap<Float32Array, { readonly value: Mask | undefined }>();
 const evenness = new WeakMap<Float32Array, { readonly value: boolean }>();
 
 function remembered<T>(known: WeakMap<Float32Array, { readonly value: T }>, of: Volume, find: (of: Volume) => T): T {
@@ -49,11 +49,11 @@ function remembered<T>(known: WeakMap<Float32Array, { readonly value: T }>, of: 
   return value;
 }
 
-function findForeground({ data, size }: Volume): Float32Array | undefined {
+function findForeground({ data, size }: Volume): Mask | undefined {
   const [nx, ny, nz] = size;
   let least = Number.POSITIVE_INFINITY;
   for (const value of data) if (value < least) least = value;
-  const mask = new Float32Array(data.length).fill(1);
+  const mask = new Uint8Array(data.length).fill(1);
   let outside = 0;
   const isNew = (n: number): boolean => mask[n] !== 0 && data[n] === least;
   // One voxel of each run along x that is still to be filled: a voxel each would take more memory than the scan.

@@ -29,6 +29,9 @@ export interface Labels extends Grid {
   readonly data: Int32Array;
 }
 
+/** Where a volume counts, laid out as its voxels: above 0 where it does. */
+export type Mask = Uint8Array | Float32Array;
+
 /**
  * A deformation on the fixed image's grid, in millimetres, LPS (as ITK, ANTs and Slicer have it):
  * the fixed point p corresponds to the moving point p + u(p).

@@ -20,19 +20,19 @@ describe('the foreground', () => {
   it('is what an even surrounding leaves, dark voxels inside included', () => {
     const inside = (i: number, j: number, k: number): number => (i === 3 && j === 3 && k === 3 ? 0 : 5 + i);
     const image = volumeOf((i, j, k) => (isBox(i, j, k) ? inside(i, j, k) : 0));
-    expect(foregroundOf(image)).toEqual(volumeOf((i, j, k) => (isBox(i, j, k) ? 1 : 0)).data);
+    expect(foregroundOf(image)).toEqual(new Uint8Array(volumeOf((i, j, k) => (isBox(i, j, k) ? 1 : 0)).data));
   });
 
   it('may be surrounded by any value, as long as it is the smallest', () => {
     const image = volumeOf((i, j, k) => (isBox(i, j, k) ? i : -1024));
-    expect(foregroundOf(image)).toEqual(volumeOf((i, j, k) => (isBox(i, j, k) ? 1 : 0)).data);
+    expect(foregroundOf(image)).toEqual(new Uint8Array(volumeOf((i, j, k) => (isBox(i, j, k) ? 1 : 0)).data));
     expect(foregroundOf(volumeOf((i, j, k) => (isBox(i, j, k) ? -i : 7)))).toBeUndefined();
   });
 
   it('reaches into bays, not into closed cavities', () => {
     const isBay = (i: number, j: number, k: number): boolean => j === 2 && k === 2 && i >= 4;
     const image = volumeOf((i, j, k) => (isBox(i, j, k) && !isBay(i, j, k) ? 1 : 0));
-    expect(foregroundOf(image)).toEqual(image.data);
+    expect(foregroundOf(image)).toEqual(new Uint8Array(image.data));
   });
 
   it('is not told apart where there is little or no surrounding', () => {

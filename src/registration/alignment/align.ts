@@ -3,7 +3,7 @@ import type { RuntimeOptions } from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import { median } from '../../metric/statistics.ts';
 import { centreOf } from '../../preparation/preprocessing.ts';
-import type { Grid, Mat4, Vec3, Volume } from '../../volume/grid.ts';
+import type { Grid, Mask, Mat4, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, column, identity, translation, voxelEdge } from '../../volume/matrix.ts';
 import { descend } from './descent.ts';
 import { FINEST, LEVELS, MET } from './levels.ts';
@@ -31,8 +31,8 @@ export interface AlignmentPair {
   readonly fixed: Volume;
   readonly moving: Volume;
   /** [D, H, W] on each volume's own grid: 1 where it has data, 0 where it has none; all of it when left out. */
-  readonly fixedMask?: Float32Array;
-  readonly movingMask?: Float32Array;
+  readonly fixedMask?: Mask;
+  readonly movingMask?: Mask;
 }
 
 /** An aligned pair. */
@@ -255,7 +255,7 @@ function stepped(matrix: Mat4, motion: Motion, how: 'shift' | 'turn', by: number
 }
 
 /** Centroid of where a volume has data, and the root mean square distance from it, in mm. */
-function bodyOf({ size, affine }: Grid, mask: Float32Array | undefined): { centre: Vec3; radius: number } {
+function bodyOf({ size, affine }: Grid, mask: Mask | undefined): { centre: Vec3; radius: number } {
   const [nx, ny, nz] = size;
   // Sums over rows first: of what has data, of its index along the row and of that squared.
   let [count, x, y, z, squares] = [0, 0, 0, 0, 0];

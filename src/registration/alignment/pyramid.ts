@@ -1,5 +1,5 @@
 import { mapTriple } from '../../triple.ts';
-import type { Grid, Size, Vec3, Volume } from '../../volume/grid.ts';
+import type { Grid, Mask, Size, Vec3, Volume } from '../../volume/grid.ts';
 import { spacingOf } from '../../volume/matrix.ts';
 import { cropPad, resizedGrid } from '../../volume/resample.ts';
 
@@ -38,7 +38,7 @@ const LEAST = 12;
  * the mask have no say: the Gaussian is normalised by the mask that it sees, and the grid is cut to the mask's box.
  * @param mask on the volume's own grid; all of it when left out
  */
-export function pyramidLevel(volume: Volume, mask: Float32Array | undefined, spacing: number): PyramidLevel {
+export function pyramidLevel(volume: Volume, mask: Mask | undefined, spacing: number): PyramidLevel {
   const grid = levelGrid(volume, spacing);
   const { size } = volume;
   const sigma = blur(size, grid.size);
@@ -88,10 +88,9 @@ function box(mask: Float32Array, size: Size): { offset: Size; extent: Size } {
  * between its own; the border continued. One axis after the other, each worked out only where it is needed.
  * @param sigma in the array's voxels
  */
-function thinned(data: Float32Array, size: Size, coarse: Size, sigma: Vec3): Float32Array {
-  let values = data;
+function thinned(data: Mask, size: Size, coarse: Size, sigma: Vec3): Float32Array {
   let [nx, ny, nz] = size;
-  for (const axis of [2, 1, 0] as const) {
+  return ([2, 1, 0] as const).reduce((values: Mask, axis) => {
     const stride = axis === 2 ? nx * ny : axis === 1 ? nx : 1;
     const taps = rows(size[axis], coarse[axis], sigma[axis]);
     const outer = axis === 2 ? 1 : axis === 1 ? nz : ny * nz;
@@ -105,12 +104,11 @@ function thinned(data: Float32Array, size: Size, coarse: Size, sigma: Vec3): Flo
           for (let n = 0; n < stride; n++) out[at + n]! += weight * values[source + n]!;
         }
       }
-    values = out;
     if (axis === 2) nz = coarse[2];
     else if (axis === 1) ny = coarse[1];
     else nx = coarse[0];
-  }
-  return values;
+    return out;
+  }, data) as Float32Array;
 }
 
 /** For each voxel of a coarser axis what it takes from the finer one: weights from a voxel on. */
@@ -154,7 +152,7 @@ function cells([nx, ny, nz]: Size): number {
 }
 
 /** Mean 0 and SD 1 over the mask; voxels outside get the mean. */
-function standardised(data: Float32Array, mask?: Float32Array): Float32Array {
+function standardised(data: Float32Array, mask?: Mask): Float32Array {
   let count = 0;
   let sum = 0;
   let squares = 0;

@@ -1,6 +1,6 @@
 import { fieldOfView } from '../../preparation/preprocessing.ts';
 import { mapTriple } from '../../triple.ts';
-import type { Grid, Vec3, Volume } from '../../volume/grid.ts';
+import type { Grid, Mask, Vec3, Volume } from '../../volume/grid.ts';
 import { spacingOf } from '../../volume/matrix.ts';
 import { resampleTo } from '../../volume/resample.ts';
 import { gaussianSmoothed } from '../../volume/smooth.ts';
@@ -17,7 +17,7 @@ export interface LevelVolume {
  * A volume on a level's grid, smoothed first so that nothing finer than its voxels is left.
  * @param mask on the volume's own grid; all of it when left out
  */
-export function levelVolume(volume: Volume, mask: Float32Array | undefined, grid: Grid): LevelVolume {
+export function levelVolume(volume: Volume, mask: Mask | undefined, grid: Grid): LevelVolume {
   const data = gaussianSmoothed(volume.data, volume.size, blur(volume, grid));
   return {
     values: resampleTo({ ...volume, data }, grid, { outside: 'edge' }).data,

@@ -4,7 +4,7 @@ import type { ChosenSimilarity } from '../../loss/registry.ts';
 import type { ChosenRegulariser } from '../../loss/regulariser/registry.ts';
 import type { Extent } from '../../network/displacement.ts';
 import type { GridDisplacement } from '../../preparation/warpFromDisplacement.ts';
-import type { Grid, Mat4, Volume } from '../../volume/grid.ts';
+import type { Grid, Mask, Mat4, Volume } from '../../volume/grid.ts';
 import { multiply } from '../../volume/matrix.ts';
 import { gaussianSmoothed } from '../../volume/smooth.ts';
 import { type Refined, type RefinedField, type RefineOptions, Refiner } from '../refine.ts';
@@ -45,8 +45,8 @@ export interface PyramidPair {
   readonly fixed: Volume;
   readonly moving: Volume;
   /** [D, H, W] on each volume's own grid: above 0 where it counts; all of it when left out. */
-  readonly fixedMask: Float32Array | undefined;
-  readonly movingMask: Float32Array | undefined;
+  readonly fixedMask: Mask | undefined;
+  readonly movingMask: Mask | undefined;
   /** The box in the fixed volume's space that is registered. */
   readonly region: Region;
   /** Where the moving volume starts: RAS mm, fixed point → moving point. */

@@ -1,5 +1,5 @@
 import { mapTriple, tripleAt } from '../../triple.ts';
-import type { Grid, Size, Vec3 } from '../../volume/grid.ts';
+import type { Grid, Mask, Size, Vec3 } from '../../volume/grid.ts';
 import { applyToPoint, closestAxes, column, fromColumns, isSheared, spacingOf } from '../../volume/matrix.ts';
 import { rightAngledGrid } from '../../volume/resample.ts';
 
@@ -21,7 +21,7 @@ const LEAST_VOXELS = 8;
  * @param mask [D, H, W], above 0 where the image counts; all of it when left out
  * @param margin mm on every side
  */
-export function regionOf(image: Grid, mask: Float32Array | undefined, margin: number): Region {
+export function regionOf(image: Grid, mask: Mask | undefined, margin: number): Region {
   const frame = isSheared(image.affine) ? rightAngledGrid(image) : image;
   const { low, high } =
     mask && frame === image ? bounds(image.size, mask) : { low: [0, 0, 0], high: lastOf(frame.size) };
@@ -57,7 +57,7 @@ function lastOf([nx, ny, nz]: Size): number[] {
 }
 
 /** First and last voxel of a mask along each axis; of the whole grid where it is empty. */
-function bounds([nx, ny, nz]: Size, mask: Float32Array): { low: number[]; high: number[] } {
+function bounds([nx, ny, nz]: Size, mask: Mask): { low: number[]; high: number[] } {
   const low = [nx, ny, nz];
   const high = [-1, -1, -1];
   for (let k = 0, n = 0; k < nz; k++)
