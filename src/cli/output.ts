@@ -1,7 +1,6 @@
 import type { Dataset } from '../dataset/dataset.ts';
 import { foldedShare } from '../metric/jacobian.ts';
 import { valueIn } from '../metric/measures.ts';
-import { mean, standardDeviation } from '../metric/statistics.ts';
 import type { PairResult } from '../outcome/pairResults.ts';
 
 /** Prints a JSON document on standard output; numbers that are not finite become null. */
@@ -46,14 +45,6 @@ export function sayWarnings(
   for (const { fixed, moving, warnings = [] } of pairs)
     for (const warning of warnings)
       console.error(`WARNING: ${pairs.length > 1 ? `${moving} onto ${fixed}: ` : ''}${warning}`);
-}
-
-/** `mean ± SD` of the finite values. */
-export function meanAndSd(values: readonly number[], places: number): string {
-  const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return '–';
-  const sd = finite.length > 1 ? ` ± ${standardDeviation(finite).toFixed(places)}` : '';
-  return mean(finite).toFixed(places) + sd;
 }
 
 /** A number with its noun: `1 pair`, `2 pairs`. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor.ts';
 import { greater, where } from './elementwise.ts';
-import { concat, reshape, slice } from './layout.ts';
+import { reshape, slice } from './layout.ts';
 
 /** Cuts an axis of even extent 2n into its even and its odd elements, each of extent n. */
 function evenAndOdd(x: Tensor, axis: number): [Tensor, Tensor] {
@@ -8,15 +8,6 @@ function evenAndOdd(x: Tensor, axis: number): [Tensor, Tensor] {
   const paired = reshape(x, [...x.shape.slice(0, axis), extent / 2, 2, ...x.shape.slice(axis + 1)]);
   const half = x.shape.with(axis, extent / 2);
   return [reshape(slice(paired, axis + 1, 0, 1), half), reshape(slice(paired, axis + 1, 1, 2), half)];
-}
-
-/** Interleaves two tensors along an axis: the inverse of {@link evenAndOdd}. */
-function interleave(even: Tensor, odd: Tensor, axis: number): Tensor {
-  const split = [...even.shape.slice(0, axis + 1), 1, ...even.shape.slice(axis + 1)];
-  return reshape(
-    concat([reshape(even, split), reshape(odd, split)], axis + 1),
-    even.shape.with(axis, even.shape[axis]! * 2),
-  );
 }
 
 /**
@@ -34,9 +25,4 @@ export function maxOfPairs(x: Tensor, axis: number): Tensor {
       gradient: ([gradient]) => [where(odder, 0, gradient as Tensor), where(odder, gradient as Tensor, 0)],
     },
   );
-}
-
-/** Every element twice along an axis (nearest-neighbour upsampling by 2). */
-export function repeatTwice(x: Tensor, axis: number): Tensor {
-  return interleave(x, x, axis);
 }

@@ -19,7 +19,7 @@ import { invert, multiply as product } from '../../volume/matrix.ts';
 import type { PyramidLevel } from './pyramid.ts';
 
 /** The loss of a transform with its slope. */
-export interface AffineValue {
+export interface AlignmentValue {
   readonly loss: number;
   /** Derivative to the 12 numbers of the world matrix, rows x, y, z; the last row is 0. */
   readonly gradient: Mat4;
@@ -33,7 +33,7 @@ export interface AffineValue {
  */
 export class AlignmentObjective {
   /** What was evaluated already: candidates are ranked before they are followed, and ends after. */
-  readonly #known = new WeakMap<Mat4, Promise<AffineValue>>();
+  readonly #known = new WeakMap<Mat4, Promise<AlignmentValue>>();
 
   private constructor(
     private readonly program: Program,
@@ -79,13 +79,13 @@ export class AlignmentObjective {
   }
 
   /** Evaluates a world matrix. The loss's random quantities are the same each time, so that values can be compared. */
-  evaluate(world: Mat4): Promise<AffineValue> {
+  evaluate(world: Mat4): Promise<AlignmentValue> {
     const known = this.#known.get(world) ?? this.#evaluated(world);
     this.#known.set(world, known);
     return known;
   }
 
-  async #evaluated(world: Mat4): Promise<AffineValue> {
+  async #evaluated(world: Mat4): Promise<AlignmentValue> {
     const toIndex = invert(this.moving.affine);
     const index = product(toIndex, product(world, this.fixed.affine));
     // Displacement in voxels: rows in the order of the array's axes, z, y, x; columns x, y, z and 1.
