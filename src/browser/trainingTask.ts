@@ -82,6 +82,7 @@ async function begin(
 ): Promise<{ readonly stored: KeptConfig; readonly cases: readonly TrainingCase[] }> {
   const intended = trainingConfig(settings);
   if (intended.affine !== 'none') throw new UserError('Pairs are aligned first on the command line alone.');
+  if (intended.fresh) throw new UserError('A new pair at each step is made on the command line alone.');
   const dataset = await openDataset(kept.dataAt(name), kept.files);
   const { seed, splitSeed } = intended;
   const split = splitCases(

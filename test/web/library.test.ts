@@ -100,5 +100,40 @@ describe('the library in bundles for browsers', () => {
       expect(await readFile(join(folder, 'index.html'), 'utf8')).toContain('registerInWorker');
       expect(await said(folder)).toBe(await expected());
     });
+
+    it('a page without a bundler trains a network, goes on with it, and forgets it', async () => {
+      const host = await plainHost(join(TESTED, 'dist'));
+      const page = await (browser as Browser).newPage();
+      try {
+        page.setDefaultTimeout(0);
+        await page.goto(new URL('web/index.html', host.address).href);
+        const [first, second, complaint] = await page.evaluate(async (entry) => {
+          const library = (await import(entry)) as typeof import('../../src/browser.ts');
+          const data = { generator: 'phantom', settings: { cases: 10, size: [16, 16, 16], spacing: 3 } };
+          const settings = { size: 16, pad: 16, epochs: 1, pairsPerEpoch: 1 };
+          const events: string[] = [];
+          const trained = await library.trainInWorker('own', data, {
+            settings,
+            onEvent: ({ kind }) => events.push(kind),
+          });
+          const again = await library.trainInWorker('own', undefined);
+          await library.forgetTraining('own');
+          const gone = await library.trainInWorker('own', undefined).catch((error: Error) => error.message);
+          return [
+            { events: [...new Set(events)], epochs: trained.records.length, bytes: trained.model.length },
+            { epochs: again.records.length, bytes: again.model.length },
+            gone,
+          ] as const;
+        }, new URL('browser.js', host.address).href);
+        expect(first.events).toEqual(['data', 'started', 'pair', 'step', 'epoch']);
+        expect(first.epochs).toBe(1);
+        expect(first.bytes).toBeGreaterThan(1000);
+        expect(second).toEqual({ epochs: first.epochs, bytes: first.bytes });
+        expect(complaint).toMatch(/no longer there/);
+      } finally {
+        await page.close();
+        host.close();
+      }
+    });
   });
 });

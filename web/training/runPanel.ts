@@ -6,6 +6,8 @@ import { pairView } from './pairView.ts';
 import type { ShownRun, TrainingSession } from './session.ts';
 import { testTable } from './testTable.ts';
 
+/** Of more steps than this not each is drawn. */
+const MOST_STEPS = 800;
 /** Milliseconds between two drawings of the curves. */
 const REDRAW = 500;
 
@@ -43,7 +45,9 @@ export function runPanel(session: TrainingSession): HTMLElement {
     const count = stored.split.validation.length;
     const isOwn = work?.run === shownRun.id;
     const steps = isOwn ? work.losses.filter(([epochs]) => isTraining(epochs, work.step?.total ?? 1, count)) : [];
-    fill(charts, ...chartsOfOne({ ...curved(shownRun), steps }).map(({ svg }) => pictureOf(svg)));
+    const stride = Math.ceil(steps.length / MOST_STEPS);
+    const some = steps.filter((_, n) => n % stride === 0);
+    fill(charts, ...chartsOfOne({ ...curved(shownRun), steps: some }).map(({ svg }) => pictureOf(svg)));
     const drawn = kept.filter((run) => run.records.length > 0);
     together.hidden = drawn.length < 2;
     if (drawn.length > 1) fill(all, ...chartsOfSeveral(drawn.map(curved)).map(({ svg }) => pictureOf(svg)));
