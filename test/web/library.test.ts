@@ -107,24 +107,22 @@ describe('the library in bundles for browsers', () => {
       try {
         page.setDefaultTimeout(0);
         await page.goto(new URL('web/index.html', host.address).href);
-        const [first, second, complaint] = await page.evaluate(async (entry) => {
-          const library = (await import(entry)) as typeof import('../../src/browser.ts');
+        // As text: Vitest would put functions of its own in the place of `import`.
+        const [first, second, complaint] = await page.evaluate<
+          [{ events: string[]; epochs: number; bytes: number }, { epochs: number; bytes: number }, string]
+        >(`(async () => {
+          const library = await import(${JSON.stringify(new URL('browser.js', host.address).href)});
           const data = { generator: 'phantom', settings: { cases: 10, size: [16, 16, 16], spacing: 3 } };
           const settings = { size: 16, pad: 16, epochs: 1, pairsPerEpoch: 1 };
-          const events: string[] = [];
-          const trained = await library.trainInWorker('own', data, {
-            settings,
-            onEvent: ({ kind }) => events.push(kind),
-          });
+          const events = new Set();
+          const onEvent = ({ kind }) => events.add(kind);
+          const trained = await library.trainInWorker('own', data, { settings, onEvent });
           const again = await library.trainInWorker('own', undefined);
           await library.forgetTraining('own');
-          const gone = await library.trainInWorker('own', undefined).catch((error: Error) => error.message);
-          return [
-            { events: [...new Set(events)], epochs: trained.records.length, bytes: trained.model.length },
-            { epochs: again.records.length, bytes: again.model.length },
-            gone,
-          ] as const;
-        }, new URL('browser.js', host.address).href);
+          const gone = await library.trainInWorker('own', undefined).catch((error) => error.message);
+          const lengths = ({ records, model }) => ({ epochs: records.length, bytes: model.length });
+          return [{ events: [...events], ...lengths(trained) }, lengths(again), gone];
+        })()`);
         expect(first.events).toEqual(['data', 'started', 'pair', 'step', 'epoch']);
         expect(first.epochs).toBe(1);
         expect(first.bytes).toBeGreaterThan(1000);
