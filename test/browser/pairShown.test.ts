@@ -9,7 +9,7 @@ const volume = (values: Float32Array): PreparedVolume => ({
   id: 'a',
   grid: { size, affine: scaling([1, 1, 1]) },
   values,
-  mask: new Uint8Array(count).fill(1),
+  mask: new Float32Array(count).fill(1),
 });
 const pair = {
   fixed: volume(new Float32Array(count)),
