@@ -14,7 +14,7 @@ import { readLabels, readVolume } from '../../src/file/volumeFile.ts';
 import { makePhantomCase } from '../../src/synthesis/phantom/phantom.ts';
 import { servePage } from '../../src/workflow/pageServer.ts';
 import { startChromium } from '../../test/support/chromium.ts';
-import { elastixInBrowser, type LabelledPair } from './elastix.ts';
+import { elastixInBrowser, type LabelledPair, NAMES } from './elastix.ts';
 
 const file = { type: 'string' } as const;
 const given = parseArgs({
@@ -34,6 +34,7 @@ const browser = await startChromium();
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(0);
+  await page.addInitScript(NAMES);
   await page.addInitScript(watch);
   const begun = performance.now();
   await page.goto(server.address);
@@ -98,7 +99,9 @@ async function register(page: Page): Promise<void> {
       await page.getByLabel('Levels').fill(levels);
       await page.getByLabel('Levels').blur();
     }
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    // It may have ended meanwhile.
+    const cancel = page.getByRole('button', { name: 'Cancel' });
+    if (await cancel.isVisible()) await cancel.click({ timeout: 1000 }).catch(() => undefined);
     await page.evaluate(() => performance.mark('drop'));
     await page.getByRole('button', { name: 'Register again' }).click();
   }

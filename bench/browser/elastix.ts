@@ -7,6 +7,9 @@ import { dice, labelsIn } from '../../src/metric/dice.ts';
 import type { Grid, Labels, Volume } from '../../src/volume/grid.ts';
 import { column, flipRasLps, multiply, spacingOf } from '../../src/volume/matrix.ts';
 
+/** tsx names functions by a helper, which a page lacks. */
+export const NAMES = 'globalThis.__name = (value) => value';
+
 /** What is registered. */
 export interface LabelledPair {
   readonly fixed: Volume;
@@ -48,6 +51,7 @@ export async function elastixInBrowser(
   const page = await browser.newPage();
   try {
     page.setDefaultTimeout(0);
+    await page.addInitScript(NAMES);
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     const images = [sent(fixed), sent(moving), sent(movingLabels)] as const;
     const { seconds, labels } = await page.evaluate(registered, images);

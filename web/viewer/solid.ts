@@ -13,7 +13,9 @@ const SCALE = 0.75;
 
 /** A scan in three dimensions, by NiiVue, which is loaded for this alone. */
 export class Solid {
-  readonly #canvas = make('canvas', { class: 'solid', attributes: { 'aria-label': 'The scan in three dimensions' } });
+  readonly #canvas = make('canvas', { attributes: { 'aria-label': 'The scan in three dimensions' } });
+  /** NiiVue sets styles of its canvas and of what holds it; this is ours to hide. */
+  readonly #box = make('div', { class: 'solid', hidden: true }, make('div', {}, this.#canvas));
   readonly #viewer = new Niivue({
     dragAndDropEnabled: false,
     isResizeCanvas: true,
@@ -29,7 +31,7 @@ export class Solid {
   #shows: readonly unknown[] = [];
 
   constructor(parent: HTMLElement) {
-    parent.append(this.#canvas);
+    parent.append(this.#box);
   }
 
   /** Shows a scan; nothing where there is none. */
@@ -38,7 +40,7 @@ export class Solid {
     range: readonly [number, number],
     map: ScanMap | 'green' | 'magenta',
   ): Promise<void> {
-    this.#canvas.hidden = volume === undefined;
+    this.#box.hidden = volume === undefined;
     const shows = [volume, ...range, map];
     if (!volume || shows.every((each, n) => each === this.#shows[n])) return;
     this.#shows = shows;

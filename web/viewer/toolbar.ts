@@ -75,12 +75,12 @@ export function toolbar(session: Session, look: Look): HTMLElement {
   const legend = make(
     'div',
     { class: 'toolbar-row legend' },
-    make('span', {}, 'Left: volume'),
+    make('span', {}, 'Fixed: volume'),
     make('span', { class: 'legend-end' }, '÷ 2'),
     make('span', { class: 'legend-bar', attributes: { 'aria-hidden': 'true' } }),
     make('span', { class: 'legend-end' }, '× 2'),
     make('span', { class: 'legend-fold' }, 'folded'),
-    make('span', { class: 'legend-lines' }, 'Right: where the fixed grid lies in the moving scan'),
+    make('span', { class: 'legend-lines' }, 'Moved: where the fixed grid lies in the moving scan'),
   );
   const element = make(
     'div',
