@@ -21,13 +21,15 @@ export function availableMemory(): number {
 /**
  * Whether something needs more memory than there is.
  * @param bytes an estimate of what it will take
+ * @param most bytes that it may take at most, where somebody said so
  * @returns the middle of a sentence, `about 85 GB of memory, more than the 22 GB that are free`; undefined where there
  * is enough
  */
-export function shortage(bytes: number): string | undefined {
-  const available = availableMemory();
+export function shortage(bytes: number, most?: number): string | undefined {
+  const available = most ?? availableMemory();
+  const which = most === undefined ? 'are free' : 'it may take';
   return bytes > available
-    ? `about ${gigabytes(bytes)} of memory, more than the ${gigabytes(available)} that are free`
+    ? `about ${gigabytes(bytes)} of memory, more than the ${gigabytes(available)} that ${which}`
     : undefined;
 }
 

@@ -47,6 +47,17 @@ export const deviceOption = (): Option =>
 export const threadsOption = (text = 'threads of the CPU (default: all cores)'): Option =>
   new Option('--threads <n>', text).argParser(whole(1));
 
+/** `--memory` of commands that can do with less. */
+export const memoryOption = (text: string): Option => new Option('--memory <size>', text).argParser(bytes);
+
+/** `4GB`, `800MB`, in bytes. */
+function bytes(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?) ?([MG])B$/i.exec(text.trim()) ?? [];
+  const value = Number(count) * (unit?.toUpperCase() === 'G' ? 1e9 : 1e6);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of GB or MB, for instance 4GB.');
+  return value;
+}
+
 /** `--json` of every command that prints. */
 export const jsonOption = (text = 'print JSON'): Option => new Option('--json', text);
 

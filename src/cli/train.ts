@@ -6,7 +6,7 @@ import { PRESETS, trainingSchema } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
 import { trainingRun } from '../workflow/trainingRun.ts';
 import { interruptible } from './interruptible.ts';
-import { deviceOption, jsonOption, threadsOption } from './options.ts';
+import { deviceOption, jsonOption, memoryOption, threadsOption } from './options.ts';
 import { printJson } from './output.ts';
 import type { CommandDefinition } from './program.ts';
 import { addSettingOptions, settingsOf } from './settingsOptions.ts';
@@ -23,6 +23,7 @@ interface Options extends Record<string, unknown> {
   readonly resume?: boolean;
   readonly device: Device;
   readonly threads?: number;
+  readonly memory?: number;
   readonly json?: boolean;
 }
 
@@ -42,6 +43,9 @@ export const trainCommand: CommandDefinition = (program) => {
     .option('--split <a,b,c>', 'shares of training, validation and test cases in % (default: 65,15,20)', parseSplit)
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(
+      memoryOption('most that a step may take, as 4GB: results are computed twice to fit (default: what is free)'),
+    )
     .addOption(jsonOption('print a line of JSON an epoch'))
     .addHelpText(
       'after',
@@ -66,7 +70,7 @@ function parseSplit(text: string): SplitFractions {
 }
 
 async function run(options: Options): Promise<void> {
-  const { data, out, preset, split, first, weights, resume = false, device, threads, json } = options;
+  const { data, out, preset, split, first, weights, resume = false, device, threads, memory, json } = options;
   const settings = settingsOf(trainingSchema, options);
   const base = preset === undefined ? {} : PRESETS[preset];
   if (!base) throw new UserError(`There is no preset "${preset}"; choose one of ${Object.keys(PRESETS).join(', ')}.`);
@@ -87,7 +91,7 @@ async function run(options: Options): Promise<void> {
           ...given({ split, first, weights }),
           resume,
           version,
-          runtime: { device, ...given({ threads }) },
+          runtime: { device, ...given({ threads, memory }) },
           signal,
           observer: {
             ...progress.observer,

@@ -21,6 +21,7 @@ export * from './operators/matmul.ts';
 export * from './operators/pooling.ts';
 export * from './operators/reduce.ts';
 export * from './operators/sort.ts';
+export { recomputed, withinMemory } from './recomputation.ts';
 export {
   assertMemory,
   compile,

@@ -2,11 +2,9 @@ import { executionOrder } from './execution.ts';
 import type { DataType } from './onnx/schema.ts';
 import { type Graph, neededOperations, type Operation, type Tensor } from './tensor.ts';
 
-/**
- * What a run takes, in multiples of what its tensors take: the runtime gets memory in blocks that double, and operators
- * need room of their own. Measured: 2.3 to 2.9 for networks, 3 to 4.8 for refinement.
- */
-export const RESERVE = 3;
+/** What a run takes beside its tensors, and in multiples of what they take: see {@link runMemory}. */
+const START = 6e7;
+const RESERVE = 2;
 
 /** Operators whose result is what they are given, seen otherwise. */
 const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
@@ -32,7 +30,7 @@ export interface LiveTensor {
 /**
  * When a run of a graph takes most memory: inputs and constants, and at each operation, in the order of {@link
  * executionOrder}, what is made by then and still read later. The runtime holds back some of what it frees, and
- * operators need room of their own; see {@link RESERVE}.
+ * operators need room of their own; see {@link runMemory}.
  */
 export function memoryPeak(
   graph: Graph,
@@ -42,7 +40,7 @@ export function memoryPeak(
   const fed = new Set(given);
   const operations = executionOrder(neededOperations(graph, Object.values(outputs), fed), fed);
   const lastReader = new Map<Tensor, number>();
-  const readAt = (tensor: Tensor, at: number): unknown => lastReader.set(original(tensor, fed), at);
+  const readAt = (tensor: Tensor, at: number): unknown => lastReader.set(shownBy(tensor, fed), at);
   for (const [at, { inputs }] of operations.entries()) for (const input of inputs) if (input) readAt(input, at);
   for (const tensor of Object.values(outputs)) readAt(tensor, operations.length);
   const outside = [...graph.inputs, ...given].filter((tensor) => lastReader.has(tensor));
@@ -79,6 +77,20 @@ export function graphMemory(
   return memoryPeak(graph, outputs, given).bytes;
 }
 
+/**
+ * Bytes that a run is asked for, for graphs whose tensors take so many at their fullest: the runtime gets memory in
+ * blocks that double, and operators need room of their own. Measured: 60 MB and 1.1 to 1.4 times the tensors for
+ * training steps, 1.2 to 1.9 for refinements.
+ */
+export function runMemory(bytes: number): number {
+  return START + RESERVE * bytes;
+}
+
+/** Bytes of tensors that a run in so much memory may have: the inverse of {@link runMemory}. */
+export function tensorRoom(bytes: number): number {
+  return (bytes - START) / RESERVE;
+}
+
 function kept(
   alive: ReadonlySet<Tensor>,
   lastReader: ReadonlyMap<Tensor, number>,
@@ -89,11 +101,11 @@ function kept(
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-/** What a view shows, unless the view itself is fed. */
-function original(tensor: Tensor, fed: ReadonlySet<Tensor>): Tensor {
+/** What a view shows, unless the view itself is fed; any other tensor itself. */
+export function shownBy(tensor: Tensor, fed: ReadonlySet<Tensor> = new Set()): Tensor {
   const { source } = tensor;
   const isView = typeof source === 'object' && 'op' in source && VIEWS.has(source.op);
-  return isView && !fed.has(tensor) ? original(source.inputs[0] as Tensor, fed) : tensor;
+  return isView && !fed.has(tensor) ? shownBy(source.inputs[0] as Tensor, fed) : tensor;
 }
 
 function sumOf(tensors: readonly Tensor[]): number {
@@ -102,6 +114,7 @@ function sumOf(tensors: readonly Tensor[]): number {
 
 const BYTES: Readonly<Partial<Record<DataType, number>>> = { int64: 8, bool: 1 };
 
-function bytesOf({ type, count }: Tensor): number {
+/** Bytes of a tensor. */
+export function bytesOf({ type, count }: Tensor): number {
   return count * (BYTES[type] ?? 4);
 }

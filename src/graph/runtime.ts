@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { shortage } from '../memory.ts';
 import { inLeastMemory } from './execution.ts';
-import { graphMemory, RESERVE } from './memory.ts';
+import { graphMemory, runMemory } from './memory.ts';
 import { toOnnx } from './model.ts';
 import type { DataType, OnnxModel, TensorData } from './onnx/schema.ts';
 import { writeOnnx } from './onnx/writer.ts';
@@ -21,6 +21,10 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */
   readonly profile?: string;
+  /** Bytes that a run on the CPU may take (default: what is free). */
+  readonly memory?: number;
+  /** Whether equal operations are done once (default true); not where they are done twice on purpose. */
+  readonly mergeEqual?: boolean;
   /** What to do where memory is short, as the end of a sentence. */
   readonly remedy?: string;
 }
@@ -145,9 +149,9 @@ export function assertMemory(
   graph: Graph,
   outputs: Readonly<Record<string, Tensor>>,
   given: readonly Tensor[],
-  { device = 'cpu', remedy = 'use larger voxels, a smaller grid or smaller patches' }: RuntimeOptions,
+  { device = 'cpu', memory, remedy = 'use larger voxels, a smaller grid or smaller patches' }: RuntimeOptions,
 ): void {
-  const short = device === 'cpu' ? shortage(RESERVE * graphMemory(graph, outputs, given)) : undefined;
+  const short = device === 'cpu' ? shortage(runMemory(graphMemory(graph, outputs, given)), memory) : undefined;
   if (short) throw new UserError(`The grid is too large: computing on it needs ${short}; ${remedy}.`);
 }
 
@@ -166,7 +170,7 @@ export async function loadOnnx(bytes: Uint8Array, options: RuntimeOptions = {}):
 async function createProgram(
   bytes: Uint8Array,
   shapes: ReadonlyMap<string, readonly number[]> | undefined,
-  { device = 'cpu', threads, profile }: RuntimeOptions,
+  { device = 'cpu', threads, profile, mergeEqual = true }: RuntimeOptions,
 ): Promise<Program> {
   const runtime = await onnxRuntime();
   const session = await runtime.InferenceSession.create(bytes, {
@@ -175,7 +179,10 @@ async function createProgram(
     // A pattern keeps the memory of a whole run beside what other runs left behind: twice as much, for no time.
     enableMemPattern: false,
     // Threads that wait do not spin: a step takes as long, a fifth less of the processor, and others are left alone.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: '0' } },
+      ...(mergeEqual ? {} : { optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' } }),
+    },
     // What goes wrong is thrown; it is not printed too.
     logSeverityLevel: 4,
     ...given({ intraOpNumThreads: threads }),

@@ -16,7 +16,7 @@ import {
   slice,
   type Tensor,
 } from '../graph/index.ts';
-import { graphMemory, RESERVE } from '../graph/memory.ts';
+import { graphMemory, runMemory } from '../graph/memory.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
@@ -149,7 +149,7 @@ export class Refiner {
   /** Bytes that refining volumes of an extent takes, as {@link create} would ask for them. */
   static memory(options: RefineOptions, extent: Extent): number {
     const { graph, outputs } = refinementGraph(options, extent);
-    return RESERVE * graphMemory(graph, outputs);
+    return runMemory(graphMemory(graph, outputs));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { assertMemory, type RuntimeOptions } from '../graph/index.ts';
+import { assertMemory, type RuntimeOptions, withinMemory } from '../graph/index.ts';
 import { shortage } from '../memory.ts';
 import { assertGridSize } from '../preparation/preprocessing.ts';
 import type { TrainingConfig } from './configuration.ts';
@@ -31,6 +31,7 @@ export async function assertTrainingRoom(
       `The grid is too large: ${volumes} volumes of ${size}×${size}×${size} voxels need ${short}; give a smaller --size, or fewer cases.`,
     );
   const supervision = config.supervise === 'none' ? undefined : ASSUMED;
-  const { graph, outputs } = trainingStep(await graphOptions(config, [size, size, size], supervision, [], runtime));
+  const step = trainingStep(await graphOptions(config, [size, size, size], supervision, [], runtime));
+  const { graph, outputs } = withinMemory(step.graph, step.outputs, runtime);
   assertMemory(graph, outputs, [], { remedy: 'give a smaller --size, or smaller patches', ...runtime });
 }

@@ -1,7 +1,7 @@
 import { fixedPairs, ownPairs, type Pair, trainingOwnPairs, trainingPairs } from '../dataset/pairs.ts';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
-import { compile, fastestFeatures, type Program, type RuntimeOptions } from '../graph/index.ts';
+import { compile, fastestFeatures, type Program, type RuntimeOptions, withinMemory } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
@@ -116,7 +116,8 @@ export async function train(options: TrainOptions): Promise<{ state: TrainingSta
     options.resume ??
     freshState(options.initial ?? initialParameters(specs, config.seed), optimiser, config.averaging > 0);
   if (signal?.aborted) return { state, reason: 'aborted' };
-  const stepProgram = await compile(stepGraph.graph, stepGraph.outputs, runtime);
+  const step = withinMemory(stepGraph.graph, stepGraph.outputs, runtime);
+  const stepProgram = await compile(step.graph, step.outputs, { ...runtime, mergeEqual: step.repeated === 0 });
   const checkProgram = await compile(checkGraph.graph, checkGraph.outputs, runtime);
 
   const trainIds = data.train.map(({ id }) => id);

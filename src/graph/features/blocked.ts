@@ -179,28 +179,29 @@ function blockedOutputs(
 ): Tensor {
   const outputs = (terms[0] as Term).weight.shape[0]!;
   const blocks = blocksOf(outputs, block);
-  const parts = terms.flatMap(({ map, weight, at = planeReader(map) }) => {
-    const [, inputs, ...kernel] = weight.shape as readonly [number, number, number, number, number];
-    const [size, ...inPlane] = kernel;
-    const taps = Array.from({ length: size }, (_, k) => at(run(k - border.before[0], extent[0])));
+  const last = terms.at(-1) as Term;
+  let total = initial && flatBlocks(initial);
+  let biasLeft = bias && pad(bias, [0], [blocks * block - outputs]);
+  const accumulate = (planes: Tensor, kernel: Tensor, isLast: boolean): void => {
+    const finish = { bias: biasLeft, initial: total, slope: isLast ? slope : undefined };
+    total = convolvePlanes(planes, kernel, border, extent, finish);
+    biasLeft = undefined;
+  };
+  for (const term of terms) {
+    const { map, weight, at = planeReader(map) } = term;
+    const [, inputs, size, ...inPlane] = weight.shape as readonly [number, number, number, number, number];
+    const planes = (k: number): Tensor => at(run(k - border.before[0], extent[0]));
     if (!isBlocked(map)) {
       const folded = reshape(transpose(weight, [0, 2, 1, 3, 4]), [outputs, size * inputs, ...inPlane]);
-      return [{ planes: concat(taps, 1), kernel: packKernel(folded, block, false) }];
+      accumulate(concat(run(0, size).map(planes), 1), packKernel(folded, block, false), term === last);
+      continue;
     }
-    return split(weight, 2, Array<number>(size).fill(1)).map((tap, k) => ({
-      planes: flatBlocks(taps[k] as Tensor),
-      kernel: packKernel(reshape(tap, [outputs, inputs, ...inPlane]), block),
-    }));
-  });
-  const total = parts.reduce<Tensor | undefined>(
-    (sum, { planes, kernel }, n) =>
-      convolvePlanes(planes, kernel, border, extent, {
-        bias: n === 0 ? bias && pad(bias, [0], [blocks * block - outputs]) : undefined,
-        initial: sum,
-        slope: n === parts.length - 1 ? slope : undefined,
-      }),
-    initial && flatBlocks(initial),
-  );
+    // One tap's planes after the other, so that they are not all there at once.
+    for (const [k, tap] of split(weight, 2, Array<number>(size).fill(1)).entries()) {
+      const kernel = packKernel(reshape(tap, [outputs, inputs, ...inPlane]), block);
+      accumulate(flatBlocks(planes(k)), kernel, term === last && k === size - 1);
+    }
+  }
   const [depth, height, width] = extent;
   return reshape(total as Tensor, [depth, blocks, height, width, block]);
 }

@@ -86,7 +86,6 @@ function sumOfSlabs(
   const rows = own.channels * kh * kw;
   const slabs = Math.min(MOST_SLABS, depth, Math.ceil((rows * height * width * depth) / SLAB));
   const thickness = Math.ceil(depth / slabs);
-  const at = planeReader(other);
   let total: Tensor | undefined;
   for (let from = 0; from < depth; from += thickness) {
     const count = Math.min(depth, from + thickness) - from;
@@ -97,7 +96,7 @@ function sumOfSlabs(
       'MatMul',
       [
         reshape(copies, [count, 1, rows, height * width]),
-        reshape(at(places), [count, kd * blocks, height * width, block]),
+        reshape(planesAt(other, places), [count, kd * blocks, height * width, block]),
       ],
       { shape: [count, kd * blocks, rows, block] },
     );
@@ -105,6 +104,15 @@ function sumOfSlabs(
     total = total ? add(total, slab) : slab;
   }
   return reshape(total as Tensor, [kd, blocks, rows, block]);
+}
+
+/** Planes of a map by their places, zeros where it has none, of which only a slab's map is given room. */
+function planesAt(map: Tensor, places: readonly number[]): Tensor {
+  const depth = map.shape[0]!;
+  const first = Math.max(0, Math.min(...places));
+  const end = Math.min(depth, Math.max(...places) + 1);
+  if (places.every((place) => place >= 0 && place < depth)) return planeReader(map)(places);
+  return planeReader(slice(map, 0, first, end))(places.map((place) => place - first));
 }
 
 /** [n, C, H, W] → [n, C · kh · kw, 1, H', W']: copy (h, w) of a channel holds x[y + h − before, …]. */
