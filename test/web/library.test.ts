@@ -100,5 +100,38 @@ describe('the library in bundles for browsers', () => {
       expect(await readFile(join(folder, 'index.html'), 'utf8')).toContain('registerInWorker');
       expect(await said(folder)).toBe(await expected());
     });
+
+    it('a page without a bundler trains a network, goes on with it, and forgets it', async () => {
+      const host = await plainHost(join(TESTED, 'dist'));
+      const page = await (browser as Browser).newPage();
+      try {
+        page.setDefaultTimeout(0);
+        await page.goto(new URL('web/index.html', host.address).href);
+        // As text: Vitest would put functions of its own in the place of `import`.
+        const [first, second, complaint] = await page.evaluate<
+          [{ events: string[]; epochs: number; bytes: number }, { epochs: number; bytes: number }, string]
+        >(`(async () => {
+          const library = await import(${JSON.stringify(new URL('browser.js', host.address).href)});
+          const data = { generator: 'phantom', settings: { cases: 12, size: [16, 16, 16], spacing: 3 } };
+          const settings = { size: 16, pad: 16, epochs: 1, pairsPerEpoch: 1 };
+          const events = new Set();
+          const onEvent = ({ kind }) => events.add(kind);
+          const trained = await library.trainInWorker('own', data, { settings, onEvent });
+          const again = await library.trainInWorker('own', undefined);
+          await library.forgetTraining('own');
+          const gone = await library.trainInWorker('own', undefined).catch((error) => error.message);
+          const lengths = ({ records, model }) => ({ epochs: records.length, bytes: model.length });
+          return [{ events: [...events], ...lengths(trained) }, lengths(again), gone];
+        })()`);
+        expect(first.events).toEqual(['data', 'started', 'pair', 'step', 'epoch']);
+        expect(first.epochs).toBe(1);
+        expect(first.bytes).toBeGreaterThan(1000);
+        expect(second).toEqual({ epochs: first.epochs, bytes: first.bytes });
+        expect(complaint).toMatch(/no longer there/);
+      } finally {
+        await page.close();
+        host.close();
+      }
+    });
   });
 });
