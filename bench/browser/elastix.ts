@@ -42,6 +42,8 @@ export async function elastixInBrowser(
       path === '/' ? Buffer.from('<!doctype html>') : await readFile(join(installed, path)).catch(() => undefined);
     response.writeHead(bytes ? 200 : 404, {
       'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream',
+      'Access-Control-Allow-Origin': '*',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Embedder-Policy': 'require-corp',
     });
