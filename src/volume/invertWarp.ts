@@ -1,3 +1,4 @@
+import { mapTriple } from '../triple.ts';
 import type { Grid, Mat4, Size, Vec3, Warp } from './grid.ts';
 import { applyToPoint, applyToVector, invert, isInvertible, spacingOf } from './matrix.ts';
 import { PreimageSearch } from './preimage.ts';
@@ -127,9 +128,11 @@ class PointSolver {
     const near = tolerance * Math.min(...spacingOf(this.#affine));
     const within = (from && this.#search.findNear(from, q, near)) ?? this.#search.find(q, near);
     if (within) return within;
+    if (found) return index;
     const d = applyToVector(this.#inverseAffine, miss);
     const beyond: Vec3 = [index[0] + d[0], index[1] + d[1], index[2] + d[2]];
-    return found || isInside(this.warp.size, beyond) ? index : beyond;
+    // No place of the grid is taken there: what Newton's method left at the border must not look like one.
+    return isInside(this.warp.size, beyond) ? justOutside(this.warp.size, index) : beyond;
   }
 
   /**
@@ -317,6 +320,21 @@ function difference(a: Vec3, b: Vec3): Vec3 {
 
 function squaredLength([x, y, z]: Vec3): number {
   return x * x + y * y + z * z;
+}
+
+/** Voxels by which a point lies beyond the grid that has no place in it. */
+const OUTSIDE = 0.01;
+
+/** An index with the coordinate that is nearest to its border put just beyond it. */
+function justOutside(size: Size, index: Vec3): Vec3 {
+  const borders = mapTriple(size, (n, axis) => {
+    const margin = n === 1 ? 0.5 : 0;
+    const ends = [-margin - OUTSIDE, n - 1 + margin + OUTSIDE] as const;
+    return index[axis] < (n - 1) / 2 ? ends[0] : ends[1];
+  });
+  const away = borders.map((border, axis) => Math.abs(border - index[axis]!));
+  const nearest = away.indexOf(Math.min(...away));
+  return mapTriple(index, (at, axis) => (axis === nearest ? borders[axis] : at));
 }
 
 /** Within the outermost voxels, or within the only one along an axis. */

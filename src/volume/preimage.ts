@@ -31,6 +31,7 @@ export class PreimageSearch {
   readonly #cuts: readonly [number[], number[], number[]];
   /** From the smallest blocks to one that holds all; made when all of the grid is first searched. */
   #levels: readonly Level[] | undefined;
+  readonly #near = new Map<number, Float64Array>();
 
   /** @param map voxel index → mm */
   constructor(
@@ -51,6 +52,7 @@ export class PreimageSearch {
     for (const [x, y, z] of AROUND) {
       const [i, j, k] = [middle[0] + x, middle[1] + y, middle[2] + z];
       if (i < 0 || j < 0 || k < 0 || i >= bx || j >= by || k >= bz) continue;
+      if (!holds(this.#boxAround([i, j, k]), 0, point, tolerance)) continue;
       const found = this.#findInBlock([i, j, k], point, tolerance);
       if (found) return found;
     }
@@ -90,6 +92,17 @@ export class PreimageSearch {
     const levels = [this.#smallestBlocks()];
     for (let top = levels[0]!; top.boxes.length > 6; levels.push(top)) top = doubled(top);
     return levels;
+  }
+
+  /** The box around one block, kept: points that are searched lie side by side. */
+  #boxAround(block: Vec3): Float64Array {
+    const key = indexOf(this.#blocks, block);
+    const known = this.#near.get(key);
+    if (known) return known;
+    const box = emptyBoxes([1, 1, 1]);
+    for (const value of this.#corners(block).values) extend(box, 0, value, value);
+    this.#near.set(key, box);
+    return box;
   }
 
   #smallestBlocks(): Level {

@@ -166,3 +166,21 @@ describe('the inverse of a warp', () => {
     expect(Math.max(...back.map((p, n) => distance(p, there[n]!)))).toBeLessThan(0.01);
   });
 });
+
+describe('a warp whose grid does not take every place', () => {
+  it('leaves no place within its grid that is not taken there', () => {
+    let beyond = 0;
+    for (let seed = 1; seed <= 3; seed++) {
+      // Steep and folded at the border, so that Newton's method stops short there.
+      const wave = (t: number): number => 3 * Math.sin(1.7 * seed + t);
+      const grid: Grid = { size: [8, 7, 6], affine: identity };
+      const warp = warpOf(grid, ([x, y, z]) => [x + wave(0.9 * y + z), y + wave(x - 0.8 * z), z + wave(x + 0.7 * y)]);
+      const { warp: inverse, residual } = invertWarp(warp, grid);
+      const { max, count } = misses(warp, inverse);
+      expect(residual).toBeLessThan(0.01);
+      expect(max).toBeLessThan(0.01);
+      beyond += 8 * 7 * 6 - count;
+    }
+    expect(beyond).toBeGreaterThan(0);
+  });
+});
