@@ -72,7 +72,7 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
       .map((name) => name.replaceAll('\\', '/'))
       .filter((name) => !name.startsWith('node_modules') && /\.[a-z]+$|LICENSE/.test(name));
     const expected =
-      /^(dist\/[\w-]+(\.d)?\.js|dist\/[\w-]+\.d\.ts|dist\/web\/(index\.html|(assets|worker)\/[\w.-]+)|models\/\S+|experiments\/[\w-]+\.(json|txt)|docs\/\S+\.(md|svg|png)|examples\/([\w-]+\/)?[\w-]+\.(ts|html)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+      /^(dist\/[\w-]+(\.d)?\.js|dist\/[\w-]+\.d\.ts|dist\/web\/((index|training|runs)\.html|(assets|worker)\/[\w.-]+)|models\/\S+|experiments\/[\w-]+\.(json|txt)|docs\/\S+\.(md|svg|png)|examples\/([\w-]+\/)?[\w-]+\.(ts|html)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
     expect(files.filter((name) => !expected.test(name))).toEqual([]);
     for (const name of ['LICENSE', 'CHANGELOG.md', ...['README.md'].filter(isInProject)]) expect(files).toContain(name);
     for (const model of modelFiles()) expect(files).toContain(`models/${model}`);
