@@ -131,7 +131,8 @@ class PointSolver {
     if (found) return index;
     const d = applyToVector(this.#inverseAffine, miss);
     const beyond: Vec3 = [index[0] + d[0], index[1] + d[1], index[2] + d[2]];
-    // No place of the grid is taken there: what Newton's method left at the border must not look like one.
+    // No place of the grid is taken there: what Newton's method left at the border must not look like one. What it left
+    // further inside, where the warp folds, shows in the residual.
     return isInside(this.warp.size, beyond) ? justOutside(this.warp.size, index) : beyond;
   }
 
@@ -322,10 +323,12 @@ function squaredLength([x, y, z]: Vec3): number {
   return x * x + y * y + z * z;
 }
 
-/** Voxels by which a point lies beyond the grid that has no place in it. */
+/** Voxels from the border within which Newton's method has stopped at the border. */
+const AT_BORDER = 0.5;
+/** Voxels by which such an end is put beyond it. */
 const OUTSIDE = 0.01;
 
-/** An index with the coordinate that is nearest to its border put just beyond it. */
+/** An index at the border put just beyond it; one further inside as it is. */
 function justOutside(size: Size, index: Vec3): Vec3 {
   const borders = mapTriple(size, (n, axis) => {
     const margin = n === 1 ? 0.5 : 0;
@@ -334,7 +337,8 @@ function justOutside(size: Size, index: Vec3): Vec3 {
   });
   const away = borders.map((border, axis) => Math.abs(border - index[axis]!));
   const nearest = away.indexOf(Math.min(...away));
-  return mapTriple(index, (at, axis) => (axis === nearest ? borders[axis] : at));
+  const isAtBorder = away[nearest]! <= AT_BORDER + OUTSIDE;
+  return mapTriple(index, (at, axis) => (isAtBorder && axis === nearest ? borders[axis] : at));
 }
 
 /** Within the outermost voxels, or within the only one along an axis. */

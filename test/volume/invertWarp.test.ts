@@ -167,20 +167,16 @@ describe('the inverse of a warp', () => {
   });
 });
 
-describe('a warp whose grid does not take every place', () => {
-  it('leaves no place within its grid that is not taken there', () => {
-    let beyond = 0;
-    for (let seed = 1; seed <= 3; seed++) {
-      // Steep and folded at the border, so that Newton's method stops short there.
-      const wave = (t: number): number => 3 * Math.sin(1.7 * seed + t);
-      const grid: Grid = { size: [8, 7, 6], affine: identity };
-      const warp = warpOf(grid, ([x, y, z]) => [x + wave(0.9 * y + z), y + wave(x - 0.8 * z), z + wave(x + 0.7 * y)]);
-      const { warp: inverse, residual } = invertWarp(warp, grid);
-      const { max, count } = misses(warp, inverse);
-      expect(residual).toBeLessThan(0.01);
-      expect(max).toBeLessThan(0.01);
-      beyond += 8 * 7 * 6 - count;
-    }
-    expect(beyond).toBeGreaterThan(0);
-  });
+it('leaves no place at the border of a grid that is not taken there', () => {
+  const grid: Grid = { size: [8, 7, 6], affine: identity };
+  for (let seed = 1; seed <= 3; seed++) {
+    // Steep and folded, so that Newton's method stops at the border, and further inside too.
+    const wave = (t: number): number => 3 * Math.sin(1.7 * seed + t);
+    const warp = warpOf(grid, ([x, y, z]) => [x + wave(0.9 * y + z), y + wave(x - 0.8 * z), z + wave(x + 0.7 * y)]);
+    const points = pointsOf(grid);
+    const back = warpPoints(invertWarp(warp, grid).warp, points);
+    const missed = warpPoints(warp, back).flatMap((p, n) => (distance(p, points[n]!) > 0.01 ? [back[n]!] : []));
+    const depths = missed.map((p) => Math.min(...p.map((x, a) => Math.min(x, grid.size[a]! - 1 - x))));
+    expect(depths.filter((depth) => depth >= 0 && depth <= 0.5)).toEqual([]);
+  }
 });
