@@ -16,7 +16,7 @@ const fixed = graph.input('fixed', [1, 1, edge, edge, edge]);
 const random = new RandomInputs(graph);
 const value = buildSimilarity(chooseSimilarity(name, JSON.parse(settings)), moved, fixed, random);
 const [gradient] = gradients(value, [moved]) as [Tensor];
-const program = await compile(graph, { value, gradient });
+const program = await compile(graph, { value, gradient }, { spins: true });
 const stream = randomStream(1, 'bench');
 const volume = (): Float32Array => Float32Array.from({ length: edge ** 3 }, () => stream.normal());
 const pair = { moved: volume(), fixed: volume() };

@@ -25,7 +25,7 @@ const { graph, outputs, random } = trainingStep({
   extent: [edge, edge, edge],
   features: await fastestFeatures('cpu'),
 });
-const program = await compile(graph, outputs, named === undefined ? {} : { threads: 1 });
+const program = await compile(graph, outputs, named === undefined ? { spins: true } : { threads: 1 });
 const stream = randomStream(1, 'bench');
 const volume = (): Float32Array => Float32Array.from({ length: edge ** 3 }, () => stream.uniform());
 const pair = { moving: volume(), fixed: volume() };

@@ -1,5 +1,7 @@
+import { given } from '../given.ts';
 import { toMarkdown } from '../report/page/table.ts';
 import { runDemo } from '../workflow/demo.ts';
+import { coresAreFree } from './freeCores.ts';
 import { endsAtOnce } from './interruptible.ts';
 import { jsonOption, threadsOption } from './options.ts';
 import { duration, printJson } from './output.ts';
@@ -38,7 +40,7 @@ async function run({ out, threads, json }: Options): Promise<void> {
       const result = await runDemo({
         out,
         version,
-        ...(threads === undefined ? {} : { runtime: { threads } }),
+        runtime: { spins: await coresAreFree(threads), ...given({ threads }) },
         onCase(done, total) {
           if (!making && !json) console.log('Making synthetic scans …');
           making ??= startProgress(total, 'synthetic scans');

@@ -5,6 +5,7 @@ import type { Device } from '../graph/index.ts';
 import { PRESETS, trainingSchema } from '../training/configuration.ts';
 import type { EpochRecord, StopReason } from '../training/trainer.ts';
 import { trainingRun } from '../workflow/trainingRun.ts';
+import { coresAreFree } from './freeCores.ts';
 import { interruptible } from './interruptible.ts';
 import { deviceOption, jsonOption, memoryOption, threadsOption } from './options.ts';
 import { printJson } from './output.ts';
@@ -91,7 +92,7 @@ async function run(options: Options): Promise<void> {
           ...given({ split, first, weights }),
           resume,
           version,
-          runtime: { device, ...given({ threads, memory }) },
+          runtime: { device, spins: await coresAreFree(threads), ...given({ threads, memory }) },
           signal,
           observer: {
             ...progress.observer,

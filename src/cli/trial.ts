@@ -4,7 +4,9 @@ import { runTrial, type TrialOptions, testTrial } from '../experiment/runner/run
 import type { TrialCommand, TrialMessage } from '../experiment/runner/trialMessages.ts';
 import { isTrouble } from '../experiment/runner/trouble.ts';
 import { reasonOf } from '../file/reason.ts';
+import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
+import { coresAreFree } from './freeCores.ts';
 import { interruptible } from './interruptible.ts';
 import { threadsOption } from './options.ts';
 import type { CommandDefinition } from './program.ts';
@@ -35,7 +37,8 @@ export const trialCommand: CommandDefinition = (program) => {
 };
 
 async function run(folder: string, id: string, options: Options): Promise<void> {
-  const runtime: RuntimeOptions = options.threads === undefined ? {} : { threads: options.threads };
+  const { threads } = options;
+  const runtime: RuntimeOptions = { spins: await coresAreFree(threads), ...given({ threads }) };
   if (process.send) return runForParent(folder, id, options.test ?? false, runtime);
   const progress = new TrainingProgress();
   await interruptible(async (signal) => {

@@ -19,6 +19,11 @@ export interface RuntimeOptions {
   readonly device?: Device;
   /** Threads of the CPU provider (default: ONNX Runtime's choice, the number of cores). */
   readonly threads?: number;
+  /**
+   * Whether threads that wait for work spin (default false): steps of many small operations take less time, and the
+   * cores are busy while nothing is to do. For long work on cores that nothing else needs.
+   */
+  readonly spins?: boolean;
   /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */
   readonly profile?: string;
   /** Bytes that a run on the CPU may take (default: what is free). */
@@ -170,7 +175,7 @@ export async function loadOnnx(bytes: Uint8Array, options: RuntimeOptions = {}):
 async function createProgram(
   bytes: Uint8Array,
   shapes: ReadonlyMap<string, readonly number[]> | undefined,
-  { device = 'cpu', threads, profile, mergeEqual = true }: RuntimeOptions,
+  { device = 'cpu', threads, spins = false, profile, mergeEqual = true }: RuntimeOptions,
 ): Promise<Program> {
   const runtime = await onnxRuntime();
   const session = await runtime.InferenceSession.create(bytes, {
@@ -178,9 +183,8 @@ async function createProgram(
     graphOptimizationLevel: 'all',
     // A pattern keeps the memory of a whole run beside what other runs left behind: twice as much, for no time.
     enableMemPattern: false,
-    // Threads that wait do not spin: a step takes as long, a fifth less of the processor, and others are left alone.
     extra: {
-      session: { intra_op: { allow_spinning: '0' } },
+      session: { intra_op: { allow_spinning: spins ? '1' : '0' } },
       ...(mergeEqual ? {} : { optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' } }),
     },
     // What goes wrong is thrown; it is not printed too.
