@@ -12,8 +12,8 @@ import {
   ownPairList,
   type PairList,
   pairInputs,
+  pairTask,
   readPairList,
-  registerPairs,
 } from '../workflow/registerPairs.ts';
 import { openMethod } from './method.ts';
 import { addModelOptions } from './modelOptions.ts';
@@ -21,11 +21,12 @@ import { jsonOption, mriOption } from './options.ts';
 import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
 import { assertOutputs } from './outputs.ts';
 import { commandLine } from './pairOptions.ts';
+import { addProcessesOption, type PairProcessOptions, registerInProcesses, servesParent } from './pairProcesses.ts';
 import { addPlannedOptions, type PlannedOptions } from './plannedOptions.ts';
 import type { CommandDefinition } from './program.ts';
 import { type Progress, startProgress } from './progress.ts';
 
-interface Options extends PlannedOptions {
+interface Options extends PlannedOptions, PairProcessOptions {
   readonly pairs?: string;
   readonly data: string;
   readonly mriSequence?: MriSequence;
@@ -50,7 +51,7 @@ export const evaluateCommand: CommandDefinition = (program) => {
     .addOption(mriOption())
     .option('--figure <file>', 'draws the pair in the middle by landmark error or Dice: .png or .svg')
     .option('--report <file>', 'writes an HTML report');
-  addPlannedOptions(addModelOptions(command))
+  addProcessesOption(addPlannedOptions(addModelOptions(command)))
     .addOption(jsonOption('print JSON: the pairs and the aggregate'))
     .addHelpText(
       'after',
@@ -67,16 +68,14 @@ async function run(options: Options): Promise<void> {
   await assertOutputs(options, ['figure', 'report'], ['pairs', 'model'], pairInputs(list));
   const note = list.dataset.synthetic?.description;
   const { registrar, startOfList, provenance } = await openMethod(options, 'named');
-  sayWhatTheDataAre(list);
   const { start } = startOfList(list);
+  const task = pairTask(list, { registrar, ...given({ start }) });
+  await servesParent(task);
+  sayWhatTheDataAre(list);
   const bar = startProgress(list.pairs.length, 'evaluating');
   let drawing: Progress | undefined;
   try {
-    const results = await registerPairs(list, {
-      registrar,
-      ...given({ start }),
-      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
-    });
+    const results = await registerInProcesses(list, task, bar, options);
     bar.stop();
     const figureOf = async (index: number): Promise<string> => {
       const pair = list.pairs[index] as (typeof list.pairs)[number];

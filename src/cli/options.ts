@@ -50,11 +50,11 @@ export const threadsOption = (text = 'threads of the CPU (default: all cores)'):
 /** `--memory` of commands that can do with less. */
 export const memoryOption = (text: string): Option => new Option('--memory <size>', text).argParser(bytes);
 
-/** `4GB`, `800MB`, in bytes. */
+/** `4GB`, `800MB`, or a number of GB; in bytes. */
 function bytes(text: string): number {
-  const [, count, unit] = /^(\d+(?:\.\d+)?) ?([MG])B$/i.exec(text.trim()) ?? [];
-  const value = Number(count) * (unit?.toUpperCase() === 'G' ? 1e9 : 1e6);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of GB or MB, for instance 4GB.');
+  const [, count, unit] = /^(\d+(?:\.\d+)?)\s*(GB?|MB?|)$/i.exec(text.trim()) ?? [];
+  const value = Number(count) * (/^m/i.test(unit ?? '') ? 1e6 : 1e9);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a size such as 4GB or 800MB.');
   return value;
 }
 

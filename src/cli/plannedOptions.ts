@@ -8,7 +8,7 @@ import { EFFORTS, type Effort, type NamedLoss, type Plan, type PlanChoices } fro
 import { PlannedRegistrar } from '../registration/planned.ts';
 import type { Level, PyramidProgress } from '../registration/pyramid/pyramid.ts';
 import type { ModelOptions } from './modelOptions.ts';
-import { choice, optionName } from './options.ts';
+import { choice, memoryOption, optionName } from './options.ts';
 
 /** Options of a registration that is planned for each pair. */
 export interface PlannedOptions extends ModelOptions {
@@ -39,7 +39,7 @@ export function addPlannedOptions(command: Command): Command {
       'what is optimised: velocity, which does not fold, or displacement (default: velocity)',
       choice(['velocity', 'displacement'] as const),
     )
-    .option('--memory <size>', 'memory to take at most, such as 4GB (default: half of what is free)', memorySize);
+    .addOption(memoryOption('memory to take at most, such as 4GB (default: half of what is free)'));
 }
 
 const OWN = ['effort', 'modality', 'levels', 'field', 'memory'] as const;
@@ -122,12 +122,4 @@ function levels(text: string): Level[] {
       throw new InvalidArgumentError('It must be none, or mm:steps for each level, such as 4:40,2:30.');
     return { spacing: spacing!, steps };
   });
-}
-
-/** Bytes: `4GB`, `800MB`, or a number of GB. */
-function memorySize(text: string): number {
-  const [, amount, unit] = /^([\d.]+)\s*(GB?|MB?|)$/i.exec(text.trim()) ?? [];
-  const value = Number(amount) * (/^m/i.test(unit ?? '') ? 1e6 : 1e9);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a size such as 4GB or 800MB.');
-  return value;
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { addModelOptions } from './modelOptions.ts';
 import { choice, jsonOption } from './options.ts';
+import { addProcessesOption } from './pairProcesses.ts';
 import { addPlannedOptions } from './plannedOptions.ts';
 import type { CommandDefinition } from './program.ts';
 import { type ListOptions, registerList } from './registerList.ts';
@@ -62,7 +63,7 @@ export const registerCommand: CommandDefinition = (program) => {
     .option('--mean <file>', 'with --pairs that have one fixed scan: writes the mean of the moved scans')
     .option('--bids', "names the folder's files as BIDS names derivatives, after scans that have names of BIDS")
     .option('--plan', 'print what would be done as JSON, and stop');
-  addPlannedOptions(addModelOptions(command))
+  addProcessesOption(addPlannedOptions(addModelOptions(command)))
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -6,16 +6,17 @@ import { assertWritable } from '../file/volumeFile.ts';
 import { resultsTable, summaryTable } from '../outcome/pairResults.ts';
 import { toCsv, toMarkdown } from '../report/page/table.ts';
 import { assertOneFixed, writeMeanOfMoved } from '../workflow/meanOfMoved.ts';
-import { pairInputs, pairOutputs, readPairList, registerPairs } from '../workflow/registerPairs.ts';
+import { pairInputs, pairOutputs, pairTask, readPairList } from '../workflow/registerPairs.ts';
 import { openMethod } from './method.ts';
 import { optionName } from './options.ts';
 import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten, toJson } from './output.ts';
 import { INPUTS, OUTPUTS, type PairOptions } from './pairOptions.ts';
+import { type PairProcessOptions, registerInProcesses, servesParent } from './pairProcesses.ts';
 import type { PlannedOptions } from './plannedOptions.ts';
 import { startProgress } from './progress.ts';
 
 /** Options of `earthmorph register --pairs`. */
-export interface ListOptions extends PlannedOptions, PairOptions {
+export interface ListOptions extends PlannedOptions, PairOptions, PairProcessOptions {
   readonly data?: string;
   readonly out?: string;
   readonly mean?: string;
@@ -47,15 +48,12 @@ export async function registerList(csv: string, options: ListOptions): Promise<v
     [...pairInputs(list), { name: 'the list of pairs', path: csv }],
   );
   const { registrar, startOfList } = await openMethod(options, 'planned');
+  const task = pairTask(list, { registrar, ...startOfList(list) });
+  await servesParent(task);
   saySynthetic(list.dataset);
   const bar = startProgress(list.pairs.length, 'registering');
   try {
-    const results = await registerPairs(list, {
-      registrar,
-      out,
-      ...startOfList(list),
-      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
-    });
+    const results = await registerInProcesses(list, task, bar, options, out);
     if (mean !== undefined) await writeMeanOfMoved(mean, list, out);
     await writeAtomically(table, toCsv(resultsTable(results)));
     await writeAtomically(document, `${toJson(results)}\n`);

@@ -31,6 +31,7 @@ export interface RegisterOptions extends PlannedOptions, PairOptions {
   readonly plan?: boolean;
   readonly bids?: boolean;
   readonly mean?: string;
+  readonly processes?: number;
   readonly json?: boolean;
 }
 
@@ -112,8 +113,9 @@ async function printPlan(fixed: string, moving: string, options: RegisterOptions
  */
 async function checkedOutputs(fixed: string, moving: string, options: RegisterOptions): Promise<string | undefined> {
   const { initialTransform = [] } = options;
-  if (options.mean !== undefined)
-    throw new UserError('--mean belongs to a list of pairs; give --pairs, or leave it out.');
+  for (const name of ['mean', 'processes'] as const)
+    if (options[name] !== undefined)
+      throw new UserError(`--${name} belongs to a list of pairs; give --pairs, or leave it out.`);
   if (options.fixedPoints !== undefined && options.landmarks === undefined)
     throw new UserError('--fixed-points says which landmarks are the fixed ones; give --landmarks too.');
   for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])

@@ -1,19 +1,21 @@
 import { openDataset } from '../dataset/dataset.ts';
+import { makeFolder } from '../file/newFolder.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
-import { summaryTable } from '../outcome/pairResults.ts';
+import { type PairResult, summaryTable } from '../outcome/pairResults.ts';
 import { toMarkdown } from '../report/page/table.ts';
-import { prescribedPairs, writeSubmission } from '../workflow/submission.ts';
+import { prescribedPairs, submissionTask } from '../workflow/submission.ts';
 import { openMethod } from './method.ts';
 import { addModelOptions } from './modelOptions.ts';
 import { choice, jsonOption } from './options.ts';
 import { printJson, saySynthetic, sayWarnings, sayWritten } from './output.ts';
+import { addProcessesOption, type PairProcessOptions, registerInProcesses, servesParent } from './pairProcesses.ts';
 import { addPlannedOptions, type PlannedOptions } from './plannedOptions.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 
 const SPLITS = ['training', 'validation', 'test'] as const;
 
-interface Options extends PlannedOptions {
+interface Options extends PlannedOptions, PairProcessOptions {
   readonly data: string;
   readonly out: string;
   readonly split: (typeof SPLITS)[number];
@@ -31,7 +33,7 @@ export const submissionCommand: CommandDefinition = (program) => {
     .requiredOption('--data <dir>', "folder of the task, with its dataset.json (or the file's path)")
     .requiredOption('--out <dir>', 'a new folder for the fields')
     .option('--split <name>', `which pairs: ${SPLITS.join(', ')}`, choice(SPLITS), 'validation');
-  addPlannedOptions(addModelOptions(command))
+  addProcessesOption(addPlannedOptions(addModelOptions(command)))
     .addOption(jsonOption('print JSON: the pairs and the aggregate'))
     .addHelpText('after', '\nExample:\n  earthmorph submission --model runs/ncc --data HippocampusMR --out submission')
     .action(run);
@@ -40,15 +42,15 @@ export const submissionCommand: CommandDefinition = (program) => {
 async function run(options: Options): Promise<void> {
   const dataset = await openDataset(options.data, nodeFiles());
   const list = prescribedPairs(dataset, options.split);
-  saySynthetic(dataset);
   const { registrar, startOfList } = await openMethod(options, 'named');
+  const task = submissionTask(list, registrar, startOfList(list).start);
+  await servesParent(task);
+  saySynthetic(dataset);
   const bar = startProgress(list.pairs.length, 'registering');
   try {
-    const results = await writeSubmission(list, {
-      registrar,
-      ...startOfList(list),
-      out: options.out,
-      onPair: (result, done) => bar.update(done, `${result.moving} onto ${result.fixed}`),
+    let results: readonly PairResult[] = [];
+    await makeFolder(options.out, async (folder) => {
+      results = await registerInProcesses(list, task, bar, options, folder);
     });
     bar.stop();
     sayWarnings(results);

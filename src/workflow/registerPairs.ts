@@ -101,26 +101,50 @@ export function pairInputs({ pairs }: PairList): NamedFile[] {
   }));
 }
 
+/** Registers a pair of a list, by its place, and writes its results into the folder, where one is given. */
+export type PairTask = (index: number, folder?: string) => Promise<PairResult>;
+
+/** What {@link registerPairs} does with each pair. */
+export function pairTask(
+  list: PairList,
+  { registrar, start }: Pick<RegisterPairsOptions, 'registrar' | 'start'>,
+): PairTask {
+  const names = pairNames(list);
+  return async (index, folder) => {
+    const { fixed, moving } = list.pairs[index]!;
+    const name = names[index]!;
+    const registered = await registerListed(list, index, registrar, start);
+    if (folder !== undefined)
+      await writeRegistration(registered, outputFiles(folder, name, registered.movedLabels !== undefined));
+    return { name, ...pairResult(fixed.id, moving.id, registered) };
+  };
+}
+
+/**
+ * Registers a pair of a list and judges it.
+ * @throws UserError that names the pair
+ */
+export async function registerListed(
+  list: PairList,
+  index: number,
+  registrar: PairRegistrar,
+  start: InitialAlignment | undefined,
+): Promise<RegisteredPair> {
+  const pair = list.pairs[index]!;
+  return registerFiles(registrar, await filesOfPair(list, pair), start).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`Pair ${index + 1}, ${pair.moving.id} onto ${pair.fixed.id}: ${error.message}`);
+  });
+}
+
 /** Registers the pairs of a list one after the other with one loaded model. */
 export async function registerPairs(list: PairList, options: RegisterPairsOptions): Promise<PairResult[]> {
+  const task = pairTask(list, options);
   const results: PairResult[] = [];
-  const names = pairNames(list);
-  for (const [index, pair] of list.pairs.entries()) {
-    const name = names[index] as string;
-    const registered: RegisteredPair = await registerFiles(
-      options.registrar,
-      await filesOfPair(list, pair),
-      options.start,
-    ).catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error;
-      throw new UserError(`Pair ${index + 1}, ${pair.moving.id} onto ${pair.fixed.id}: ${error.message}`);
-    });
-    if (options.out !== undefined) {
-      const files = outputFiles(options.out, name, registered.movedLabels !== undefined);
-      await writeRegistration(registered, files);
-    }
-    results.push({ name, ...pairResult(pair.fixed.id, pair.moving.id, registered) });
-    await options.onPair?.(results.at(-1) as PairResult, results.length, list.pairs.length);
+  for (const index of list.pairs.keys()) {
+    const result = await task(index, options.out);
+    results.push(result);
+    await options.onPair?.(result, results.length, list.pairs.length);
   }
   return results;
 }

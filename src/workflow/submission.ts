@@ -2,25 +2,13 @@ import { join } from 'node:path';
 import type { Dataset, PairIds } from '../dataset/dataset.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../file/atomic.ts';
-import { makeFolder } from '../file/newFolder.ts';
-import { type PairResult, pairResult } from '../outcome/pairResults.ts';
+import { pairResult } from '../outcome/pairResults.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import type { Grid, Warp } from '../volume/grid.ts';
 import { applyToPoint, invert, multiply } from '../volume/matrix.ts';
 import { encodeNifti } from '../volume/niftiEncode.ts';
-import { registerFiles } from './registerFiles.ts';
-import { filesOfPair, type PairList } from './registerPairs.ts';
-
-/** How the pairs of a challenge are registered. */
-export interface SubmissionOptions {
-  readonly registrar: PairRegistrar;
-  /** How a pair starts; as the registrar chooses when left out. */
-  readonly start?: InitialAlignment;
-  /** A new folder for the fields. */
-  readonly out: string;
-  readonly onPair?: (result: PairResult, done: number, total: number) => void;
-}
+import { type PairList, type PairTask, registerListed } from './registerPairs.ts';
 
 /**
  * The pairs that a data set prescribes for a purpose, in its order.
@@ -66,32 +54,25 @@ export function voxelDisplacement(warp: Warp, moving: Grid): Warp {
 }
 
 /**
- * Registers the pairs of a challenge and writes `disp_FFFF_MMMM.nii.gz` for each (Learn2Reg: Hering et al., IEEE TMI
- * 42(3), 2023): {@link voxelDisplacement} on the fixed scan's grid as a NIfTI image of [nx, ny, nz, 3]. The folder is
- * complete or not there.
+ * Registers a pair of a challenge and writes `disp_FFFF_MMMM.nii.gz` into a folder (Learn2Reg: Hering et al., IEEE TMI
+ * 42(3), 2023): {@link voxelDisplacement} on the fixed scan's grid as a NIfTI image of [nx, ny, nz, 3].
  * @throws UserError when two pairs would have one name
  */
-export async function writeSubmission(list: PairList, options: SubmissionOptions): Promise<readonly PairResult[]> {
+export function submissionTask(list: PairList, registrar: PairRegistrar, start?: InitialAlignment): PairTask {
   const names = list.pairs.map(({ fixed, moving }) => `disp_${numberOf(fixed.id)}_${numberOf(moving.id)}.nii.gz`);
   const twice = names.find((name, n) => names.indexOf(name) !== n);
   if (twice !== undefined)
     throw new UserError(
       `Two pairs would both be written as ${twice}; the challenge tells scans apart by their number.`,
     );
-  const results: PairResult[] = [];
-  await makeFolder(options.out, async (folder) => {
-    for (const [n, pair] of list.pairs.entries()) {
-      const registered = await registerFiles(options.registrar, await filesOfPair(list, pair), options.start);
-      const bytes = await encodeNifti(voxelDisplacement(registered.warp, registered.moving), {
-        gzip: true,
-        vectors: 'fourth',
-      });
-      await writeAtomically(join(folder, names[n] as string), bytes);
-      results.push(pairResult(pair.fixed.id, pair.moving.id, registered));
-      options.onPair?.(results.at(-1) as PairResult, results.length, list.pairs.length);
-    }
-  });
-  return results;
+  return async (index, folder) => {
+    const { fixed, moving } = list.pairs[index]!;
+    const registered = await registerListed(list, index, registrar, start);
+    const field = voxelDisplacement(registered.warp, registered.moving);
+    const bytes = await encodeNifti(field, { gzip: true, vectors: 'fourth' });
+    await writeAtomically(join(folder!, names[index]!), bytes);
+    return pairResult(fixed.id, moving.id, registered);
+  };
 }
 
 /** The four digits by which a challenge tells scans apart: the last such group of a name, without the channel. */

@@ -119,6 +119,74 @@ describe('register --pairs', () => {
     );
   });
 
+  describe('in several processes', () => {
+    const list = async (name: string, ...rows: readonly string[]): Promise<readonly string[]> => {
+      await writeFile(at(name), ['fixed,moving', ...rows, ''].join('\n'));
+      return ['--pairs', at(name), '--data', at('bids'), '--threads', '1'];
+    };
+    const scans = ['sub-01/anat/t1.nii.gz', 'sub-01/anat/t2.nii', 'sub-02/anat/t1.nii.gz', 'sub-02/anat/t2.nii'];
+    const rows = scans.flatMap((fixed) => scans.filter((moving) => moving !== fixed).map((moving) => [fixed, moving]));
+
+    it('gives the results of one, in the order of the list', async () => {
+      const args = await list('several.csv', ...rows.slice(0, 5).map((row) => row.join()));
+      const run = (processes: string, out: string): Promise<Result[]> =>
+        printed<Result[]>([
+          'register',
+          '--align',
+          'none',
+          '--effort',
+          'fast',
+          ...args,
+          '--processes',
+          processes,
+          '--out',
+          at(out),
+        ]);
+      const [one, three] = [await run('1', 'in-one'), await run('3', 'in-three')];
+      expect(three.map(({ name }) => name)).toEqual(one.map(({ name }) => name));
+      const timeless = (results: Result[]): unknown => results.map((result) => ({ ...result, seconds: 0 }));
+      expect(timeless(three)).toEqual(timeless(one));
+      const files = (await readdir(at('in-one'))).filter((name) => name.endsWith('.nii.gz'));
+      expect((await readdir(at('in-three'))).filter((name) => name.endsWith('.nii.gz'))).toEqual(files);
+      expect(files).toHaveLength(10);
+      for (const name of files)
+        expect((await readFile(at('in-three', name))).equals(await readFile(at('in-one', name))), name).toBe(true);
+    });
+
+    it('ends with the sentence of a pair that fails', async () => {
+      const image = await readVolume(at('bids', scans[0]!));
+      await writeVolume(at('bids/even.nii'), { ...image, data: image.data.map(() => 1) });
+      const args = await list(
+        'failing.csv',
+        `${scans[0]},${scans[1]}`,
+        `${scans[2]},even.nii`,
+        `${scans[3]},${scans[0]}`,
+      );
+      const sentence = /Pair 2, even onto sub-02\/anat\/t1: .*same value everywhere/;
+      await expectRefusal(['evaluate', ...args, '--effort', 'fast', '--processes', '2'], sentence);
+    });
+
+    it('says how a process ended that was killed', async () => {
+      await writeFile(
+        at('dying.mjs'),
+        "if (process.env.EARTHMORPH_PAIRS_FOR_PARENT) process.kill(process.pid, 'SIGKILL');\n",
+      );
+      const args = await list('dying.csv', ...rows.slice(0, 3).map((row) => row.join()));
+      await expectRefusal(
+        ['evaluate', ...args, '--import', at('dying.mjs'), '--processes', '2'],
+        /The process of pair [12] ended with SIGKILL, .* fewer --processes/,
+      );
+    });
+
+    it('is for lists alone', async () => {
+      await expectRefusal(
+        ['register', at('bids', scans[0]!), at('bids', scans[1]!), '--processes', '2', '--out', at('alone')],
+        /--processes belongs to a list of pairs/,
+        at('alone'),
+      );
+    });
+  });
+
   it('refuses a scan in place of a list, and a million pairs', async () => {
     await writeFile(
       at('million.csv'),
