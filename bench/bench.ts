@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: time and memory of a training step and a registration at 48³ and 64³ and of the losses; where a
  * Python with PyTorch is found, the same step and losses there in turn with ours, as ratios. Options: `--quick` (48³
- * only), `--json`.
+ * only), `--json`; `--profile [edge] [steps]` shows instead where the time of a step goes (profile.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -16,6 +16,11 @@ const quick = process.argv.includes('--quick');
 const edges = quick ? [48] : [48, 64];
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+if (process.argv.includes('--profile')) {
+  await import('./profile.ts');
+  process.exit();
+}
 
 function inProcess(command: string, args: readonly string[]): Measured {
   const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8' });

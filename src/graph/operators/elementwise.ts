@@ -109,9 +109,12 @@ export function log(x: Tensor): Tensor {
   return unary('Log', x, (gradient) => divide(gradient, x));
 }
 
-/** |x|; the subgradient at 0 is 0. */
+/**
+ * |x|; the subgradient at 0 is 0. The sign as clip(10³⁸ · x, −1, 1), because ONNX Runtime's CPU Sign takes three times
+ * as long.
+ */
 export function abs(x: Tensor): Tensor {
-  return unary('Abs', x, (gradient) => multiply(gradient, sign(x)));
+  return unary('Abs', x, (gradient) => multiply(gradient, clip(multiply(x, 1e38), -1, 1)));
 }
 
 /** The same values, through which no gradient passes. */

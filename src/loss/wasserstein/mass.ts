@@ -40,7 +40,7 @@ export function massOf(intensity: Tensor, { mass, gain, zero }: MassOptions): Te
 
 /** Rows of non-negative numbers divided by their sums: measures of mass 1; a row of zeros stays one. */
 export function normaliseRows(rows: Tensor): Tensor {
-  return divide(rows, add(sum(rows, [1], true), 1e-12));
+  return multiply(rows, divide(1, add(sum(rows, [1], true), 1e-12)));
 }
 
 /** Where the voxels of a box lie and which bins they fall into. */

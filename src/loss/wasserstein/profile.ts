@@ -1,5 +1,14 @@
 import { given } from '../../given.ts';
-import { compile, elementCount, Graph, gemm, type RuntimeOptions, reshape, sortLast } from '../../graph/index.ts';
+import {
+  compile,
+  elementCount,
+  Graph,
+  gemm,
+  type RuntimeOptions,
+  reshape,
+  sortLast,
+  type Tensor,
+} from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../registry.ts';
 import { cloudsOf } from './clouds.ts';
 import { binnedBox, distributionsOf } from './mass.ts';
@@ -171,19 +180,23 @@ async function embed(
   runtime: RuntimeOptions,
 ): Promise<Embedded> {
   const graph = new Graph('embedding');
-  const boxes = boxesOf(graph.input('volume', [1, 1, ...extent]), options, scale);
-  const [sets] = boxes.shape as readonly [number];
+  const input = graph.input('volume', [1, 1, ...extent]);
   const { embedding } = options;
   const embedded =
     embedding === 'mass'
-      ? reshape(measuresOf(boxes, options), [sets, boxes.count / sets])
-      : cloudsOf(pointsOf(boxes, options), { ...options, embedding }, axis).points;
+      ? asRows(measuresOf(input, options, scale))
+      : cloudsOf(pointsOf(boxesOf(input, options, scale), options), { ...options, embedding }, axis).points;
   const program = await compile(graph, { embedded }, runtime);
   const run = async (volume: Float32Array): Promise<Float32Array> =>
     (await program.run({ volume })).embedded as Float32Array;
   const both = { moved: await run(moved), fixed: await run(fixed) };
   await program.release();
   return { ...both, shape: embedded.shape as readonly [number, number] };
+}
+
+function asRows(boxes: Tensor): Tensor {
+  const [sets] = boxes.shape as readonly [number];
+  return reshape(boxes, [sets, boxes.count / sets]);
 }
 
 interface Projected {

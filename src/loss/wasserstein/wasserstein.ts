@@ -43,8 +43,11 @@ export function wasserstein(
   const scales = options.patch.map((_, index) => {
     const cut = (volume: Tensor): Tensor => boxesOf(volume, options, index);
     const inside = weight && cut(weight);
-    const embed = options.embedding === 'mass' ? measuresOf : pointsOf;
-    const boxes = { moved: embed(cut(moved), options, inside), fixed: embed(cut(fixed), options, inside) };
+    const embed = (volume: Tensor): Tensor =>
+      options.embedding === 'mass'
+        ? measuresOf(volume, options, index, inside)
+        : pointsOf(cut(volume), options, inside);
+    const boxes = { moved: embed(moved), fixed: embed(fixed) };
     const shares = inside && sharesOf(inside);
     const name = directionsName(options, index);
     return options.embedding === 'mass'
@@ -92,12 +95,21 @@ export function pointsOf(boxes: Tensor, options: WassersteinOptions, inside?: Te
   return inside ? multiply(standard, inside) : standard;
 }
 
-/** Each box as a measure of mass 1; no mass lies outside the field of view. */
-export function measuresOf(boxes: Tensor, options: WassersteinOptions, inside?: Tensor): Tensor {
-  const [sets] = boxes.shape as readonly [number];
-  const mass = massOf(intensities(boxes, options, inside), options);
-  const rows = reshape(inside ? multiply(mass, inside) : mass, [sets, boxes.count / sets]);
-  return reshape(normaliseRows(rows), boxes.shape);
+/**
+ * Each box of a scale as a measure of mass 1, [sets, D, H, W]; no mass lies outside the field of view.
+ * @param volume [1, 1, D, H, W]
+ * @param inside the boxes of the field of view
+ */
+export function measuresOf(volume: Tensor, options: WassersteinOptions, scale: number, inside?: Tensor): Tensor {
+  const cut = (x: Tensor): Tensor => boxesOf(x, options, scale);
+  // A voxel has one mass in all patches that it lies in, unless its intensity differs between them.
+  const mass =
+    options.standardise === 'none'
+      ? cut(massOf(volume, options))
+      : massOf(intensities(cut(volume), options, inside), options);
+  const [sets] = mass.shape as readonly [number];
+  const rows = reshape(inside ? multiply(mass, inside) : mass, [sets, mass.count / sets]);
+  return reshape(normaliseRows(rows), mass.shape);
 }
 
 /** Rows with mean 0 and SD 1 over the voxels inside the field of view; a constant row becomes 0. */
@@ -124,7 +136,10 @@ function massDistance(
 ): Tensor {
   const [sets, ...extent] = boxes.moved.shape as readonly [number, ...number[]];
   const box = binnedBox(extent, options.bins);
-  const counted = (measures: Tensor): Tensor => multiply(reshape(measures, [sets, box.voxels]), shares ?? 1 / sets);
+  const counted = (measures: Tensor): Tensor => {
+    const rows = reshape(measures, [sets, box.voxels]);
+    return shares ? multiply(rows, shares) : rows;
+  };
   const moved = counted(boxes.moved);
   const fixed = counted(boxes.fixed);
   const { directions: count, drawing, order, bins } = options;
@@ -144,7 +159,7 @@ function massDistance(
       reshape(distributionsOf(measures, some, box), [sets * some.shape[0]!, cuts]);
     return binnedW2(rows(moved), rows(fixed), box.width, crossings);
   });
-  return multiply(total, 1 / count);
+  return multiply(total, 1 / (shares ? count : sets * count));
 }
 
 type PointOptions = WassersteinOptions & { readonly embedding: PointEmbedding };
