@@ -16,11 +16,12 @@ export interface PlannedOptions extends ModelOptions {
   readonly modality?: 'same' | 'different';
   readonly levels?: readonly Level[];
   readonly field?: 'velocity' | 'displacement';
+  readonly symmetric?: boolean;
   /** Bytes. */
   readonly memory?: number;
 }
 
-/** Adds `--effort`, `--modality`, `--levels`, `--field` and `--memory`. */
+/** Adds `--effort`, `--modality`, `--levels`, `--field`, `--symmetric` and `--memory`. */
 export function addPlannedOptions(command: Command): Command {
   return command
     .option('--effort <how>', `time to spend: ${EFFORTS.join(', ')} (default: standard)`, choice(EFFORTS))
@@ -39,10 +40,14 @@ export function addPlannedOptions(command: Command): Command {
       'what is optimised: velocity, which does not fold, or displacement (default: velocity)',
       choice(['velocity', 'displacement'] as const),
     )
+    .option(
+      '--symmetric',
+      'moves both scans to the middle between them, so that which of them is fixed matters little; takes more time',
+    )
     .addOption(memoryOption('memory to take at most, such as 4GB (default: half of what is free)'));
 }
 
-const OWN = ['effort', 'modality', 'levels', 'field', 'memory'] as const;
+const OWN = ['effort', 'modality', 'levels', 'field', 'symmetric', 'memory'] as const;
 
 /** Whether a pair is planned: neither a model nor a refinement on one grid is asked for. */
 export function isPlanned({ model, refine, refineGrid, refineRate }: PlannedOptions): boolean {
@@ -76,7 +81,19 @@ export function openPlanned(
  * @throws UserError where a loss or a regulariser is unknown, or has no such option
  */
 export function choicesOf(options: PlannedOptions): PlanChoices {
-  const { effort, modality, init: start, align, smoothness, levels: given_, field, seed, memory, spacing } = options;
+  const {
+    effort,
+    modality,
+    init: start,
+    align,
+    smoothness,
+    levels: given_,
+    field,
+    symmetric,
+    seed,
+    memory,
+    spacing,
+  } = options;
   const { loss, lossOption, alignLoss, alignLossOption, regulariser, regulariserOption } = options;
   for (const [name, value, settings] of [
     ['alignLoss', alignLoss, alignLossOption],
@@ -101,6 +118,7 @@ export function choicesOf(options: PlannedOptions): PlanChoices {
     smoothness,
     levels: given_,
     field,
+    symmetric,
     seed,
     memory,
     finest: spacing,

@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser, DEFAULT_REGULARISER } from '../loss/regulariser/registry.ts';
 import { availableMemory } from '../memory.ts';
@@ -44,6 +46,8 @@ export interface Plan {
   readonly control: number;
   /** Steps of scaling and squaring; 0: a displacement field, which may fold. */
   readonly integrationSteps: number;
+  /** Whether both scans are moved to the middle between them rather than one onto the other. */
+  readonly symmetric?: boolean;
   readonly rate: number;
   readonly leastGain: number;
   readonly seed: number;
@@ -71,6 +75,7 @@ export interface PlanChoices {
   /** Edge of the finest level's voxels in mm at least; the fixed scan's own when left out. */
   readonly finest?: number;
   readonly field?: 'velocity' | 'displacement';
+  readonly symmetric?: boolean;
   readonly control?: number;
   readonly seed?: number;
   /** Bytes; half of what is free when left out. */
@@ -144,6 +149,10 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const loss = choices.loss ?? { name: usual.loss, options: {} };
   const chosen = chooseSimilarity(loss.name, loss.options);
   const regulariser = choices.regulariser ?? { name: DEFAULT_REGULARISER, options: {} };
+  if (choices.symmetric && choices.field === 'displacement')
+    throw new UserError(
+      'A symmetric registration needs a velocity field, which can be undone; leave out --field or --symmetric.',
+    );
   const integrationSteps = choices.field === 'displacement' ? 0 : 5;
   const { similarity } = chosen;
   const smoothness =
@@ -158,6 +167,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
     smoothness,
     control: choices.control ?? 2,
     integrationSteps,
+    ...given({ symmetric: choices.symmetric }),
     rate: 0.15,
     leastGain: 0.005,
     seed: choices.seed ?? 1,
@@ -189,12 +199,12 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
 
 type Settings = Pick<
   Plan,
-  'loss' | 'regulariser' | 'smoothness' | 'control' | 'integrationSteps' | 'rate' | 'leastGain' | 'seed'
+  'loss' | 'regulariser' | 'smoothness' | 'control' | 'integrationSteps' | 'symmetric' | 'rate' | 'leastGain' | 'seed'
 >;
 
 /** What the levels of a plan are carried out with. */
 export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }): PyramidOptions {
-  const { loss, regulariser, smoothness, control, integrationSteps, rate, leastGain, seed, levels } = plan;
+  const { loss, regulariser, smoothness, control, integrationSteps, symmetric, rate, leastGain, seed, levels } = plan;
   return {
     levels,
     loss: chooseSimilarity(loss.name, loss.options),
@@ -202,6 +212,7 @@ export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }
     smoothness,
     control,
     integrationSteps,
+    ...given({ symmetric }),
     rate,
     leastGain,
     seed,
@@ -314,7 +325,7 @@ export function planSentence(plan: Plan): string {
     ...(alignment ? [`${alignment.kind} alignment by ${alignment.loss.name.toUpperCase()}`] : []),
     ...(levels.length > 0
       ? [
-          `${plan.integrationSteps > 0 ? 'a velocity field' : 'a displacement field'} at ${levels
+          `${plan.integrationSteps === 0 ? 'a displacement field' : plan.symmetric ? 'a symmetric velocity field' : 'a velocity field'} at ${levels
             .map(({ spacing }) => Number(spacing.toPrecision(2)))
             .join(', ')} mm by ${loss.name.toUpperCase()}`,
         ]

@@ -6,6 +6,7 @@ import { foldedPercent, voxelJacobianDeterminant } from '../metric/jacobian.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
 import type { Grid, Mat4, Warp } from '../volume/grid.ts';
+import { invertWarp } from '../volume/invertWarp.ts';
 import { identity, invert, translation } from '../volume/matrix.ts';
 import { zscore } from '../volume/normalise.ts';
 import { applyWarp, linearWarp, reaches } from '../volume/warp.ts';
@@ -54,16 +55,19 @@ export class PlannedRegistrar implements PairRegistrar {
   async register(pair: RegistrationPair, start?: InitialAlignment | Mat4): Promise<Registration> {
     const { choices = {}, runtime, onPlan, onProgress, onWarp } = this.options;
     const masked = maskedPair(pair);
-    const isMatrix = start !== undefined && typeof start !== 'string';
-    const plan = planPair(masked, { ...choices, ...given({ start: isMatrix ? 'world' : start }) });
-    onPlan?.(plan);
-    return carryOut(masked, plan, {
-      runtime,
-      initial: isMatrix ? start : undefined,
-      aligned: pair.aligned,
-      onProgress,
-      onWarp,
-    });
+    const initial = start !== undefined && typeof start !== 'string' ? start : undefined;
+    const planned = { ...choices, ...given({ start: initial ? 'world' : (start as InitialAlignment | undefined) }) };
+    const plan = planPair(masked, planned);
+    const means = { runtime, initial, aligned: pair.aligned, onProgress, onWarp };
+    if (!plan.symmetric || plan.levels.length === 0 || isInOrder(pair)) {
+      onPlan?.(plan);
+      return carryOut(masked, plan, means);
+    }
+    const turned = turnedRound(masked);
+    const other = planPair(turned, planned);
+    onPlan?.(other);
+    const back = given({ initial: initial && invert(initial), aligned: pair.aligned && invert(pair.aligned) });
+    return undone(pair, startOf(pair, plan, initial), await carryOut(turned, other, { runtime, onProgress, ...back }));
   }
 
   /** Nothing is kept from pair to pair. */
@@ -86,17 +90,50 @@ export function maskedPair(pair: RegistrationPair): MaskedPair {
 interface Means {
   readonly runtime: RuntimeOptions | undefined;
   /** Where the pair starts, in place of the plan's start. */
-  readonly initial: Mat4 | undefined;
+  readonly initial?: Mat4 | undefined;
   /** A transform that was found earlier, in place of an alignment. */
-  readonly aligned: Mat4 | undefined;
+  readonly aligned?: Mat4 | undefined;
   readonly onProgress: PyramidProgress | undefined;
-  readonly onWarp: PlannedOptions['onWarp'];
+  readonly onWarp?: PlannedOptions['onWarp'];
+}
+
+/**
+ * Whether a symmetric registration takes a pair as it is given, rather than turned round: the two ways have one result,
+ * although the alignment and the grid of the levels prefer a scan. The scans' sizes and voxels decide.
+ */
+function isInOrder({ fixed, moving }: RegistrationPair): boolean {
+  const sizes = fixed.data.length - moving.data.length;
+  if (sizes !== 0) return sizes < 0;
+  const n = fixed.data.findIndex((value, at) => value !== moving.data[at]);
+  return n < 0 || fixed.data[n]! < moving.data[n]!;
+}
+
+function turnedRound({ fixed, moving, fixedMask, movingMask }: MaskedPair): MaskedPair {
+  return { fixed: moving, moving: fixed, fixedMask: movingMask, movingMask: fixedMask };
+}
+
+/** The registration of a pair from that of the same pair turned round, which has an inverse. */
+function undone(
+  { fixed, moving }: RegistrationPair,
+  start: Mat4,
+  { alignment, ...turned }: Registration,
+): Registration {
+  // Of a velocity there is an inverse, exact up to interpolation.
+  const { warp } = invertWarp(turned.warp, fixed, turned.inverse);
+  return {
+    ...turned,
+    warp,
+    inverse: turned.warp,
+    start: whenRead(fixed, () => linearWarp(fixed, start).data),
+    moved: applyWarp(warp, moving),
+    ...given({ alignment: alignment && invert(alignment) }),
+  };
 }
 
 /** Carries out a plan. */
 async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Registration> {
   const { fixed, moving } = pair;
-  const startMatrix = means.initial ?? (plan.start === 'world' ? identity : together(fixed, moving));
+  const startMatrix = startOf(pair, plan, means.initial);
   const notes: string[] = [];
   const start = whenRead(fixed, () => linearWarp(fixed, startMatrix).data);
   means.onWarp?.('start', start);
@@ -172,6 +209,15 @@ async function deformed(
     levels,
     smoothings,
   };
+}
+
+/** Where the moving scan starts. */
+function startOf(
+  { fixed, moving }: Pick<RegistrationPair, 'fixed' | 'moving'>,
+  plan: Plan,
+  initial: Mat4 | undefined,
+): Mat4 {
+  return initial ?? (plan.start === 'world' ? identity : together(fixed, moving));
 }
 
 /** The shift that puts the middles of two scans together. */

@@ -20,8 +20,8 @@ import { graphMemory, runMemory } from '../graph/memory.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import { type Extent, integrateVelocity } from '../network/displacement.ts';
-import { warp } from '../network/spatialTransformer.ts';
+import { type Extent, extentOf, integrateVelocity } from '../network/displacement.ts';
+import { warp, warpMask } from '../network/spatialTransformer.ts';
 import { fedFieldOfView } from '../objective/fieldOfView.ts';
 import { defaultWeight, objective } from '../objective/objective.ts';
 import { adam, adamValues } from '../optimise/adam.ts';
@@ -66,6 +66,11 @@ export interface RefineOptions {
    * regulariser sees the velocity.
    */
   readonly integrationSteps?: number;
+  /**
+   * Compare the two volumes in the middle: both are moved, by half of the velocity and by half of its inverse, so that
+   * neither is preferred. Needs a velocity.
+   */
+  readonly symmetric?: boolean;
   /**
    * Take the regulariser's mean over the voxels that count rather than over the grid, so that the surroundings do not
    * change its weight. Needs `mask`.
@@ -253,11 +258,17 @@ function refinementGraph(options: RefineOptions, extent: Extent) {
     ? ofVelocity(field, extent, options.integrationSteps)
     : ofDisplacement(field, graph.input('start', [1, 3, ...extent]), extent);
   const random = new RandomInputs(graph);
-  const moved = warp(moving, displacement);
-  const pair = { moved, fixed, random, ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}) };
+  const compared =
+    options.symmetric && options.integrationSteps
+      ? inTheMiddle(fixed, moving, field, options.integrationSteps, options.mask)
+      : {
+          moved: warp(moving, displacement),
+          fixed,
+          ...(options.mask ? { counts: fedFieldOfView(fixed, displacement) } : {}),
+        };
   const weight = options.smoothness ?? defaultWeight(options.loss, 'pair', options.regulariser);
   const smoothness = options.balanced ? multiply(graph.input('balance', []), weight) : weight;
-  const { loss } = objective(pair, { flow, displacement }, { ...options, smoothness });
+  const { loss } = objective({ ...compared, random }, { flow, displacement }, { ...options, smoothness });
   const [gradient] = gradients(loss, [field]) as [Tensor];
   const moments = { first: graph.input('first', field.shape), second: graph.input('second', field.shape) };
   const next = adam(field, gradient, moments, {
@@ -298,6 +309,19 @@ function ofVelocity(field: Tensor, extent: Extent, steps: number): Meaning {
     scaled(interpolated(integrateVelocity(velocity, steps), extent), ratios),
   ) as [Tensor, Tensor];
   return { displacement, inverse, flow };
+}
+
+/** Both volumes moved to the middle between them, and what counts there. */
+function inTheMiddle(fixed: Tensor, moving: Tensor, field: Tensor, steps: number, mask: boolean) {
+  const { displacement, inverse } = ofVelocity(multiply(field, 0.5), extentOf(fixed), steps);
+  const [forwards, backwards] = [displacement, inverse!];
+  const counts = mask
+    ? multiply(
+        warpMask(fixed.graph.input('fixed_mask', fixed.shape), backwards),
+        warpMask(fixed.graph.input('moving_mask', fixed.shape), forwards),
+      )
+    : undefined;
+  return { moved: warp(moving, forwards), fixed: warp(fixed, backwards), ...given({ counts }) };
 }
 
 /** Each component of a field times a number. */

@@ -73,6 +73,29 @@ describe('refinement of one pair', () => {
     expect(losses[0]).toBeLessThan((await refined('mse', { steps: 1 })).losses[0] as number);
   });
 
+  it('finds the inverse where the roles are changed, when it is symmetric', async () => {
+    const velocity = async (symmetric: boolean, { fixed, moving }: typeof pair): Promise<Float32Array> => {
+      const options = { smoothness: 0.3, steps: 20, grid: 2, rate: 0.3, seed: 1, mask: true, integrationSteps: 5 };
+      const refiner = await Refiner.create({ ...options, loss: chooseSimilarity('ncc'), symmetric }, size);
+      const masks = {
+        fixedMask: new Float32Array(fixed.length).fill(1),
+        movingMask: new Float32Array(fixed.length).fill(1),
+      };
+      try {
+        return (await refiner.refine({ fixed, moving, ...masks })).field.data;
+      } finally {
+        await refiner.release();
+      }
+    };
+    const apart = async (symmetric: boolean): Promise<number> => {
+      const there = await velocity(symmetric, pair);
+      const back = await velocity(symmetric, { fixed: pair.moving, moving: pair.fixed });
+      return Math.hypot(...there.map((v, n) => v + back[n]!)) / Math.hypot(...there);
+    };
+    expect(await apart(true)).toBeLessThan(1e-3);
+    expect(await apart(false)).toBeGreaterThan(0.05);
+  });
+
   it('compares with the loss itself, whose fixed part is worked out once', async () => {
     const lossOptions = { directions: 20, fresh: false };
     const { losses } = await refined('swd', { steps: 3, lossOptions });

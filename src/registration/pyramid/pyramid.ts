@@ -32,6 +32,8 @@ export interface PyramidOptions {
   readonly control: number;
   /** Steps of scaling and squaring of a stationary velocity; 0: a displacement, which may fold. */
   readonly integrationSteps: number;
+  /** Whether both volumes are moved to the middle; needs a velocity. */
+  readonly symmetric?: boolean;
   /** Adam's rate in voxels of a level a step. */
   readonly rate: number;
   /** Seed of the loss's random directions. */
