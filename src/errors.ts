@@ -50,7 +50,7 @@ export function requirement(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must ${extent(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum)}`;
     default:
-      return `cannot be this: ${issue.message}`;
+      return `is not valid: ${issue.message}`;
   }
 }
 

@@ -206,7 +206,10 @@ class Soak {
       if (/: epoch 1$/.test(line))
         filled ??= writeFile(join(disk, 'filler'), Buffer.alloc(1 << 26)).catch(() => undefined);
     });
-    await this.#expectTrouble(ended, /given back, as this machine cannot work on it: .*the disk is full/);
+    await this.#expectTrouble(
+      ended,
+      /given back to the queue, since this machine cannot work on it: .*the disk is full/,
+    );
     await filled;
   }
 

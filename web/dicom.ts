@@ -18,7 +18,7 @@ export async function convertDicom({ name, files }: PickedFolder): Promise<Uint8
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > MOST_BYTES)
     throw new UserError(
-      `${name} holds ${Math.ceil(size / 2 ** 20)} MB, and at most 1024 MB of DICOM are read at once; give the slices of one series.`,
+      `${name} holds ${Math.ceil(size / 2 ** 20)} MB, and at most 1024 MB of DICOM can be read at once; give the slices of one series.`,
     );
   const given = await Promise.all(
     files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),

@@ -11,7 +11,7 @@ export function emptyState(session: Session): HTMLElement {
     make(
       'p',
       { class: 'lead' },
-      'Drop two 3-D scans here: first the one that stays, then the one that is moved onto it. It starts by itself.',
+      'Drop two 3-D scans here: first the fixed one, then the moving one. Registration starts by itself.',
     ),
     make(
       'div',

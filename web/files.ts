@@ -52,7 +52,7 @@ export async function takeFiles(
     if (images.length === 0 && points.length === 0) {
       const [first] = given;
       throw new UserError(
-        `${first?.name} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz or a folder of DICOM.`,
+        `${first?.name} has a format that cannot be read; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz or a folder of DICOM.`,
       );
     }
     const hadResult = session.result !== undefined;

@@ -15,7 +15,7 @@ export function caseReader(files: FileSource): CaseReader {
     const format = imageFormat(file);
     if (format === undefined || format === 'itk')
       throw new UserError(
-        `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh or .mgz.`,
+        `${path} has a format that cannot be read here; give .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh or .mgz.`,
       );
     return decodeImage(format, { bytes: await files.read(file), name: file, files, volume });
   };

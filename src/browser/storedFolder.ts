@@ -18,7 +18,7 @@ export class StoredFolder implements FileSource {
     const root = await navigator.storage?.getDirectory?.().catch(() => undefined);
     if (!root || typeof FileSystemFileHandle.prototype.createWritable !== 'function')
       throw new UserError(
-        'This browser keeps no files for the page, so a training would be lost; use another browser, or a window that is not private.',
+        'This browser stores no files for the page, so a training would be lost; use another browser, or a window that is not private.',
       );
     return new StoredFolder(await folderAt(root, path, true));
   }
@@ -74,7 +74,7 @@ export class StoredFolder implements FileSource {
       await stream.close();
     } catch (error) {
       throw new UserError(
-        `The browser keeps no more files for this page (${name}: ${(error as Error).message}); remove earlier trainings, or free some of the disk.`,
+        `The browser cannot store more files for this page (${name}: ${(error as Error).message}); remove earlier trainings, or free disk space.`,
         { cause: error },
       );
     }

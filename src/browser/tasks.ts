@@ -74,7 +74,7 @@ export class Workshop implements Work {
     const format = imageFormat(name);
     if (format === undefined || format === 'itk')
       throw new UserError(
-        `${name} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
+        `${name} has a format that cannot be read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
       );
     const image = await decodeImage(format, { bytes, name, files: dropped(others) });
     const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size));

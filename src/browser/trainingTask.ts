@@ -40,7 +40,7 @@ export async function trainKept(
   surroundings: TrainingSurroundings,
 ): Promise<TrainingEnd> {
   return navigator.locks.request(`earthmorph-training-${run}`, { ifAvailable: true }, async (lock) => {
-    if (!lock) throw new UserError('Another page goes on with this training; close it first.');
+    if (!lock) throw new UserError('Another page continues this training; close that page first.');
     const kept = await KeptRun.open(run);
     if (!start) return goOn(kept, await kept.readConfig(), undefined, surroundings);
     const name = await keepData(kept, start, surroundings);
@@ -81,8 +81,8 @@ async function begin(
   surroundings: TrainingSurroundings,
 ): Promise<{ readonly stored: KeptConfig; readonly cases: readonly TrainingCase[] }> {
   const intended = trainingConfig(settings);
-  if (intended.affine !== 'none') throw new UserError('Pairs are aligned first on the command line alone.');
-  if (intended.fresh) throw new UserError('A new pair at each step is made on the command line alone.');
+  if (intended.affine !== 'none') throw new UserError('Only the command line can align pairs before the network.');
+  if (intended.fresh) throw new UserError('Only the command line can make a new pair for each step.');
   const dataset = await openDataset(kept.dataAt(name), kept.files);
   const { seed, splitSeed } = intended;
   const split = splitCases(

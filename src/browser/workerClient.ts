@@ -73,7 +73,7 @@ export class WorkerClient {
     // Where memory runs out, the browser ends a worker without a word of its own.
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#failAll(new Error(event.message || 'the worker ended, perhaps for want of memory'));
+      this.#failAll(new Error(event.message || 'the worker ended, perhaps because memory ran out'));
     };
     worker.postMessage({ kind: 'settings', settings: this.settings } satisfies Request);
     return worker;

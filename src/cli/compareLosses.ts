@@ -33,22 +33,24 @@ const comparisonSchema = z.strictObject({
     .array(z.number().min(0))
     .min(1)
     .default([0.25, 0.5, 1, 2, 4])
-    .describe("smoothness weights to choose from, as multiples of the loss's own"),
+    .describe("smoothness weights to choose from, as multiples of each loss's default"),
   crop: crop
     .unwrap()
     .optional()
-    .describe('none or label: box of its own labels')
-    .meta({ placeholder: 'how', otherwise: 'label; of two modalities none' }),
+    .describe(
+      'part of a scan that fills the grid: none, a cube with the scan in its middle; label, the box of its labels',
+    )
+    .meta({ placeholder: 'how', otherwise: 'label; none for two modalities' }),
   pad: pad
     .unwrap()
     .optional()
-    .describe('with --crop none: edge of the cube that volumes are padded to')
-    .meta({ placeholder: 'voxels', otherwise: '64; of two modalities --size' }),
+    .describe('with --crop none: edge of the cube to which volumes are padded')
+    .meta({ placeholder: 'voxels', otherwise: '64; --size for two modalities' }),
   spacing: spacing
     .unwrap()
     .optional()
-    .describe('with --crop none: edge of the voxels of that cube')
-    .meta({ placeholder: 'mm', otherwise: '1; of two modalities so that the first fixed image fits' }),
+    .describe('with --crop none: voxel edge of that cube')
+    .meta({ placeholder: 'mm', otherwise: '1; for two modalities, such that the first fixed image fits' }),
   margin,
   size: preprocessingSchema.shape.size.default(48).describe('edge of the grid'),
   ...refineSchema.shape,
@@ -76,12 +78,12 @@ export const compareLossesCommand: CommandDefinition = (program) => {
     .command('compare-losses')
     .summary('compare losses on a list of pairs, without training')
     .description(
-      "Optimises the displacement of each pair with each loss, chooses each loss's smoothness weight on other pairs, and writes a table with paired tests and a figure. An interrupted comparison goes on when the same command is given again.",
+      'Optimises the displacement of each pair with each loss. The smoothness weight of each loss is chosen on other pairs. Writes a table with paired tests, and a figure. The same command continues an interrupted comparison.',
     )
     .requiredOption('--data <dir>', 'folder of the scans and their labels or landmarks')
     .requiredOption(
       '--pairs <csv>',
-      'pairs to report: columns fixed,moving with paths relative to --data, or names of cases. A case named twice, as in RESECT, is its own two images',
+      'pairs to report: columns fixed,moving with names of cases, or paths relative to --data. A case that is named in both columns stands for its two images, as in RESECT',
     )
     .requiredOption('--tune <csv>', 'pairs of other cases, on which the smoothness weights are chosen')
     .requiredOption('--out <dir>', 'folder of the results')
@@ -212,5 +214,5 @@ async function run(options: Options): Promise<void> {
       reading.stop();
       bar?.stop();
     }
-  }, `stopped; what is done is kept in ${out}, and the same command goes on with it.`);
+  }, `stopped; what is done is kept in ${out}, and the same command continues it.`);
 }

@@ -16,7 +16,7 @@ export const dataCheckCommand: CommandDefinition = (program) => {
     .command('check')
     .summary('look for problems in a data set')
     .description(
-      'Reads every image and segmentation of a data set and reports what is wrong: unreadable files, NaN, constant images, labels on another grid, empty labels, odd spacings. The exit code is 2 when there is an error.',
+      'Reads every image and segmentation of a data set and reports problems: unreadable files, NaN, constant images, labels on another grid, empty labels, odd spacings. The exit code is 2 if there is an error.',
     )
     .argument(
       '<folder>',

@@ -25,13 +25,13 @@ export const dataFetchCommand: CommandDefinition = (program) => {
     .command('fetch')
     .summary('download a public data set')
     .description(
-      'Downloads a public data set, checks it and unpacks it. Hippocampus: crops of brain MRI (27 MB) of the Medical Segmentation Decathlon, CC BY-SA 4.0. Ctrl-C stops it; running it again goes on where it stopped.',
+      'Downloads a public data set, checks it and unpacks it. hippocampus is crops of brain MRI (27 MB) from the Medical Segmentation Decathlon, CC BY-SA 4.0. Ctrl-C stops the download; the same command continues it.',
     )
     .addArgument(new Argument('<name>', 'the data set').choices(['hippocampus']))
-    .option('--out <folder>', "the folder that gets the data set's folder", 'data')
-    .option('--url <address>', 'another place to download the archive from', address, HIPPOCAMPUS.url)
-    .option('--md5 <digits>', 'md5 of the archive, where it differs from the published one', md5, HIPPOCAMPUS.md5)
-    .option('--timeout <s>', 'end when the server has sent nothing for so many seconds', number(1), 60)
+    .option('--out <folder>', 'folder in which the folder of the data set is made', 'data')
+    .option('--url <address>', 'another address of the archive', address, HIPPOCAMPUS.url)
+    .option('--md5 <digits>', 'md5 of the archive, if it differs from the published one', md5, HIPPOCAMPUS.md5)
+    .option('--timeout <s>', 'give up when the server has sent nothing for so many seconds', number(1), 60)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph data fetch hippocampus --out data')
     .action(run);
@@ -54,7 +54,7 @@ async function run(_name: string, { out, url, md5, timeout, json }: Options): Pr
       console.log(
         `${downloaded ? `Wrote ${folder}.` : `${folder} was there already.`}\n${attribution}. Licence: ${licence}.`,
       );
-  }, 'The download was stopped; run the same command again to go on where it stopped.');
+  }, 'The download was stopped; the same command continues it.');
 }
 
 function address(text: string): string {

@@ -25,7 +25,7 @@ function define(program: Command, generator: Generator<never>): void {
     .command(name)
     .summary(summary)
     .description(description)
-    .requiredOption('--out <folder>', 'the folder to make; it must be new or empty');
+    .requiredOption('--out <folder>', 'folder of the data set; it must be new or empty');
   addSettingOptions(command, schema)
     .addOption(jsonOption())
     .addHelpText('after', `\nExample:\n  earthmorph data ${name} --out made --cases 12 --seed 1`)

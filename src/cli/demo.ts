@@ -22,9 +22,9 @@ export const demoCommand: CommandDefinition = (program) => {
     .command('demo')
     .summary('train and register on synthetic scans')
     .description(
-      'Makes synthetic scans with known truth, trains a small network, registers held-out pairs and measures them. Needs no data.',
+      'Makes synthetic scans with known truth, trains a small network, registers held-out pairs and measures the result. It needs no data.',
     )
-    .option('--out <dir>', 'new or empty folder for scans, run and report', 'earthmorph-demo')
+    .option('--out <dir>', 'folder for scans, training and report; it must be new or empty', 'earthmorph-demo')
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph demo --out demo')

@@ -29,16 +29,16 @@ interface Options extends Record<string, unknown> {
 export const distanceCommand: CommandDefinition = (program) => {
   const command = program
     .command('distance')
-    .summary('value of a loss between two scans, and a picture of it')
+    .summary('compute a loss between two scans, and draw it')
     .description(
-      'Evaluates a loss between two scans in one grid, such as a fixed and a moved one. Each is z-scored first, as in training. A loss with random directions is evaluated with several draws: the mean and its standard error.',
+      'Computes a loss between two scans on the same grid, such as a fixed and a moved one. Each is z-scored first, as in training. A loss with random directions is computed for several draws; mean and standard error are printed.',
     )
     .argument('<a>', 'scan A, the fixed one')
-    .argument('<b>', 'scan B, in the same grid');
+    .argument('<b>', 'scan B, on the same grid');
   addSettingOptions(command, distanceSchema)
     .option(
       '--profile <file>',
-      'draws what swd, radon or pswd sees: distances of the patches, projections and the area between them; .png or .svg',
+      'draw what swd, radon or pswd compares: distances of the patches, projections and the area between them; .png or .svg',
     )
     .addOption(deviceOption())
     .addOption(threadsOption())

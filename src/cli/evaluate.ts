@@ -39,18 +39,21 @@ interface Options extends PlannedOptions, PairProcessOptions {
 export const evaluateCommand: CommandDefinition = (program) => {
   const command = program
     .command('evaluate')
-    .summary('measure a model, or the general way, on a list of pairs')
+    .summary('register a list of pairs and measure the results')
     .description(
-      'Registers every pair of a list, or of a data set of two modalities. Writes no volumes. Prints mean and SD over the pairs of every measure that their labels and landmarks allow.',
+      'Registers every pair of a list, or of a data set of two modalities. Prints mean and SD over the pairs of every measure for which there are labels or landmarks. It writes no volumes.',
     )
-    .requiredOption('--data <dir>', 'folder of the scans; labels through dataset.json, or in labelsTr/ or labels/')
+    .requiredOption(
+      '--data <dir>',
+      'folder of the scans; labels lie in labelsTr/ or labels/, or where dataset.json says',
+    )
     .option(
       '--pairs <csv>',
-      "columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute (default: each case's own two images, as in RESECT)",
+      'list of pairs: columns fixed,moving (and fixed_labels,moving_labels); paths are absolute or relative to --data (default: the two images of each case, as in RESECT)',
     )
     .addOption(mriOption())
-    .option('--figure <file>', 'draws the pair in the middle by landmark error or Dice: .png or .svg')
-    .option('--report <file>', 'writes an HTML report');
+    .option('--figure <file>', 'draw the median pair by landmark error or Dice: .png or .svg')
+    .option('--report <file>', 'write an HTML report');
   addProcessesOption(addPlannedOptions(addModelOptions(command)))
     .addOption(jsonOption('print JSON: the pairs and the aggregate'))
     .addHelpText(

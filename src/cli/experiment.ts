@@ -15,7 +15,7 @@ import { version } from './version.ts';
 export const experimentCommand: CommandDefinition = (program) => {
   const experiment = program
     .command('experiment')
-    .summary('train, choose, test and report as a file says')
+    .summary('run an experiment from a file: train, tune, test, report')
     .description('Runs an experiment that a file describes, from training to tables and figures.')
     .addHelpText(
       'after',
@@ -23,9 +23,9 @@ export const experimentCommand: CommandDefinition = (program) => {
     );
   const run = experiment
     .command('run')
-    .summary('run what is not done yet, then write tables and figures')
+    .summary('run all that is not done yet, then write tables and figures')
     .description(
-      "Trains every loss of the experiment, chooses hyper-parameters on the validation pairs, registers the test pairs with what was chosen, and writes tables (Markdown, CSV, JSON) and figures (SVG, PNG). After an interruption the same command goes on from each training's last finished epoch.",
+      'Trains every loss of the experiment, chooses hyper-parameters on the validation pairs, and registers the test pairs. Writes tables (Markdown, CSV, JSON) and figures (SVG, PNG). After an interruption, the same command continues each training after its last finished epoch.',
     )
     .argument('<file>', 'the experiment: a JSON file, or the name of one that ships with EarthMorph');
   addTrialsOptions(run)
@@ -33,7 +33,7 @@ export const experimentCommand: CommandDefinition = (program) => {
     .action((file: string, options: TrialsOptions) => runCommand(file, options));
   experiment
     .command('report')
-    .summary('write tables and figures of what is done')
+    .summary('write tables and figures of the trainings that are done')
     .description('Writes the tables and figures of an experiment again, from its records, without training.')
     .argument('<folder>', 'the --out of "earthmorph experiment run"')
     .addOption(jsonOption())
@@ -45,15 +45,15 @@ export const experimentCommand: CommandDefinition = (program) => {
     .command('apply')
     .summary('register other pairs with the models of an experiment')
     .description(
-      "Registers pairs of MRI and ultrasound, or of other two modalities, with the models that an experiment trained, each loss's first; writes a table of landmark errors and, for each case, the paper's Figure 3.",
+      'Registers pairs of two modalities, such as MRI and ultrasound, with the models that an experiment trained; of each loss, with its first model. Writes a table of landmark errors and, for each case, Figure 3 of the paper.',
     )
     .argument('<folder>', 'the --out of "earthmorph experiment run", with its models')
-    .requiredOption('--data <dir>', 'folder of the pairs, as RESECT has them')
+    .requiredOption('--data <dir>', 'folder of the pairs, in the layout of RESECT or DeepReg')
     .requiredOption('--out <dir>', 'folder of the table and figures')
     .option('--cases <id...>', 'cases to register (default: all)')
     .option(
       '--align <kind>',
-      'align each pair first by none, rigid or affine (default: as in the experiment)',
+      'align each pair first: none, rigid or affine (default: as in the experiment)',
       choice(['none', 'rigid', 'affine'] as const),
     )
     .addOption(jsonOption())
@@ -87,8 +87,8 @@ async function apply(path: string, { json, ...options }: ApplyOptions & { json?:
 }
 
 const EXPERIMENT_HELP = `
-The file is flat JSON: name, data, losses, and, where they differ from the defaults, seeds, split or folds, stopping, preset and any training
-setting; a list of values is a grid. A loss is its name and options, those with several values between bars:
+The file is a flat JSON object. It needs name, data and losses. It may have seeds, split or folds, stopping, preset and any training
+setting. A list of values is searched as a grid. A loss is its name and its options; several values of an option are separated by bars:
   { "name": "mine", "data": "scans", "preset": "paper", "seeds": [1, 2], "epochs": 30,
     "losses": { "MSE": "mse smoothness=1|3", "PSWD": "pswd patch=7|11 directions=16" } }
 

@@ -10,7 +10,7 @@ const FLAG = '--import';
 
 /** Help text of `--import`. */
 export const IMPORT_HELP =
-  'a module that registers losses, regularisers, networks, measures, generators or layouts of your own; may be repeated';
+  'a module of your own that registers losses, regularisers, networks, measures, generators or layouts; may be repeated';
 
 /**
  * Loads the modules of `--import`, before the commands are defined, so that all of them know what these register.
@@ -26,7 +26,9 @@ export async function loadExtensions(argv: readonly string[]): Promise<void> {
   const modules = [...new Set([...inherited, ...named].map((path) => resolve(path)))];
   for (const path of modules)
     await import(pathToFileURL(path).href).catch((error: unknown) => {
-      throw new UserError(`The module ${path} cannot be loaded (${reasonOf(error)}); correct it, or leave it out.`);
+      throw new UserError(
+        `The module ${path} cannot be loaded (${reasonOf(error)}); correct it, or leave --import out.`,
+      );
     });
   if (modules.length > 0) process.env[VARIABLE] = modules.join(delimiter);
 }

@@ -51,9 +51,9 @@ interface Options extends Record<string, unknown> {
 export const graphCommand: CommandDefinition = (program) => {
   const command = program
     .command('graph')
-    .summary('write what runs as an ONNX file')
+    .summary('write a training step as an ONNX file')
     .description(
-      'Writes one training or validation step as an ONNX model for any viewer, or lists which nodes a device leaves to the CPU, or where its memory goes.',
+      'Writes one training or validation step as an ONNX model, for any viewer. Or lists the nodes that a device leaves to the CPU, or what takes the memory.',
     )
     .option('--out <file>', 'writes the model')
     .option(
@@ -66,12 +66,12 @@ export const graphCommand: CommandDefinition = (program) => {
     .addOption(deviceOption())
     .option(
       '--feature-layout <name>',
-      'how features lie in memory: fastest, as on the device, or portable, in standard ONNX operators only',
+      'memory layout of the features: fastest (for the device), or portable (standard ONNX operators only)',
       choice(['fastest', 'portable'] as const),
       'fastest',
     )
-    .option('--placement', 'runs the step once and lists which provider ran which operators')
-    .option('--memory', 'lists what is in memory when the step takes most of it on the CPU')
+    .option('--placement', 'run the step once and list which provider ran which operators')
+    .option('--memory', 'list the arrays that are alive when the step takes most memory on the CPU')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -84,7 +84,7 @@ async function run(options: Options): Promise<void> {
   const { out, placement, memory, json } = options;
   if (out === undefined && !placement && !memory)
     throw new UserError(
-      'Give --out to write the graph, --placement to see where it runs, or --memory to see what it takes.',
+      'Give --out to write the graph, --placement to see which device runs its nodes, or --memory to see what takes the memory.',
     );
   const { size, integrationSteps, halfResolution, ...settings } = allSettings(graphSchema, options);
   const network = chooseNetwork(settings.network, { integrationSteps, halfResolution });
@@ -133,7 +133,7 @@ function memoryRecord({ bytes, operation, alive }: MemoryPeak) {
 function memoryTable({ bytes, operation, alive }: ReturnType<typeof memoryRecord>): string {
   const megabytes = (count: number): string => (count / 1e6).toFixed(1);
   return [
-    `At its fullest, at ${operation}, it takes ${megabytes(bytes)} MB; alive then:`,
+    `The step takes most memory at ${operation}: ${megabytes(bytes)} MB, in these arrays:`,
     columns([
       ['result', 'shape', 'MB', 'read last by'],
       ...alive.map(({ tensor, shape, bytes: own, lastReader }) => [

@@ -17,13 +17,13 @@ interface Options {
 export const jacobianCommand: CommandDefinition = (program) => {
   program
     .command('jacobian')
-    .summary('map of the Jacobian determinant of a warp')
+    .summary('write the Jacobian determinants of a warp')
     .description(
-      "Writes, on the warp's grid, by how much the warp changes volume: above 1 it grows, below 1 it shrinks, at 0 or less it folds. The outermost voxels have no derivative and take the value of the nearest voxel inside; the printed numbers leave them out.",
+      "Writes the Jacobian determinant at each voxel of the warp's grid. Above 1 the volume grows, below 1 it shrinks, at 0 or less it folds. The outermost voxels have no derivative: they get the value of the nearest voxel inside, and the printed numbers leave them out.",
     )
     .requiredOption('--warp <file>', 'warp to judge')
     .requiredOption('--out <file>', 'where to write the map: .nii, .nii.gz, .nrrd or .mha')
-    .option('--log', 'write the natural logarithm, of determinants clipped to 1e-9 … 1e9')
+    .option('--log', 'write natural logarithms; determinants are clipped to 1e-9 … 1e9 before')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph jacobian --warp warp.nii.gz --out log_jacobian.nii.gz --log')
     .action(run);

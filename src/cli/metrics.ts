@@ -20,9 +20,9 @@ interface Options {
 export const metricsCommand: CommandDefinition = (program) => {
   program
     .command('metrics')
-    .summary('Dice, distances of surfaces, folds')
+    .summary('measure Dice, distances of surfaces, and folds')
     .description(
-      `Compares the fixed labels with the moved ones, label by label (${namesOf('labels')}), and judges a warp (${namesOf('warp')}).`,
+      `Compares the fixed labels with the moved ones, label by label. Measures a warp. Measures of labels: ${namesOf('labels')}. Measures of a warp: ${namesOf('warp')}.`,
     )
     .option('--fixed-labels <file>', 'labels of the fixed image')
     .option('--moved-labels <file>', 'labels moved onto the fixed grid')
@@ -43,7 +43,7 @@ function namesOf(needs: 'labels' | 'warp'): string {
 
 async function run({ fixedLabels, movedLabels, warp, json }: Options): Promise<void> {
   if ((fixedLabels === undefined) !== (movedLabels === undefined))
-    throw new UserError('Give both --fixed-labels and --moved-labels: one set of labels alone cannot be compared.');
+    throw new UserError('Give both --fixed-labels and --moved-labels; one of them alone cannot be compared.');
   if (fixedLabels === undefined && warp === undefined)
     throw new UserError('Give --fixed-labels and --moved-labels, or --warp, or all three.');
   const compared =

@@ -33,30 +33,29 @@ const modelSchema = z.strictObject({
   refine: steps
     .unwrap()
     .optional()
-    .describe('optimises each pair further by so many steps; without a model, 100 do')
+    .describe('optimise each pair in so many steps, after the model if there is one; 100 are enough without a model')
     .meta({ placeholder: 'steps' }),
   refineGrid: grid,
   refineRate: rate,
   spacing: trained.spacing
     .unwrap()
     .optional()
-    .describe('finest voxels that the pair is compared on; not beside a model')
-    .meta({ placeholder: 'mm', otherwise: 'the fixed scan’s own, coarser for large ones' }),
+    .describe('finest voxels on which the pair is compared; not with --model')
+    .meta({ placeholder: 'mm', otherwise: 'those of the fixed scan, coarser for a large scan' }),
   seed,
   ...objectiveSchema.shape,
   loss: objectiveSchema.shape.loss.meta({ otherwise: `${REFINE_LOSS}, for --refine` }),
-  init: trained.init.describe('start with the centres together, or where world coordinates put the volumes').meta({
-    otherwise:
-      'judged from the pair; with a model, as it was trained, or center; in a data set of two modalities, world',
+  init: trained.init.describe('start with the centres together (center), or by world coordinates (world)').meta({
+    otherwise: 'judged from the pair; with --model, as the model was trained; world in a data set of two modalities',
   }),
   align: trained.affine
     .unwrap()
     .optional()
-    .describe('align each pair by one transform first: none, rigid (6 numbers) or affine (12)')
+    .describe('align each pair by one transform first: none, rigid (6 parameters) or affine (12)')
     .meta({ placeholder: 'kind', otherwise: 'planned for each pair; with --model or --refine, none' }),
   alignLoss: trained.affineLoss
     .describe('similarity for --align')
-    .meta({ otherwise: 'chosen from the pair: ncc within one modality, mind across two' }),
+    .meta({ otherwise: 'ncc for one modality, mind for two' }),
   alignLossOptions: z.record(z.string(), z.unknown()).optional().describe('an option of that loss; may be repeated'),
 });
 
@@ -85,7 +84,7 @@ export interface ModelOptions {
 export function addModelOptions(command: Command): Command {
   command.option(
     '--model <path>',
-    `register by a trained network: a shipped model (${shippedModels().join(', ')}), a run's folder or a model.onnx; none for --refine or --align alone (default: the general way, planned for each pair)`,
+    `register by a trained network: a model that ships with EarthMorph (${shippedModels().join(', ')}), a run's folder or a model.onnx; none: by --refine or --align alone (default: no network, and a plan for each pair)`,
   );
   return addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
 }
@@ -99,7 +98,7 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
   const refine = refinementOf(options);
   const alignment = alignmentOf(options);
   if (spacing !== undefined && model !== undefined && model !== 'none')
-    throw new UserError('--spacing has no use beside a model, which brings its own grid.');
+    throw new UserError('--spacing cannot be used with --model, since a model has its own grid; leave it out.');
   return new Registrar(model === undefined || model === 'none' ? undefined : await readModel(model), {
     runtime: { device: where, ...given({ threads }) },
     ...given({ alignment, refine, onRefine, spacing }),
@@ -124,7 +123,7 @@ function refinementOf(options: ModelOptions): Omit<RefineOptions, 'mask'> | unde
       seed: seedUsed,
     };
     const useless = Object.entries(given).find(([, value]) => value !== undefined);
-    if (useless) throw new UserError(`${optionName(useless[0])} is for a refinement; give --refine <steps> too.`);
+    if (useless) throw new UserError(`${optionName(useless[0])} belongs to a refinement; give --refine <steps> too.`);
     return undefined;
   }
   return {
@@ -145,7 +144,7 @@ function alignmentOf(options: ModelOptions): AlignmentOptions | undefined {
   if (kind === undefined) {
     if (alignLoss !== undefined || alignLossOption !== undefined)
       throw new UserError(
-        `--align-loss${alignLoss === undefined ? '-option' : ''} is for an alignment; give --align rigid or --align affine too.`,
+        `--align-loss${alignLoss === undefined ? '-option' : ''} belongs to an alignment; give --align rigid or --align affine too.`,
       );
     return undefined;
   }

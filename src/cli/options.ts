@@ -65,7 +65,7 @@ export const jsonOption = (text = 'print JSON'): Option => new Option('--json', 
 export const mriOption = (): Option =>
   new Option(
     '--mri-sequence <name>',
-    'of RESECT: the MRI that is moved onto the ultrasound, T1 (default) or FLAIR',
+    'which MRI of RESECT is moved onto the ultrasound: T1 (default) or FLAIR',
   ).argParser(choice(MRI_SEQUENCES));
 
 /** `key=value` pairs, collected; numbers, true and false are understood. */

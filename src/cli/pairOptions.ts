@@ -10,11 +10,11 @@ import type { PairFiles } from '../workflow/registerFiles.ts';
 /** The transform at which a pair starts, RAS mm. */
 export async function initialOf(files: readonly string[], init: InitialAlignment | undefined): Promise<Mat4> {
   if (init !== undefined)
-    throw new UserError('--init and --initial-transform both say where the scans start; give one.');
+    throw new UserError('--init and --initial-transform both set the start; give only one of them.');
   const matrix = chainMatrix(await readTransforms(files));
   if (!matrix)
     throw new UserError(
-      `${files.join(', ')} holds a warp, and --initial-transform takes linear transforms; move the scan through it first, with earthmorph warp.`,
+      `${files.join(', ')} holds a warp, but --initial-transform takes linear transforms; first apply the warp to the scan, with earthmorph warp.`,
     );
   return matrix;
 }

@@ -27,17 +27,17 @@ export function addPlannedOptions(command: Command): Command {
     .option('--effort <how>', `time to spend: ${EFFORTS.join(', ')} (default: standard)`, choice(EFFORTS))
     .option(
       '--modality <which>',
-      'whether the two scans show the same or different intensities (default: judged from them)',
+      'whether both scans have the same kind of intensities: same or different (default: judged from the scans)',
       choice(['same', 'different'] as const),
     )
     .option(
       '--levels <mm:steps,…>',
-      'voxels and steps of each level, coarse to fine, such as 4:40,2:30; or none (default: planned)',
+      'voxel edge and steps of each level, from coarse to fine, such as 4:40,2:30; none: align only (default: planned)',
       levels,
     )
     .option(
       '--field <kind>',
-      'what is optimised: velocity, which does not fold, or displacement (default: velocity)',
+      'what is optimised: velocity (does not fold) or displacement (default: velocity)',
       choice(['velocity', 'displacement'] as const),
     )
     .option(
@@ -58,7 +58,9 @@ export function isPlanned({ model, refine, refineGrid, refineRate }: PlannedOpti
 export function assertNotPlanned(options: PlannedOptions): void {
   const useless = OWN.find((name) => options[name] !== undefined);
   if (useless)
-    throw new UserError(`${optionName(useless)} has no use beside --model or --refine, which register without a plan.`);
+    throw new UserError(
+      `${optionName(useless)} cannot be used with --model or --refine, which register without a plan; leave it out.`,
+    );
 }
 
 /** What registers pairs by a plan for each. */
@@ -102,7 +104,7 @@ export function choicesOf(options: PlannedOptions): PlanChoices {
     if (settings !== undefined && value === undefined)
       throw new UserError(`${optionName(`${name}Option`)} belongs to a loss; give it with ${optionName(name)}.`);
   if (align === 'none' && alignLoss !== undefined)
-    throw new UserError('--align-loss is for an alignment; leave out --align none.');
+    throw new UserError('--align-loss belongs to an alignment; leave out --align none.');
   if (alignLoss !== undefined) alignmentSimilarity(alignLoss, alignLossOption);
   if (loss !== undefined) chooseSimilarity(loss, lossOption);
   chooseRegulariser(regulariser, regulariserOption);

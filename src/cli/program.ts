@@ -17,9 +17,7 @@ export type CommandDefinition = (program: Command) => void;
 /** Builds the command line. */
 export function buildProgram(commands: readonly CommandDefinition[]): Command {
   const program = new Command('earthmorph')
-    .description(
-      'Deformable 3-D medical image registration: train a network, register scans, measure how well it went.',
-    )
+    .description('Deformable 3-D medical image registration: register scans, train networks, measure results.')
     .version(version)
     .option('--import <module>', IMPORT_HELP)
     .showSuggestionAfterError()
@@ -38,7 +36,7 @@ function allCommands(command: Command): Command[] {
 function assertMemorySetting(): void {
   const text = process.env.EARTHMORPH_MEMORY;
   if (text === undefined || text.trim() === '' || Number(text) > 0) return;
-  throw new UserError(`EARTHMORPH_MEMORY is ${text}; give the GB that may be taken, as a number above 0, or unset it.`);
+  throw new UserError(`EARTHMORPH_MEMORY is ${text}; set it to a number of GB above 0, or unset it.`);
 }
 
 /** Runs the command line; a user's mistake is one sentence on standard error and exit code 2. */

@@ -25,7 +25,8 @@ export function addQueueOptions(command: Command, help: string): Command {
  */
 export async function queueOf({ queue, queuePasswordFile }: QueueOptions): Promise<QueueAddress | undefined> {
   if (queue === undefined) {
-    if (queuePasswordFile !== undefined) throw new UserError('--queue-password-file is of use only with --queue.');
+    if (queuePasswordFile !== undefined)
+      throw new UserError('--queue-password-file belongs to --queue; give --queue too.');
     return undefined;
   }
   assertInstalled(['bullmq', 'ioredis'], 'Queues');

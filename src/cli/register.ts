@@ -17,51 +17,51 @@ export const registerCommand: CommandDefinition = (program) => {
     .command('register')
     .summary('move one scan onto another')
     .description(
-      'Registers a moving scan onto a fixed one. It looks at the pair, says what it plans, aligns the two, and goes from coarse to fine. The result is a folder beside the moving scan: moved image, warp and its inverse, transform, report with a viewer; options name single files in its place. --model takes one pass through a trained network, --refine optimises on one grid; --pairs registers a list.',
+      'Registers a moving scan onto a fixed one. It looks at the pair, prints a plan, aligns the two scans, and deforms the moving one from coarse to fine. It writes a folder beside the moving scan: moved scan, warp, inverse warp, transform, report with a viewer. Options that name files write those instead. --model registers by a trained network, --refine on one grid, --pairs a list of pairs.',
     )
-    .argument('[fixed]', 'scan that stays: a file, or a folder of DICOM slices')
-    .argument('[moving]', 'scan that is moved onto it')
+    .argument('[fixed]', 'fixed scan: a file, or a folder of DICOM slices')
+    .argument('[moving]', 'scan that is moved onto the fixed one')
     .option('-f, --fixed <file>', 'the same, as an option')
     .option('-m, --moving <file>', 'the same, as an option')
-    .option('--moved <file>', 'writes the moved scan, in the fixed grid: .nii, .nii.gz, .nrrd or .mha')
-    .option('--warp <file>', 'writes the warp: .nii.gz (5-D), .nrrd or .mha, LPS mm, fixed point to moving point')
-    .option('--inverse-warp <file>', 'writes the inverse warp, on the moving grid')
+    .option('--moved <file>', 'write the moved scan, on the grid of the fixed one: .nii, .nii.gz, .nrrd or .mha')
+    .option('--warp <file>', 'write the warp: .nii.gz (5-D), .nrrd or .mha; LPS mm, fixed point to moving point')
+    .option('--inverse-warp <file>', 'write the inverse warp, on the grid of the moving scan')
     .option(
       '--affine-transform <file>',
-      'writes the transform of the alignment alone, as an ITK file: .tfm or .txt, LPS mm, fixed point to moving point',
+      'write the transform of the alignment as an ITK file: .tfm or .txt; LPS mm, fixed point to moving point',
     )
     .option(
       '--initial-transform <file>',
-      'where the moving scan starts, in place of --init: a linear transform, fixed point to moving point (.tfm, .txt, .mat, .h5; inverse:<file> backwards); may be repeated, in the order of earthmorph warp',
+      'start from this linear transform, in place of --init: .tfm, .txt, .mat or .h5, fixed point to moving point; inverse:<file> inverts it; may be repeated, in the order of earthmorph warp',
       (file: string, others: readonly string[] = []) => [...others, file],
     )
-    .option('--fixed-labels <file>', 'labels of the fixed scan, to measure the result')
+    .option('--fixed-labels <file>', 'labels of the fixed scan; they measure the result')
     .option('--moving-labels <file>', 'labels of the moving scan')
-    .option('--moved-labels <file>', 'writes the moved labels')
+    .option('--moved-labels <file>', 'write the moved labels')
     .option(
       '--fixed-mask <file>',
-      'segmentation of what counts of the fixed scan, or none for all of it (default: found from the scan; what evenly surrounds an ultrasound does not count)',
+      'mask of the region of the fixed scan that is compared, or none for the whole scan (default: found from the scan, without the uniform surroundings of an ultrasound)',
     )
     .option('--moving-mask <file>', 'the same of the moving scan')
-    .option('--landmarks <file>', 'landmarks of both scans (.tag or .csv), to measure the result in mm')
+    .option('--landmarks <file>', 'landmarks of both scans (.tag or .csv); they measure the result in mm')
     .option(
       '--fixed-points <which>',
-      'with --landmarks: which points of a row are the fixed ones, first or second (default: second; RESECT has the MRI first, and it is moved)',
+      'with --landmarks: which points of a row are the fixed ones, first or second (default: second, as in RESECT, whose first ones are of the MRI, which is moved)',
       choice(['first', 'second'] as const),
     )
-    .option('--figure <file>', 'draws the result: .png or .svg')
-    .option('--report <file>', 'writes an HTML report with an interactive viewer')
+    .option('--figure <file>', 'draw the result: .png or .svg')
+    .option('--report <file>', 'write an HTML report with an interactive viewer')
     .option(
       '--pairs <csv>',
-      'registers many pairs: columns fixed,moving (and fixed_labels,moving_labels) with paths relative to --data or absolute',
+      'register a list of pairs: columns fixed,moving (and fixed_labels,moving_labels); paths are absolute or relative to --data',
     )
     .option('--data <dir>', "folder of the pairs' scans")
     .option(
       '-o, --out <dir>',
-      "folder for the results (default: <moving>_to_<fixed> beside the moving scan); of a list: the pairs' moved_…, labels_…, warp_… and results.csv, results.json",
+      'folder of the results (default: <moving>_to_<fixed> beside the moving scan). Of a list it gets moved_…, labels_… and warp_… of each pair, results.csv and results.json',
     )
-    .option('--mean <file>', 'with --pairs that have one fixed scan: writes the mean of the moved scans')
-    .option('--bids', "names the folder's files as BIDS names derivatives, after scans that have names of BIDS")
+    .option('--mean <file>', 'with --pairs onto one fixed scan: write the mean of the moved scans')
+    .option('--bids', 'name the files in the folder as BIDS derivatives; the scans must have BIDS names')
     .option('--plan', 'print what would be done as JSON, and stop');
   addProcessesOption(addPlannedOptions(addModelOptions(command)))
     .addOption(jsonOption())
@@ -90,7 +90,7 @@ async function run(first: string | undefined, second: string | undefined, option
   const { fixed = first, moving = second } = options;
   if (fixed === undefined || moving === undefined)
     throw new UserError(
-      'Give two scans, first the one that stays, then the one that is moved; or a list of pairs with --pairs, --data and --out.',
+      'Give two scans, first the fixed one, then the moving one; or a list of pairs with --pairs, --data and --out.',
     );
   return registerPair(fixed, moving, { ...options, fixed, moving });
 }

@@ -101,7 +101,8 @@ export async function registerPair(fixed: string, moving: string, options: Regis
 
 /** Prints the plan for a pair, and what it was made from. */
 async function printPlan(fixed: string, moving: string, options: RegisterOptions): Promise<void> {
-  if (!isPlanned(options)) throw new UserError('--plan is for a registration without --model and --refine.');
+  if (!isPlanned(options))
+    throw new UserError('--plan cannot be used with --model or --refine, which register without a plan; leave it out.');
   const pair = maskedPair({ fixed: await readVolume(fixed), moving: await readVolume(moving) });
   printJson(planPair(pair, choicesOf(options)));
 }
@@ -117,14 +118,16 @@ async function checkedOutputs(fixed: string, moving: string, options: RegisterOp
     if (options[name] !== undefined)
       throw new UserError(`--${name} belongs to a list of pairs; give --pairs, or leave it out.`);
   if (options.fixedPoints !== undefined && options.landmarks === undefined)
-    throw new UserError('--fixed-points says which landmarks are the fixed ones; give --landmarks too.');
+    throw new UserError('--fixed-points belongs to --landmarks; give --landmarks too.');
   for (const volume of [options.moved, options.warp, options.inverseWarp, options.movedLabels])
     if (volume !== undefined) assertWritable(volume);
   if (options.affineTransform !== undefined) {
     assertTransformName(options.affineTransform);
     const align = options.align ?? (isPlanned(options) ? 'planned' : 'none');
     if (align === 'none')
-      throw new UserError('--affine-transform writes what --align finds; give --align rigid or --align affine too.');
+      throw new UserError(
+        '--affine-transform writes the transform of an alignment; give --align rigid or --align affine too.',
+      );
   }
   if (options.figure !== undefined) assertFigureName(options.figure);
   // A name that is none of BIDS is said before any work.
@@ -158,15 +161,17 @@ function sayWhatIsDoubtful(
   for (const note of done?.notes ?? []) console.error(`Note: ${note}`);
   if (inverse && inverse.max > INVERSE_LIMIT)
     console.error(
-      `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it; a smoother warp (a larger --smoothness) has a better inverse.`,
+      `WARNING: the inverse warp misses by up to ${decimals(inverse.max, 2)} mm (mean ${decimals(inverse.mean, 3)} mm); do not rely on it, or register with a larger --smoothness, since a smoother warp has a better inverse.`,
     );
   if (foldedPercent > MANY_FOLDS)
     console.error(
-      `Note: ${decimals(foldedPercent, 1)} % of the voxels are folded; a larger --smoothness makes a smoother warp.`,
+      `Note: ${decimals(foldedPercent, 1)} % of the voxels are folded; a larger --smoothness gives fewer folds.`,
     );
   // Of what two scans have in common, above 1, sampling alone takes a little away.
   if (after.nmi - 1 < KEPT * (before.nmi - 1) && after.correlation < ALIKE)
-    console.error('WARNING: the scans are less alike than before; look at the result before you use it.');
+    console.error(
+      'WARNING: the scans are less alike than before the registration; look at the result before you use it.',
+    );
 }
 
 /** How much is folded, and where most; undefined where there are too few slices to tell. */

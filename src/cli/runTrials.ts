@@ -54,5 +54,5 @@ export async function runTrials(
       process.exitCode = TRAININGS_FAILED;
     }
     await report();
-  }, `stopped; what is done is kept in ${options.out}, and the same command goes on with it.`);
+  }, `stopped; what is done is kept in ${options.out}, and the same command continues it.`);
 }

@@ -26,9 +26,9 @@ interface Options extends PlannedOptions, PairProcessOptions {
 export const submissionCommand: CommandDefinition = (program) => {
   const command = program
     .command('submission')
-    .summary("register a Learn2Reg task's pairs as the challenge takes them")
+    .summary('register the pairs of a Learn2Reg task and write its submission')
     .description(
-      'Registers the pairs that a Learn2Reg dataset.json prescribes and writes disp_FFFF_MMMM.nii.gz for each: voxels, in the order of the axes, on the grid of the fixed scan.',
+      'Registers the pairs that the dataset.json of a Learn2Reg task lists. Writes disp_FFFF_MMMM.nii.gz for each: displacements in voxels, in the order of the axes, on the grid of the fixed scan.',
     )
     .requiredOption('--data <dir>', "folder of the task, with its dataset.json (or the file's path)")
     .requiredOption('--out <dir>', 'a new folder for the fields')

@@ -30,28 +30,28 @@ export const sweepCommand: CommandDefinition = (program) => {
   const group = program
     .command('sweep')
     .summary('search hyper-parameters, here or on many machines')
-    .description("Trains every point of an experiment's grids, here or on many machines, and ranks them.")
+    .description("Trains and ranks every point of an experiment's grids, here or on many machines.")
     .addHelpText('after', SWEEP_HELP);
   const sweep = group
     .command('run', { isDefault: true })
     .summary('train every point of the grids; the word "run" may be left out')
     .description(
-      "Trains every point of an experiment's grids with every seed, and ranks them by the Dice of the validation pairs; test pairs are not touched. After an interruption the same command goes on.",
+      "Trains every point of an experiment's grids with every seed. Ranks the points by the Dice of the validation pairs; test pairs are not used. After an interruption, the same command continues.",
     )
     .argument('<file>', 'the experiment: a JSON file, or the name of one that ships with EarthMorph');
   addTrialsOptions(sweep)
-    .option('--slurm <file>', 'run nothing, but write the script of a Slurm array job')
+    .option('--slurm <file>', 'do not train; write the script of a Slurm array job')
     .addHelpText('after', SWEEP_HELP)
     .action((file: string, options: Options) => run(file, options));
   const statusCommand = group
     .command('status')
-    .summary('where the trainings of a sweep or an experiment stand')
-    .description('Lists the trainings of a sweep or an experiment and where each stands.')
-    .argument('[folder]', 'its --out; without it, everything on the queue')
+    .summary('list the trainings of a sweep or an experiment')
+    .description('Lists the trainings of a sweep or an experiment and the state of each.')
+    .argument('[folder]', 'the --out of the sweep or experiment; without it, all that is on the queue')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  earthmorph sweep status runs/grid --queue redis://host:6379')
     .action(status);
-  addQueueOptions(statusCommand, 'ask the queue, which knows who works on what');
+  addQueueOptions(statusCommand, 'ask this queue, which knows the worker of each training');
   // The help of the group has what "run" takes, as the word may be left out; subcommands do not take this over.
   group.usage('[run] <file> [options]').configureHelp({
     visibleOptions: (command) =>

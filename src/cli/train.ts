@@ -33,21 +33,25 @@ export const trainCommand: CommandDefinition = (program) => {
   const command = program
     .command('train')
     .summary('train a network on a folder of scans')
-    .description("Trains a registration network: random pairs of the folder's scans, early stopping on held-out ones.")
+    .description(
+      "Trains a registration network on random pairs of the folder's scans. Pairs of held-out scans decide when it stops.",
+    )
     .option('--data <dir>', 'folder of scans: Decathlon or Learn2Reg dataset.json, or images/ and labels/')
     .requiredOption('--out <dir>', 'folder of the run: config.json, metrics.jsonl, checkpoints, model.onnx')
     .option('--resume', 'go on with the run in --out from its last finished epoch')
-    .option('--preset <name>', `a set of settings, before all other options: ${Object.keys(PRESETS).join(', ')}`);
+    .option('--preset <name>', `a set of settings, which the other options change: ${Object.keys(PRESETS).join(', ')}`);
   addSettingOptions(command, trainingSchema)
-    .option('--first <path>', 'a run or model.onnx that aligns each pair first; the new network refines it')
-    .option('--weights <path>', 'a run or model.onnx of the same network, whose weights training begins with')
+    .option('--first <path>', 'a run or model.onnx that registers each pair first; the new network refines its result')
+    .option('--weights <path>', 'a run or model.onnx of the same network, whose weights are the initial ones')
     .option('--split <a,b,c>', 'shares of training, validation and test cases in % (default: 65,15,20)', parseSplit)
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(
-      memoryOption('most that a step may take, as 4GB: results are computed twice to fit (default: what is free)'),
+      memoryOption(
+        'memory that a step may take, such as 4GB; less memory means that more is computed twice (default: what is free)',
+      ),
     )
-    .addOption(jsonOption('print a line of JSON an epoch'))
+    .addOption(jsonOption('print a line of JSON per epoch'))
     .addHelpText(
       'after',
       `
@@ -56,7 +60,7 @@ Examples:
   earthmorph train --out runs/ncc --resume
   earthmorph train --data Task04_Hippocampus --preset paper --loss mse --out runs/paper-mse
 
-Labels are trained on with --supervise labels alone; where the data has them, they measure the validation pairs.`,
+Where the data has labels, they measure the validation pairs. Only with --supervise labels are they trained on.`,
     )
     .action(run);
 };

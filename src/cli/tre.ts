@@ -30,9 +30,9 @@ interface Options {
 export const treCommand: CommandDefinition = (program) => {
   program
     .command('tre')
-    .summary('landmark distances before and after registration')
+    .summary('measure landmark distances before and after registration')
     .description(
-      'Measures the target registration error: the distance of corresponding landmarks in mm, before and after a warp. Several files, or a folder of them, give each case and the mean over cases.',
+      'Measures the target registration error: the distance of corresponding landmarks in mm, before and after a warp. For several files or a folder, it prints each case and the mean over cases.',
     )
     .requiredOption(
       '--landmarks <path...>',
@@ -40,9 +40,9 @@ export const treCommand: CommandDefinition = (program) => {
     )
     .option(
       '--moving-landmarks <file>',
-      'landmarks of the moving image, where --landmarks holds those of the fixed one only. They are paired by name or label; without names, by row',
+      'landmarks of the moving image, if --landmarks holds only those of the fixed one. They are paired by name or label; without names, by row',
     )
-    .option('--warp <file>', 'warp of a registration; without it, only the start is measured')
+    .option('--warp <file>', 'warp of a registration; without it, only the distances before are measured')
     .option(
       '--fixed-points <which>',
       'in a file with two images: which points are the fixed ones, first or second (default: second; RESECT has the MRI first, and it is moved)',
@@ -85,7 +85,8 @@ async function tagFiles(path: string): Promise<string[]> {
   const names = await readdir(path, { recursive: true });
   const found = names.filter((name) => /-MRI-beforeUS\.tag$/i.test(name));
   const chosen = found.length > 0 ? found : names.filter((name) => name.toLowerCase().endsWith('.tag'));
-  if (chosen.length === 0) throw new UserError(`${path} holds no .tag files; give files, or a folder that does.`);
+  if (chosen.length === 0)
+    throw new UserError(`${path} holds no .tag files; give a folder with such files, or the files themselves.`);
   return chosen.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(path, name));
 }
 

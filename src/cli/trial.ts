@@ -26,11 +26,11 @@ export const trialCommand: CommandDefinition = (program) => {
     .command('trial')
     .summary('run one training of an experiment')
     .description(
-      'Runs one training of an experiment from where it was left, and measures its validation pairs. Sweeps and array jobs of a cluster start it.',
+      'Runs or continues one training of an experiment, and measures its validation pairs. Sweeps and array jobs call this command.',
     )
     .argument('<folder>', 'folder of the experiment')
-    .argument('<id>', 'the trial, as "earthmorph sweep status" lists it')
-    .option('--test', 'register the test pairs of the finished trial instead')
+    .argument('<id>', 'name of the training, as "earthmorph sweep status" lists it')
+    .option('--test', 'register the test pairs of a finished training instead')
     .addOption(threadsOption())
     .addHelpText('after', '\nExample:\n  earthmorph trial runs/paper pswd_seed1')
     .action(run);
@@ -53,7 +53,7 @@ async function run(folder: string, id: string, options: Options): Promise<void> 
     } finally {
       progress.stop();
     }
-  }, `stopped; the same command goes on after the last finished epoch of ${id}.`);
+  }, `stopped; the same command continues ${id} after its last finished epoch.`);
 }
 
 /** @returns whether it came to its end */

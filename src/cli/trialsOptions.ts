@@ -27,11 +27,11 @@ export interface TrialsOptions extends QueueOptions {
 export function addTrialsOptions(command: Command): Command {
   addQueueOptions(
     command
-      .requiredOption('--out <dir>', 'folder of the results; what an earlier call finished there is kept')
-      .option('--data <dir>', "folder of the scans, in place of the experiment's own")
-      .option('--processes <n>', 'trainings at a time on this machine (default: one a core)', whole(1))
-      .addOption(threadsOption('threads of each process (default: the cores divided among them)')),
-    'let the workers of a Redis queue train, for instance redis://host:6379',
+      .requiredOption('--out <dir>', 'folder of the results; finished trainings in it are kept')
+      .option('--data <dir>', 'folder of the scans, in place of the one that the experiment names')
+      .option('--processes <n>', 'trainings at the same time on this machine (default: one per core)', whole(1))
+      .addOption(threadsOption('threads of each training (default: cores divided by trainings)')),
+    'let the workers of this Redis queue train, such as redis://host:6379',
   );
   return addSettingOptions(command, z.strictObject({ hours })).addOption(jsonOption());
 }

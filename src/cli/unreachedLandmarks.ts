@@ -14,9 +14,9 @@ export function checkOutside(
   if (names.length === 0) return;
   if (names.length === landmarks.length)
     throw new UserError(
-      `No landmark of ${file} lies in the grid of ${warp}, so it says nothing about them; give the warp of their images, and landmarks in RAS mm.`,
+      `No landmark of ${file} lies in the grid of ${warp}; give the warp of the same images, and landmarks in RAS mm.`,
     );
   console.error(
-    `Note: ${names.length} of the ${landmarks.length} landmarks of ${file} lie outside the grid of ${warp}, where its border is continued: ${listedNames(names)}.`,
+    `Note: ${names.length} of the ${landmarks.length} landmarks of ${file} lie outside the grid of ${warp}; there the warp's border values are used: ${listedNames(names)}.`,
   );
 }

@@ -21,11 +21,11 @@ export const viewCommand: CommandDefinition = (program) => {
     .command('view')
     .summary('register two scans in the browser, or follow trainings there')
     .description(
-      'Opens the page in which two scans are dropped, registered, compared and measured; or, given folders of training runs or of an experiment, the one in which their losses and measures are followed and compared. It is served to this machine alone, and sends nothing anywhere. Ctrl-C ends it.',
+      'Opens a page in the browser. There you drop two scans, register them, compare and measure them. Given folders of training runs or of an experiment, the page shows their losses and measures instead. Only this machine can reach the page, and it sends no data anywhere. Ctrl-C ends it.',
     )
-    .argument('[paths...]', 'two scans, first the one that stays; or folders of training runs, under way or finished')
+    .argument('[paths...]', 'two scans, the fixed one first; or folders of training runs, finished or not')
     .option('--no-open', 'print the address only')
-    .option('--port <number>', 'port on the loopback (default: any that is free)', portNumber)
+    .option('--port <number>', 'port on this machine (default: any free one)', portNumber)
     .addHelpText(
       'after',
       '\nExamples:\n  earthmorph view\n  earthmorph view fixed.nii.gz moving.nii.gz\n  earthmorph view runs/ncc runs/mse',
@@ -39,22 +39,21 @@ async function run(paths: readonly string[], options: Options): Promise<void> {
   const runs = paths.length > 0 && isRun.every(Boolean) ? new ServedRuns(paths) : undefined;
   if (!runs && paths.length !== 0 && (paths.length !== 2 || isRun.some(Boolean)))
     throw new UserError(
-      'Give two scans, first the one that stays, then the one that is moved; folders of training runs; or nothing.',
+      'Give two scans, first the fixed one, then the moving one; or folders of training runs; or nothing.',
     );
   const [fixed, moving] = paths;
   const folder = packageFile('dist', 'web');
-  if (!existsSync(join(folder, 'index.html')))
-    throw new UserError('The page is not built here; give: npm run build:web');
+  if (!existsSync(join(folder, 'index.html'))) throw new UserError('The page is not built yet; run: npm run build:web');
   const pair = !runs && fixed !== undefined && moving !== undefined ? { fixed, moving } : undefined;
   const { port } = options;
   const server = await servePage({ folder, ...given({ pair, runs, port }) }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE' || error.code === 'EACCES')
-      throw new UserError(`Port ${port} cannot be had (${error.code}); give another one, or leave --port out.`);
+      throw new UserError(`Port ${port} cannot be used (${error.code}); give another one, or leave --port out.`);
     throw error;
   });
   console.log(`EarthMorph is at ${server.address} (Ctrl-C ends it).`);
   if (options.open) openBrowser(server.address);
-  await endsAtOnce(() => new Promise(() => undefined), 'the page is no longer served.');
+  await endsAtOnce(() => new Promise(() => undefined), 'stopped; the page is no longer served.');
 }
 
 /** Opens an address in the browser of the system, where it has one. */

@@ -39,39 +39,36 @@ export const warpCommand: CommandDefinition = (program) => {
     .command('warp')
     .summary('apply a warp or a chain of transforms to an image, labels or landmarks')
     .description(
-      'Moves an image (linear interpolation) or labels (nearest voxel) through a warp, or through several transforms in one interpolation. Transforms stand in the order of ANTs: a point of the fixed image goes through the first on the line first.',
+      'Moves an image (linear interpolation) or labels (nearest voxel) through a warp, or through several transforms with one interpolation. The order of transforms is that of ANTs: a point of the fixed image first goes through the first one given.',
     )
     .option('--warp <file>', 'warp to apply; the result lies on its grid')
     .option(
       '--transform <file>',
-      'transform to apply instead; may be repeated: .tfm, .txt, .mat, .h5, or a warp (.nii.gz, .nrrd, .mha, .mhd); inverse:<file> takes it backwards',
+      'transform to apply instead: .tfm, .txt, .mat, .h5, or a warp (.nii.gz, .nrrd, .mha, .mhd); inverse:<file> inverts it; may be repeated',
       (file: string, others: readonly string[] = []) => [...others, file],
     )
     .option(
       '--reference <file>',
-      'with --transform: the fixed image. The result gets its grid (default: that of the first transform, if it is a warp)',
+      'with --transform: the fixed image, whose grid the result gets (default: the grid of the first transform, if it is a warp)',
     )
     .option('--image <file>', 'image to move')
     .option('--labels <file>', 'labels to move')
-    .option(
-      '--landmarks <file>',
-      'landmarks to move, RAS mm: points of the fixed image go to where the moving image has them',
-    )
+    .option('--landmarks <file>', 'landmarks to move, in RAS mm: from the fixed image into the moving one')
     .option(
       '--compose',
-      'write the joined transforms themselves: a warp; .h5, ITK’s composite; or .tfm or .txt where all of them are linear',
+      'write the transforms joined into one: a warp, an ITK composite (.h5), or .tfm or .txt if all are linear',
     )
     .option(
       '--fixed <which>',
-      'with --landmarks of two images: which are the fixed ones, first or second (default: second)',
+      'with --landmarks of two images: which points are the fixed ones, first or second (default: second)',
       choice(['first', 'second'] as const),
     )
     .requiredOption(
       '--out <file>',
-      'where to write the result: .nii, .nii.gz, .nrrd or .mha; landmarks .tag or .csv; transforms .h5, .tfm or .txt too',
+      'where to write the result: images .nii, .nii.gz, .nrrd or .mha; landmarks .tag or .csv; transforms also .h5, .tfm or .txt',
     )
     .option('--interpolation <how>', 'linear (default) or nearest; for images', choice(['linear', 'nearest']))
-    .option('--outside <value>', 'value outside the image, or edge to continue its border (default: 0)', outside)
+    .option('--outside <value>', 'value outside the image, or edge to repeat its border (default: 0)', outside)
     .addHelpText(
       'after',
       `
@@ -88,7 +85,7 @@ Examples:
 async function run(options: Options): Promise<void> {
   const { image, labels, landmarks, compose, fixed, out, interpolation, outside = 0 } = options;
   if ([image, labels, landmarks, compose].filter((given) => given !== undefined).length !== 1)
-    throw new UserError('Give either --image or --labels or --landmarks or --compose: one of them.');
+    throw new UserError('Give exactly one of --image, --labels, --landmarks and --compose.');
   assertMapping(options, landmarks !== undefined);
   if (compose) assertChainName(out);
   else if (landmarks === undefined) assertWritable(out);
@@ -102,15 +99,15 @@ async function run(options: Options): Promise<void> {
     assertReaches(field, moving, options);
     if (interpolation !== 'nearest' && looksLikeLabels(moving))
       console.error(
-        `earthmorph: ${image} looks like labels, which linear interpolation mixes; --labels is meant for them.`,
+        `earthmorph: ${image} looks like labels, and linear interpolation mixes labels; give it with --labels instead.`,
       );
     await writeVolume(out, applyWarp(field, moving, { interpolation: interpolation ?? 'linear', outside }));
   }
   if (labels !== undefined) {
     if (interpolation === 'linear')
-      throw new UserError('Linear interpolation would mix labels; leave --interpolation away with --labels.');
+      throw new UserError('Linear interpolation would mix labels; leave --interpolation out with --labels.');
     if (outside !== 'edge' && !(Number.isInteger(outside) && outside >= 0))
-      throw new UserError(`--outside ${outside} is no label; give a whole number from 0 up, or edge.`);
+      throw new UserError(`--outside ${outside} is not a label; give a whole number from 0 up, or edge.`);
     const [field, moving] = [await fieldOf(options, chain), await readLabels(labels)];
     assertReaches(field, moving, options);
     await writeLabels(out, applyWarp(field, moving, { outside }));
@@ -121,9 +118,9 @@ async function run(options: Options): Promise<void> {
 /** One warp, or transforms with the grid that images need. */
 function assertMapping({ warp, transform, reference }: Mapping, points: boolean): void {
   if ((warp === undefined) === (transform === undefined))
-    throw new UserError('Give either --warp or --transform: one of them.');
+    throw new UserError('Give either --warp or --transform, not both.');
   if (reference !== undefined && (transform === undefined || points))
-    throw new UserError('--reference belongs to --transform with an image or labels; leave it out.');
+    throw new UserError('--reference belongs to --transform with --image or --labels; leave it out.');
 }
 
 /** What messages call the warp or the transforms. */
@@ -135,7 +132,7 @@ function nameOf({ warp, transform = [] }: Mapping): string {
 function assertReaches(field: Warp, moving: Grid, { image, labels, outside, ...mapping }: Options): void {
   if (outside !== undefined || reaches(field, moving)) return;
   throw new UserError(
-    `${nameOf(mapping)} takes no voxel of its grid into ${image ?? labels}, so nothing would be left of it; give the image that it was made for, or --outside 0.`,
+    `${nameOf(mapping)} leads every voxel of its grid outside ${image ?? labels}, so the result would be empty; give the image that it was made for, or --outside 0.`,
   );
 }
 
@@ -147,7 +144,7 @@ async function chainOf({ warp, transform = [] }: Mapping): Promise<TransformChai
 async function gridOf({ reference }: Mapping, [first]: TransformChain): Promise<Grid> {
   if (reference !== undefined) return readVolume(reference);
   if (first && 'warp' in first && !first.inverse) return first.warp;
-  throw new UserError('A transform has no grid of its own; give the fixed image with --reference.');
+  throw new UserError('A linear transform has no grid; give the fixed image with --reference.');
 }
 
 async function fieldOf(mapping: Mapping, chain: TransformChain): Promise<Warp> {

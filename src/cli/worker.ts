@@ -18,24 +18,24 @@ interface Options extends QueueOptions {
 export const workerCommand: CommandDefinition = (program) => {
   const worker = program
     .command('worker')
-    .summary('train what sweeps put on a Redis queue')
+    .summary('train for a sweep or an experiment, from a Redis queue')
     .description(
-      'Takes trainings from a Redis queue, one at a time, until it is stopped. Start one for each core, on any number of machines. Each machine needs the scans. Checkpoints travel through Redis, not through a shared folder.',
+      'Takes trainings from a Redis queue, one at a time, until it is stopped. Start one worker per core, on any number of machines. Each machine needs the scans. Checkpoints go through Redis, not through a shared folder.',
     );
   addQueueOptions(worker, 'the queue, for instance redis://host:6379 (rediss:// for TLS)')
     .option(
       '--data <dir>',
-      'folder of the scans, the only one that is read (default: none; only made data are worked on)',
+      'folder of the scans; no other folder is read (default: none; the worker then takes only trainings on synthetic data)',
     )
-    .addOption(threadsOption('threads of the CPU; one worker a core has the highest throughput').default(1))
-    .option('--scratch <dir>', 'where the folder for the training under way is made (default: the temporary folder)')
+    .addOption(threadsOption('threads of the CPU; one worker per core has the highest throughput').default(1))
+    .option('--scratch <dir>', 'where the worker keeps the folder of its training (default: the temporary folder)')
     .option(
       '--stalled-after <s>',
-      'seconds without a sign of life after which another worker takes over',
+      'another worker takes over when this one has been silent for so many seconds',
       number(1),
       15,
     )
-    .option('--idle <s>', 'end when the queue has been empty for so many seconds (default: wait for more)', number(0))
+    .option('--idle <s>', 'end when the queue has been empty for so many seconds (default: keep waiting)', number(0))
     .addHelpText('after', '\nExample:\n  earthmorph worker --queue redis://127.0.0.1:6379 --data Task04_Hippocampus')
     .action(run);
 };
@@ -58,7 +58,7 @@ async function run(options: Options): Promise<void> {
       stalledAfter,
       ...given({ idle }),
       signal,
-      onReady: () => console.log('Waiting for trainings; Ctrl-C gives the one under way back and ends.'),
+      onReady: () => console.log('Waiting for trainings. Ctrl-C gives the current one back to the queue and ends.'),
       onEvent: (trial, what) => say(`${trial}: ${what}`),
       say,
     });

@@ -100,7 +100,7 @@ function checkIntensities(data: Float32Array, report: Report): void {
   else if (min === max) report('error', `The image is constant: every voxel is ${min}.`);
   const largest = Math.max(Math.abs(min), Math.abs(max));
   if (Number.isFinite(largest) && largest > ABSURD)
-    report('warning', `The image has values of up to ${largest.toPrecision(2)}, as damaged files have.`);
+    report('warning', `The image has values of up to ${largest.toPrecision(2)}, which suggests a damaged file.`);
 }
 
 function millimetres(spacing: Vec3): string {
@@ -245,7 +245,7 @@ export async function checkDataset(
     problems.push({
       case: id,
       severity: 'warning',
-      problem: `It has no ${lacks}, so it makes no pair and is left out.`,
+      problem: `It has no ${lacks}, so it is not a pair and is left out.`,
     });
   return { problems, summary: summarise(facts) };
 }

@@ -32,7 +32,9 @@ export function entryCases(path: string, entries: readonly Entry[]): Case[] {
     path,
   );
   if (new Set(real.map(({ moving }) => moving === undefined)).size > 1)
-    throw new LayoutError(`'${path}' has a moving image for only some of its cases: give one for each, or for none.`);
+    throw new LayoutError(
+      `'${path}' has moving images for only some of its cases: give one for every case, or for none.`,
+    );
   return real
     .map((entry, i): Case => {
       const { moving } = entry;

@@ -30,7 +30,7 @@ function checkHeader(fields: readonly string[], name: string): void {
   const absent = ['fixed', 'moving'].filter((column) => !fields.includes(column));
   if (absent.length > 0) {
     throw new UserError(
-      `'${name}' has no column '${absent.join("' and no column '")}' in its first line: start it with fixed,moving (and fixed_labels,moving_labels if you like).`,
+      `'${name}' has no column '${absent.join("' and no column '")}' in its first line: make the first line fixed,moving (or fixed,moving,fixed_labels,moving_labels).`,
     );
   }
   if (unknown !== undefined) {
@@ -63,12 +63,14 @@ export function parsePairsCsv(text: string, name: string): PairRow[] {
   const malformed = parsed.errors[0];
   if (malformed) {
     const line = malformed.row === undefined ? '' : `, pair ${malformed.row + 1}`;
-    throw new UserError(`'${name}'${line} is malformed (${malformed.message}): give every line the header's columns.`);
+    throw new UserError(
+      `'${name}'${line} is malformed (${malformed.message}): give every line as many values as the header has columns.`,
+    );
   }
   if (parsed.data.length === 0) throw new UserError(`'${name}' lists no pair: add lines below the header.`);
   if (parsed.data.length > MOST_PAIRS)
     throw new UserError(
-      `'${name}' lists ${parsed.data.length} pairs, and at most ${MOST_PAIRS} are taken at once: split the list.`,
+      `'${name}' lists ${parsed.data.length} pairs, and at most ${MOST_PAIRS} are allowed: split the list.`,
     );
   return parsed.data.map((row, index) => {
     const { fixed = '', moving = '', fixed_labels: fixedLabels, moving_labels: movingLabels } = row;
@@ -156,7 +158,7 @@ async function requireVolumes(
     const other = own.find((file) => !isVolumeFile(file));
     if (other !== undefined)
       throw new UserError(
-        `'${path}', pair ${index + 1} lists '${other}', which is no volume by its name: give files such as .nii.gz, .nii, .nrrd or .mha.`,
+        `'${path}', pair ${index + 1} lists '${other}', which does not have the name of a volume: give files such as .nii.gz, .nii, .nrrd or .mha.`,
       );
   }
 }

@@ -19,12 +19,12 @@ export async function readText(path: string, files: FileSource): Promise<string>
   } catch {
     // Said below, as for a text with zero bytes.
   }
-  throw new UserError(`'${path}' is no UTF-8 text: give a text file, and save it as UTF-8.`);
+  throw new UserError(`'${path}' is not UTF-8 text: give a text file, and save it as UTF-8.`);
 }
 
 function refuseLarge(path: string, bytes = 0): void {
   if (bytes > MOST_BYTES)
     throw new UserError(
-      `'${path}' has ${Math.ceil(bytes / 2 ** 20)} MB, and at most ${MOST_BYTES / 2 ** 20} MB are read of such a text: give the right file, or split it.`,
+      `'${path}' has ${Math.ceil(bytes / 2 ** 20)} MB, and such a text may have at most ${MOST_BYTES / 2 ** 20} MB: give the right file, or split it.`,
     );
 }

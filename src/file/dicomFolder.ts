@@ -59,7 +59,7 @@ export async function decodeDicomFolder({ folder, series, volume }: DicomFolder)
   }
   if (bytes > MOST_BYTES)
     throw new UserError(
-      `${folder} holds ${Math.ceil(bytes / 2 ** 20)} MB, and at most 1024 MB of DICOM are read at once; put the slices of one series in a folder of their own.`,
+      `${folder} holds ${Math.ceil(bytes / 2 ** 20)} MB, and at most 1024 MB of DICOM can be read at once; put the slices of one series into a folder of their own.`,
     );
   const { outputs, lines } = await convert(folder, files);
   const scan = scanOfSeries({ folder, files: files.length, outputs, lines, ...given({ series }) });

@@ -28,16 +28,13 @@ export async function assertDistinctFiles(
     const other = written.get(key);
     if (other)
       throw new UserError(
-        `${other.name} and ${output.name} are one file, ${output.path}; give each a path of its own.`,
+        `${other.name} and ${output.name} are the same file, ${output.path}; give each its own path.`,
       );
     written.set(key, output);
   }
   for (const input of inputs) {
     const output = written.get(await place(input.path));
-    if (output)
-      throw new UserError(
-        `${output.name} would replace what is read as ${input.name}, ${input.path}; give another path.`,
-      );
+    if (output) throw new UserError(`${output.name} would overwrite ${input.name}, ${input.path}; give another path.`);
   }
 }
 

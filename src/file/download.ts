@@ -80,10 +80,10 @@ function codeOf(error: unknown): string {
 /** What to tell the user about an error while fetching into a folder; a UserError stays as it is. */
 function explain(error: unknown, { outDir, signal }: FetchOptions): unknown {
   if (error instanceof UserError) return error;
-  if (signal?.aborted) return new UserError('The download was stopped: run it again to go on where it stopped.');
+  if (signal?.aborted) return new UserError('The download was stopped: run it again to continue.');
   if (!isOfFiles(error)) return error;
   const reason = DISK_FAULTS[codeOf(error)] ?? `${reasonOf(error)}: choose another folder`;
-  return new UserError(`'${outDir}' cannot take the data set, ${reason}.`);
+  return new UserError(`The data set cannot be written to '${outDir}' because ${reason}.`);
 }
 
 /** Whether the disk refused, not the network: it names a path, or is full. */
@@ -98,7 +98,7 @@ function networkFault(error: unknown, url: string): UserError {
   const words = cause instanceof Error ? oneLine(cause.message) : '';
   const reason = NETWORK_FAULTS[codeOf(error)] ?? `the connection failed${words === '' ? '' : ` (${words})`}`;
   return new UserError(
-    `${shown(url)} could not be fetched, ${reason}: check the network and run it again to go on where it stopped.`,
+    `${shown(url)} could not be fetched because ${reason}: check the network, and run it again to continue.`,
   );
 }
 
@@ -173,7 +173,7 @@ function watchdog({ url, signal, limits }: FetchOptions): Watchdog {
   const { idleSeconds, seconds } = { ...LIMITS, ...limits };
   const over = new AbortController();
   const tooLong = (reason: string) => (): void =>
-    over.abort(new UserError(`${shown(url)} could not be fetched, ${reason}: run it again to go on where it stopped.`));
+    over.abort(new UserError(`${shown(url)} could not be fetched because ${reason}: run it again to continue.`));
   // Timers hold at most 2³¹ ms.
   const after = (time: number, reason: string) => setTimeout(tooLong(reason), Math.min(time * 1000, 2 ** 31 - 1));
   const idle = after(idleSeconds, `the server sent nothing for ${idleSeconds} s`);
@@ -251,7 +251,7 @@ async function append(
 
 function tooLarge(url: string, most: number): UserError {
   return new UserError(
-    `${shown(url)} sends more than ${Math.ceil(most / 1e6)} MB, so it is not the data set that was expected: check the address.`,
+    `${shown(url)} sends more than ${Math.ceil(most / 1e6)} MB, so it is not the expected data set: check the address.`,
   );
 }
 
@@ -271,7 +271,7 @@ async function verify(options: FetchOptions, part: string): Promise<void> {
   if (found === md5.toLowerCase()) return;
   await rm(part);
   throw new UserError(
-    `What ${shown(url)} sent has md5 ${found} instead of ${md5}: it was damaged on the way or has changed; run it again to download it anew.`,
+    `What ${shown(url)} sent has md5 ${found} instead of ${md5}: it was damaged in transit, or the archive has changed; run it again to download it anew.`,
   );
 }
 
@@ -303,7 +303,7 @@ async function unpack(options: FetchOptions, part: string, target: string): Prom
     for await (const entry of reader) {
       if (++entries > most)
         throw new UserError(
-          `${archive} holds more than ${most} files, so it is not the data set that was expected: nothing was unpacked.`,
+          `${archive} holds more than ${most} files, so it is not the expected data set: nothing was unpacked.`,
         );
       const { name, type } = entry.header;
       const steps = safeSteps(name, archive);
@@ -321,7 +321,7 @@ async function unpack(options: FetchOptions, part: string, target: string): Prom
         await pipeline(entry, createWriteStream(path, { flags: 'wx' }));
       } else {
         throw new UserError(
-          `${archive} holds '${oneLine(name)}', which is a ${type} and no file: nothing was unpacked; do not use this archive.`,
+          `${archive} holds '${oneLine(name)}', which is a ${type}, not a file: nothing was unpacked; do not use this archive.`,
         );
       }
     }
@@ -342,7 +342,7 @@ function unpackingFault(error: unknown, archive: string, signal: AbortSignal | u
   const reason = isClash
     ? 'it holds two files of one name'
     : oneLine(error instanceof Error ? error.message : String(error));
-  return new UserError(`${archive} is no tar archive that can be unpacked (${reason}): do not use this archive.`);
+  return new UserError(`${archive} is not a tar archive that can be unpacked (${reason}): do not use this archive.`);
 }
 
 /** What the archive of an address is called. */
@@ -365,7 +365,7 @@ export async function fetchArchive(options: FetchOptions): Promise<string> {
   const { url, outDir, folder } = options;
   const { username, password } = new URL(url);
   if (username !== '' || password !== '')
-    throw new UserError('The address holds a name or a password, which are not sent: give one without.');
+    throw new UserError('The address holds a name or a password, which is never sent: give an address without one.');
   const destination = join(outDir, folder);
   const archive = nameOf(url);
   const part = join(outDir, `${archive}.part`);
@@ -378,7 +378,9 @@ export async function fetchArchive(options: FetchOptions): Promise<string> {
     temporary = await mkdtemp(join(outDir, `.${folder}-`));
     await unpack(options, part, temporary);
     if ((await sizeOf(join(temporary, folder))) === undefined) {
-      throw new UserError(`${archive} has no folder '${folder}': it is not the data set that was expected.`);
+      throw new UserError(
+        `${archive} has no folder '${folder}', so it is not the expected data set: check the address.`,
+      );
     }
     await rename(join(temporary, folder), destination);
     await rm(part);
@@ -397,6 +399,6 @@ async function isThere(folder: string): Promise<boolean> {
     throw error;
   });
   if (found && !found.isDirectory())
-    throw new UserError(`'${folder}' is a file where the folder of the data set belongs: move it away.`);
+    throw new UserError(`'${folder}' is a file, but the folder of the data set must be there: move the file away.`);
   return found !== undefined;
 }

@@ -19,7 +19,7 @@ export async function decodeItk(bytes: Uint8Array, name: string): Promise<Stored
   const image = await decode(await wholeItkFile(bytes, format, name), format);
   if (!image)
     throw new UserError(
-      `${name} is damaged, or not what its extension says: ITK cannot read it as ${format.toUpperCase()}; copy the file again or convert it to .nii.gz.`,
+      `${name} is damaged or has the wrong extension, since ITK cannot read it as ${format.toUpperCase()}; copy the file again, or convert it to .nii.gz.`,
     );
   return fromItkImage(image, name);
 }

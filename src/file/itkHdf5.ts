@@ -36,10 +36,10 @@ export async function decodeItkHdf5(bytes: Uint8Array, name: string): Promise<Tr
     }
   }).catch((error: unknown) => {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${name} is damaged, or no HDF5 file; copy the file again.`, { cause: error });
+    throw new UserError(`${name} is damaged or not an HDF5 file; copy the file again.`, { cause: error });
   });
   if (records.length === 0)
-    throw new UserError(`${name} holds no transform of ITK; give a file that ANTs, ITK or Slicer wrote.`);
+    throw new UserError(`${name} holds no ITK transform; give a file that ANTs, ITK or Slicer wrote.`);
   return chainOfRecords(records, name);
 }
 

@@ -21,7 +21,7 @@ export async function readJsonFile<T>(path: string, schema: z.ZodType, wayOn: st
 export async function readTextFile(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new UserError(`${path} cannot be read (${reasonOf(error)}); give it back, or move it away.`, {
+    throw new UserError(`${path} cannot be read (${reasonOf(error)}); make it readable, or move it away.`, {
       cause: error,
     });
   });
@@ -36,7 +36,7 @@ export function parseJson<T>(text: string, schema: z.ZodType, name: string, wayO
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UserError(`${name} is damaged (it is ${text.trim() === '' ? 'empty' : 'no whole JSON'}); ${wayOn}.`);
+    throw new UserError(`${name} is damaged (it is ${text.trim() === '' ? 'empty' : 'not complete JSON'}); ${wayOn}.`);
   }
   const { error } = schema.safeParse(value);
   const issue = error?.issues[0];

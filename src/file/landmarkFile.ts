@@ -52,5 +52,5 @@ export async function writeLandmarks(path: string, landmarks: readonly Landmark[
 /** @throws UserError when a name ends in neither .tag nor .csv */
 export function assertLandmarkName(path: string): void {
   if (!/\.(tag|csv)$/i.test(path))
-    throw new UserError(`${path} is no name for landmarks; give one that ends in .tag or .csv.`);
+    throw new UserError(`${path} is not a name for landmarks; give one that ends in .tag or .csv.`);
 }

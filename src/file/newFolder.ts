@@ -35,7 +35,7 @@ async function refuseFilled(target: string, path: string): Promise<void> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     return refuse(path, reasonOf(error));
   });
-  if (names.length > 0) throw new UserError(`${path} already holds files; give a new or an empty folder.`);
+  if (names.length > 0) throw new UserError(`${path} already holds files; give a new or empty folder.`);
 }
 
 async function besides(target: string, path: string): Promise<string> {

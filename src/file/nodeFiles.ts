@@ -22,7 +22,7 @@ export async function readText(path: string): Promise<string> {
   const bytes = await size(path);
   if (bytes > MOST_TEXT)
     throw new UserError(
-      `${path} has ${Math.ceil(bytes / 2 ** 20)} MB, and at most 64 MB are read of such a text; give the right file, or split it.`,
+      `${path} has ${Math.ceil(bytes / 2 ** 20)} MB, and such a text may have at most 64 MB; give the right file, or split it.`,
     );
   return new TextDecoder().decode(await readBytes(path));
 }

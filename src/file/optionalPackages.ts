@@ -19,6 +19,6 @@ export function assertInstalled(names: readonly string[], what: string): void {
   });
   if (missing.length > 0)
     throw new UserError(
-      `${what} need ${missing.join(' and ')}, not installed here; where earthmorph is, give: npm install ${missing.join(' ')}`,
+      `${what} need ${missing.join(' and ')}, not installed here; where earthmorph is installed, run: npm install ${missing.join(' ')}`,
     );
 }

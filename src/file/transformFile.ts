@@ -86,7 +86,7 @@ export async function writeChain(path: string, chain: TransformChain, gridOf: ()
   const matrix = chainMatrix(chain);
   if (!matrix)
     throw new UserError(
-      `${path} is for linear transforms, and one of them is a warp; give a path that ends in .nii.gz.`,
+      `${path} can hold only linear transforms, and one of these is a warp; give a path that ends in .nii.gz.`,
     );
   await writeTransform(path, matrix, [0, 0, 0]);
 }

@@ -106,7 +106,7 @@ async function readImage(path: string): Promise<StoredImage> {
       if (slices) return decodeDicomFolder(slices);
       await assertFile(path);
       throw new UserError(
-        `${path} is of no format that is read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz, or the folder of a scan's DICOM slices.`,
+        `${path} has a format that cannot be read; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz, or a folder of DICOM slices.`,
       );
     }
     default:

@@ -157,7 +157,7 @@ export function assertMemory(
   { device = 'cpu', memory, remedy = 'use larger voxels, a smaller grid or smaller patches' }: RuntimeOptions,
 ): void {
   const short = device === 'cpu' ? shortage(runMemory(graphMemory(graph, outputs, given)), memory) : undefined;
-  if (short) throw new UserError(`The grid is too large: computing on it needs ${short}; ${remedy}.`);
+  if (short) throw new UserError(`The grid is too large: its computation needs ${short}; ${remedy}.`);
 }
 
 /** Compiles a model that was built in memory. */
@@ -214,6 +214,6 @@ function explain(error: unknown, device: Device): unknown {
   // What went wrong stands behind the place in ONNX Runtime's sources where it did.
   const reason = message.slice(message.lastIndexOf(' false. ') + 1).replace(/^false\. /, '');
   return new UserError(
-    `The device "${device}" is not available here (${reason}); use --device cpu, or install what it needs.`,
+    `The device "${device}" is not available here (${reason}); use --device cpu, or install what this device needs.`,
   );
 }

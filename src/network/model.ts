@@ -127,12 +127,13 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
   const { metadata } = contents;
   if (metadata[FORMAT] !== '1')
     throw new UserError(
-      `${name} is an ONNX model, but not one of EarthMorph's; give a model.onnx that "earthmorph train" wrote.`,
+      `${name} is an ONNX model, but not of EarthMorph; give a model.onnx that "earthmorph train" wrote.`,
     );
   const structures = parsed(metadata, STAGES, stagesSchema, name);
   const preprocessing = parsed(metadata, PREPROCESSING, preprocessingSchema, name);
   const unfit = structures.find(({ reduction }) => preprocessing.size % reduction !== 0);
-  if (unfit) throw damaged(name, `its grid of ${preprocessing.size} voxels cannot be ${unfit.reduction} times coarser`);
+  if (unfit)
+    throw damaged(name, `its grid of ${preprocessing.size} voxels cannot be made ${unfit.reduction} times coarser`);
   const model: RegistrationModel = {
     stages: structures.map(({ reduction, network: family, ...settings }, index) => {
       const network = networkOf(family, settings, name);
@@ -145,7 +146,7 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
   };
   const known = metadata[CHECKSUM];
   if (known !== undefined && known !== checksumOf(metadata, model.stages))
-    throw damaged(name, 'its weights and settings are not those that its checksum was made of');
+    throw damaged(name, 'its weights and settings do not match its checksum');
   assertNumbers(model, name);
   return model;
 }
@@ -196,14 +197,14 @@ function weightsOf({ constants }: OnnxContents, network: ChosenNetwork, prefix: 
     const stored = constants.get(prefix + spec.name);
     if (stored?.external)
       throw new UserError(
-        `${name} keeps its weights in another file, which is not read; take the model file that "earthmorph train" wrote.`,
+        `${name} has its weights in another file, which is not supported; take the model file that "earthmorph train" wrote.`,
       );
     if (!stored) throw damaged(name, `it lacks the weights "${prefix}${spec.name}"`);
     const { shape, data } = stored;
     if (shape.join() !== spec.shape.join() || data.length !== elementCount(spec.shape))
       throw damaged(
         name,
-        `its weights "${prefix}${spec.name}" are ${data.length} values of the shape ${shape.join(' × ')}, where its network has ${spec.shape.join(' × ')}`,
+        `its weights "${prefix}${spec.name}" are ${data.length} values of the shape ${shape.join(' × ')}, but its network needs ${spec.shape.join(' × ')}`,
       );
     return data;
   });
@@ -224,7 +225,7 @@ export function weightsFor({ stages }: RegistrationModel, network: ChosenNetwork
   const found = stages.findLast((stage) => JSON.stringify(describeNetwork(stage.network)) === known);
   if (!found)
     throw new UserError(
-      'The model whose weights are to begin with has another network; give --network and its settings as it was trained.',
+      'The model of --weights has another network; give --network and its settings as for that model.',
     );
   return found.parameters;
 }
@@ -239,12 +240,12 @@ export function stagesBefore(first: RegistrationModel, preprocessing: Preprocess
   const differing = (Object.keys(own) as (keyof typeof own)[]).find((key) => own[key] !== other[key]);
   if (differing)
     throw new UserError(
-      `The first model was trained with ${differing} = ${other[differing]}, this one with ${own[differing]}; give both the same.`,
+      `The first model was trained with ${differing} = ${other[differing]}, this one with ${own[differing]}; give the same value to both.`,
     );
   const ratio = preprocessing.size / coarse;
   if (!Number.isInteger(ratio))
     throw new UserError(
-      `The size ${preprocessing.size} is no multiple of the first model's ${coarse}; choose one that is.`,
+      `The size ${preprocessing.size} is not a multiple of the first model's size ${coarse}; choose a multiple.`,
     );
   return first.stages.map((stage) => ({ ...stage, reduction: stage.reduction * ratio }));
 }

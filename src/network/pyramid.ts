@@ -17,7 +17,9 @@ const pyramidSchema = z.strictObject({
     .min(2)
     .max(7)
     .default([16, 32, 32, 32])
-    .describe('channels of the features of each volume, from the finest level to the coarsest, each half as fine'),
+    .describe(
+      'channels of the features of each volume, from the finest level to the coarsest; each level is half as fine',
+    ),
   matching: z
     .array(width)
     .min(1)
@@ -29,7 +31,7 @@ const pyramidSchema = z.strictObject({
     .min(0)
     .max(3)
     .default(0)
-    .describe('longest shift in voxels by which features are correlated at each level; 0: they are not'),
+    .describe('longest shift in voxels by which features are correlated at each level; 0: no correlation'),
   halfResolution: z.boolean().default(false).describe('stop one level below the finest'),
   integrationSteps: z.int().min(0).max(12).default(0).describe('steps of scaling and squaring at each level'),
 });
@@ -52,7 +54,7 @@ function lastLevel({ halfResolution }: PyramidOptions): number {
  */
 export const pyramid = defineNetwork<PyramidOptions>({
   name: 'pyramid',
-  summary: 'two streams of features compared from coarse to fine',
+  summary: 'a pyramid: features of both volumes, compared from coarse to fine',
   schema: pyramidSchema,
   parameters(options, flowDeviation = 1e-5) {
     const { levels, matching } = options;

@@ -10,19 +10,27 @@ const channels = z.array(z.int().positive().max(1024)).min(1).max(8);
 /** The settings of {@link voxelmorph}. */
 export const voxelmorphSchema = z
   .strictObject({
-    encoder: channels.default([...VOXELMORPH.encoder]).describe('channels of the U-Net on the way down'),
-    decoder: channels.default([...VOXELMORPH.decoder]).describe('channels on the way up, as many'),
-    remaining: channels.default([...VOXELMORPH.remaining]).describe('channels of the convolutions at the finest level'),
+    encoder: channels
+      .default([...VOXELMORPH.encoder])
+      .describe('channels of the encoder of the U-Net, from fine to coarse'),
+    decoder: channels
+      .default([...VOXELMORPH.decoder])
+      .describe('channels of the decoder of the U-Net, as many as of the encoder'),
+    remaining: channels
+      .default([...VOXELMORPH.remaining])
+      .describe('channels of the last convolutions, at full resolution'),
     halfResolution: z
       .boolean()
       .default(false)
-      .describe('predict the flow on a grid of half the size: an eighth of the work'),
+      .describe('predict the flow on a grid with half the voxels along each axis, which takes an eighth of the work'),
     integrationSteps: z
       .int()
       .min(0)
       .max(12)
       .default(0)
-      .describe('0: displacement; n: diffeomorphic, n steps of scaling and squaring'),
+      .describe(
+        '0: the network gives a displacement; n: a velocity, integrated in n steps of scaling and squaring, so that the warp is diffeomorphic',
+      ),
   })
   .refine(({ encoder, decoder }) => encoder.length === decoder.length, {
     path: ['decoder'],

@@ -14,12 +14,12 @@ export const objectiveSchema = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      `an option of the loss, for instance window=7, or what both scans go through first, filter=${[...FILTER_SUMMARIES.keys()].join('|')}; may be repeated`,
+      `an option of the loss, such as window=7, or a filter for both scans, filter=${[...FILTER_SUMMARIES.keys()].join('|')}; may be repeated`,
     ),
   regulariser: z
     .string()
     .default(DEFAULT_REGULARISER)
-    .describe(`what keeps the deformation plausible: ${[...regularisers().keys()].join(', ')}`)
+    .describe(`what keeps the deformation smooth: ${[...regularisers().keys()].join(', ')}`)
     .meta({ placeholder: 'name' }),
   regulariserOptions: z
     .record(z.string(), z.unknown())

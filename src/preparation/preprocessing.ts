@@ -27,19 +27,19 @@ export const preprocessingSchema = z.strictObject({
     .enum(['zscore', 'minmax', 'percentile'])
     .default('zscore')
     .describe(
-      'zscore: zero mean and unit SD, as in the paper; minmax, percentile: to [0, 1] by the extremes, or the 1st and 99th percentile',
+      'zscore: mean 0 and SD 1, as in the paper; minmax: minimum and maximum to 0 and 1; percentile: 1st and 99th percentile to 0 and 1',
     )
     .meta({ placeholder: 'how' }),
   outside: z
     .enum(['zero', 'edge'])
     .default('zero')
-    .describe('what lies around a volume: zero, its mean under zscore, or edge, its border continued')
+    .describe('values around a volume: zero (under zscore, its mean), or edge (its border repeated)')
     .meta({ placeholder: 'what' }),
   crop: z
     .enum(['none', 'label', 'whole'])
     .default('none')
     .describe(
-      "none: volume in the middle of a cube; label: box of its own labels, the paper's contoured region; whole: all of it, in voxels as large as its longest edge asks",
+      'part of a volume that fills the grid: none, a cube of --pad voxels with the volume in its middle; label, the box of its labels, as in the paper; whole, the whole volume, in voxels that fit its longest edge',
     )
     .meta({ placeholder: 'how' }),
   pad: z
@@ -61,7 +61,7 @@ export const preprocessingSchema = z.strictObject({
     .min(8)
     .max(1024)
     .default(64)
-    .describe("edge of the network's grid, to which the padded cube or the label box is resampled")
+    .describe("edge of the network's grid; the padded cube or the label box is resampled to it")
     .meta({ placeholder: 'voxels' }),
   spacing: z
     .number()
@@ -73,7 +73,7 @@ export const preprocessingSchema = z.strictObject({
   foreground: z
     .boolean()
     .default(false)
-    .describe('leave out the even surroundings of an image: normalisation and masks count only what is inside'),
+    .describe('ignore the uniform surroundings of an image, in normalisation and masks'),
 });
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
@@ -138,7 +138,7 @@ export const GRID_LIMIT = 2 ** 25;
 export function assertGridSize(size: Size, voxel: number, remedy: string): void {
   if (size[0] * size[1] * size[2] <= GRID_LIMIT) return;
   throw new UserError(
-    `The grid is too large: ${size.join('×')} voxels of ${Number(voxel.toPrecision(3))} mm would be needed, and at most ${GRID_LIMIT} (as 320×320×320) are possible; ${remedy}.`,
+    `The grid is too large: it needs ${size.join('×')} voxels of ${Number(voxel.toPrecision(3))} mm, and at most ${GRID_LIMIT} (such as 320×320×320) are possible; ${remedy}.`,
   );
 }
 
@@ -329,7 +329,7 @@ export function prepareCase(
   const preparedMoving = onGrid(id, moving, other, options, movingCounted);
   if (!meet(prepared.mask, preparedMoving.mask))
     throw new UserError(
-      `The two scans of ${id} do not overlap where they start; train with --init ${start === 'world' ? 'center' : 'world'}, or leave the case out.`,
+      `The two scans of ${id} do not overlap at their start; train with --init ${start === 'world' ? 'center' : 'world'}, or leave the case out.`,
     );
   return { ...prepared, moving: preparedMoving };
 }

@@ -78,8 +78,8 @@ export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
   const by = ultrasound === 'moving' ? numbers.moving : numbers.fixed;
   const speckle =
     ultrasound &&
-    `${subject} taken for ultrasound (local SD ${by.grain.toFixed(2)} of the brightness, and rising with it)`;
-  const alike = `${even ? 'even objects, whose outlines' : 'intensities that'} ${same ? (even ? 'meet' : 'rise together') : even ? 'do not meet' : 'do not rise together'} (correlation ${numbers.correlation.toFixed(2)})`;
+    `${subject} taken for ultrasound (the local SD is ${by.grain.toFixed(2)} of the brightness, and rises with it)`;
+  const alike = `${even ? 'uniform objects, whose outlines' : 'intensities that'} ${same ? (even ? 'meet' : 'rise together') : even ? 'do not meet' : 'do not rise together'} (correlation ${numbers.correlation.toFixed(2)})`;
   const why = `${same ? 'One modality' : 'Two modalities'}: ${speckle && !same ? speckle : alike}${speckle && same ? `; ${speckle}` : ''}.`;
   return { same, even, ...(ultrasound ? { ultrasound } : {}), why, numbers };
 }

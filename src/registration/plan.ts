@@ -320,7 +320,7 @@ function rounded(spacing: number): number {
  */
 export function planSentence(plan: Plan): string {
   const { levels, alignment, loss, seconds } = plan;
-  const start = plan.start === 'world' ? 'from world coordinates' : 'from centres put together';
+  const start = plan.start === 'world' ? 'from world coordinates' : 'from the centres together';
   const parts = [
     ...(alignment ? [`${alignment.kind} alignment by ${alignment.loss.name.toUpperCase()}`] : []),
     ...(levels.length > 0

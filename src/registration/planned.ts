@@ -149,7 +149,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const warp = found?.warp ?? linearWarp(fixed, matrix);
   if (!reaches(warp, moving))
     throw new UserError(
-      'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --align), or a larger --smoothness.',
+      'The registration failed: its warp leads every voxel outside the moving scan; give another start (--init, --align), or a larger --smoothness.',
     );
   const inverse = found ? found.inverse : whenRead(moving, () => linearWarp(moving, invert(matrix)).data);
   if (found && found.smoothings > 0)

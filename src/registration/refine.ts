@@ -33,7 +33,7 @@ import { clampTo, sampleVector } from '../volume/warp.ts';
 /** The settings of a refinement that are numbers. Texts are those of the command line. */
 export const refineSchema = z.strictObject({
   steps: z.int().positive().default(100).describe('steps a pair'),
-  grid: z.int().positive().default(2).describe('refinement: optimise the displacement on a grid so many times coarser'),
+  grid: z.int().positive().default(2).describe('refinement: how many times coarser the grid of the displacement is'),
   rate: z
     .number()
     .positive()
@@ -212,7 +212,7 @@ export class Refiner {
       field: data,
     });
     if (!displacement?.every(Number.isFinite))
-      throw new UserError(`The refinement ends in displacements that are not numbers; ${CALMER}.`);
+      throw new UserError(`The refinement gave displacements that are not numbers; ${CALMER}.`);
     return { displacement, ...given({ inverse }), field: { extent: this.coarse, volumes: this.extent, data } };
   }
 

@@ -119,7 +119,7 @@ export class Registrar implements PairRegistrar {
   ) {
     if (!model && !options.refine && !options.alignment)
       throw new UserError(
-        'Without a model there is nothing to register with; give a model, --refine 100, or --align rigid.',
+        'There is no model, no refinement and no alignment; give a model, --refine 100, or --align rigid.',
       );
   }
 
@@ -171,7 +171,7 @@ export class Registrar implements PairRegistrar {
       if (!meet(fieldOfView(fixed, fixedGrid), fieldOfView(moving, grid))) throw noOverlap(pair, start);
       if (this.options.refine)
         throw new UserError(
-          'What counts of the two scans does not overlap where they start; give other masks, or none with --fixed-mask none and --moving-mask none.',
+          'The masked regions of the two scans do not overlap at their start; give other masks, or --fixed-mask none and --moving-mask none.',
         );
     }
     const predicted = await this.#predict(extent, inputs);
@@ -183,7 +183,7 @@ export class Registrar implements PairRegistrar {
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
     if (!reaches(warp, moving))
       throw new UserError(
-        'The registration ends without overlap: its warp leads out of the moving scan everywhere; give another start (--init, --align), or a larger --smoothness.',
+        'The registration failed: its warp leads every voxel outside the moving scan; give another start (--init, --align), or a larger --smoothness.',
       );
     const still = new Float32Array(displacement.length);
     return {
@@ -197,7 +197,7 @@ export class Registrar implements PairRegistrar {
   /** What to do with a pair that is too large. */
   get #remedy(): string {
     return this.model
-      ? 'a model cannot take larger voxels: leave --model out, so that they are chosen for the pair, or give smaller scans'
+      ? 'a model works only at its own voxel size: leave --model out, or give smaller scans'
       : 'give larger voxels with --spacing, or smaller scans';
   }
 
@@ -239,7 +239,7 @@ export class Registrar implements PairRegistrar {
     const { displacement } = await program.runOrNothing(inputs);
     if (!displacement?.every(Number.isFinite))
       throw new UserError(
-        'The model gives displacements that are not numbers for this pair; take another model, and check the images with "earthmorph data check".',
+        'The model gives displacements that are not numbers for this pair; check the images with "earthmorph data check", or take another model.',
       );
     return displacement;
   }
@@ -307,7 +307,7 @@ export function noOverlap(
   return new UserError(
     start === 'world'
       ? `The two scans do not overlap: their world coordinates put their centres ${distance.toFixed(0)} mm apart; give --init center, which puts the centres together.`
-      : 'The two scans do not overlap where the alignment puts them, so there is nothing to compare; give another alignment.',
+      : 'After the given alignment the two scans do not overlap; give another alignment.',
   );
 }
 
@@ -317,8 +317,8 @@ export function assertNotConstant({ data }: Volume, which: string, mask: Mask | 
   if (data.some((value, n) => value !== first && mask?.[n] !== 0)) return;
   throw new UserError(
     mask
-      ? `The ${which} image has the same value everywhere in its mask; there is nothing to align. Give a larger mask, or none.`
-      : `The ${which} image has the same value everywhere; there is nothing to align. Give another image.`,
+      ? `The ${which} image has the same value everywhere in its mask, so there is nothing to align; give a larger mask, or none.`
+      : `The ${which} image has the same value everywhere, so there is nothing to align; give another image.`,
   );
 }
 

@@ -13,7 +13,7 @@ export const augmentationSchema = z.strictObject({
     .max(0.5)
     .default(0)
     .describe(
-      'moves each scan by a random affine map: rotation (radians), scaling, shear and shift (shares) of at most this',
+      'move each scan by a random affine map; the value limits rotation (radians), scaling, shear and shift (shares)',
     )
     .meta({ placeholder: 'share' }),
   augmentDeformation: z
@@ -21,20 +21,20 @@ export const augmentationSchema = z.strictObject({
     .min(0)
     .max(100)
     .default(0)
-    .describe('deforms each scan by a smooth random field of this standard deviation')
+    .describe('deform each scan by a smooth random field with this standard deviation')
     .meta({ placeholder: 'voxels' }),
   augmentIntensity: z
     .number()
     .min(0)
     .max(1)
     .default(0)
-    .describe('changes the intensities of each scan: gamma, a smooth bias field and noise, 1 for much')
+    .describe('change the intensities of each scan: gamma, a smooth bias field and noise; 1 changes them strongly')
     .meta({ placeholder: 'amount' }),
-  augmentInversion: z.boolean().default(false).describe('inverts the contrast of every other scan at random'),
+  augmentInversion: z.boolean().default(false).describe('invert the contrast of each scan with probability 1/2'),
   augmentFlip: z
     .boolean()
     .default(false)
-    .describe('mirrors every other pair from left to right: only for anatomy that looks alike on both sides'),
+    .describe('mirror each pair from left to right with probability 1/2; only for symmetric anatomy'),
 });
 export type Augmentation = Readonly<z.infer<typeof augmentationSchema>>;
 

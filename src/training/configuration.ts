@@ -41,31 +41,29 @@ export const trainingSchema = z.strictObject({
     .enum(['none', 'labels', 'landmarks'])
     .default('none')
     .describe(
-      'what is trained on beside the images: none, labels, by their soft Dice, or landmarks, by their squared distance',
+      'what the network learns from beside the images: none, labels (soft Dice) or landmarks (squared distance)',
     ),
   superviseWeight: z
     .number()
     .positive()
     .default(1)
-    .describe('weight of what is missing to a soft Dice of 1, or of the mean squared distance in mm²')
+    .describe('weight of 1 − soft Dice, or of the mean squared distance of landmarks in mm²')
     .meta({ placeholder: 'weight' }),
-  mask: z.boolean().default(false).describe('compare only where both volumes have data, not in the padding'),
+  mask: z.boolean().default(false).describe('compare only where both volumes have data, not the padding'),
   init: z
     .enum(['world', 'center'])
     .optional()
-    .describe(
-      'start of pairs of two modalities: world, where their coordinates put them, or center, their centres together',
-    )
+    .describe('start of pairs of two modalities: world, by their world coordinates; center, with the centres together')
     .meta({ placeholder: 'how', otherwise: 'world' }),
   affine: z
     .enum(['none', 'rigid', 'affine'])
     .default('none')
-    .describe('none, rigid or affine: align pairs of two modalities by one transform first; the network does the rest')
+    .describe('align pairs of two modalities before the network: none, rigid or affine')
     .meta({ placeholder: 'kind', option: 'align' }),
   affineLoss: z
     .string()
     .optional()
-    .describe(`what finds that transform: a similarity, or ${OWN} for the loss that is trained`)
+    .describe(`similarity for --align, or ${OWN} for the loss of the training`)
     .meta({ placeholder: 'name', otherwise: ALIGNMENT_LOSS, option: 'alignLoss' }),
   // The settings of the U-Net follow; those of another family are in `networkOptions`.
   network: z
@@ -73,71 +71,72 @@ export const trainingSchema = z.strictObject({
     .default(DEFAULT_NETWORK)
     .describe(`family of the network: ${[...networks().keys()].join(', ')}`)
     .meta({ placeholder: 'name' }),
-  networkOptions: z.record(z.string(), z.unknown()).default({}).describe('a setting of another family than the U-Net'),
+  networkOptions: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('a setting of a network that is not the U-Net; may be repeated'),
   ...voxelmorphSchema.shape,
   // VoxelMorph's 1e-5 keeps a network that refines another at the identity for epochs: the gradients that pass through
   // it are too small for Adam's ε.
-  flowDeviation: z.number().positive().default(1e-5).describe("standard deviation of the flow's first weights"),
+  flowDeviation: z.number().positive().default(1e-5).describe('standard deviation of the initial weights of the flow'),
   optimiser: z
     .string()
     .default(DEFAULT_OPTIMISER)
-    .describe(`how the weights follow their gradient: ${[...optimisers().keys()].join(', ')}`)
+    .describe(`optimiser: ${[...optimisers().keys()].join(', ')}`)
     .meta({ placeholder: 'name' }),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   clipGradient: z
     .number()
     .positive()
     .optional()
-    .describe('scale a longer gradient (Euclidean norm over all weights) down to this length')
+    .describe('largest norm of the gradient over all weights; a longer one is scaled down to it')
     .meta({ placeholder: 'norm', otherwise: 'off, as in the paper' }),
   clipGradientRatio: z
     .number()
     .min(1)
     .optional()
-    .describe('scale a gradient down that is longer than n times the usual one: suits losses of every scale')
+    .describe('largest norm of the gradient, as a multiple of its usual norm so far; suits losses of any scale')
     .meta({ placeholder: 'n', otherwise: 'off' }),
   schedule: z
     .enum(SCHEDULES)
     .default('constant')
-    .describe('how the rate goes on: constant, as in the paper, or cosine, down to zero over all epochs'),
+    .describe('learning rate over the epochs: constant, as in the paper, or cosine, falling to zero'),
   warmup: z
     .int()
     .min(0)
     .max(10_000)
     .default(0)
-    .describe('epochs over which the rate rises evenly to its full height')
+    .describe('epochs in which the learning rate rises linearly to --rate')
     .meta({ placeholder: 'epochs' }),
   averaging: z
     .number()
     .min(0)
     .max(0.99999)
     .default(0)
-    .describe('judge and keep a running mean of the weights, of which each step leaves this share: 0 for the weights')
+    .describe(
+      'decay per step of a running mean of the weights; the mean is validated and kept. 0: the weights themselves are',
+    )
     .meta({ placeholder: 'share' }),
   batch: z
     .int()
     .positive()
     .max(1000)
     .default(1)
-    .describe('pairs whose gradients are gathered for one step')
+    .describe('pairs per step; their gradients are averaged')
     .meta({ placeholder: 'pairs' }),
   epochs: z.int().positive().max(100_000).default(100).describe('epochs at most'),
   patience: z
     .int()
     .positive()
     .default(5)
-    .describe('epochs without improvement of the validation loss before training stops'),
-  minDelta: z
-    .number()
-    .min(0)
-    .default(1e-4)
-    .describe('smallest fall of the validation loss that counts as an improvement'),
+    .describe('training stops after so many epochs without a lower validation loss'),
+  minDelta: z.number().min(0).default(1e-4).describe('smallest fall of the validation loss that counts as lower'),
   stopping: z
     .array(z.enum(['absolute', 'relative']))
     .min(1)
     .default(['absolute'])
     .describe(
-      'what the smallest fall is measured in: absolute or relative; of both the first chooses the model and the last ends training',
+      'unit of --min-delta: absolute, or relative to the loss before training. Of two rules, the first chooses the model and the last ends the training',
     )
     .meta({ placeholder: 'rules' }),
   pairsPerEpoch: z
@@ -145,26 +144,31 @@ export const trainingSchema = z.strictObject({
     .positive()
     .max(1_000_000)
     .optional()
-    .describe('training pairs an epoch')
+    .describe('training pairs per epoch')
     .meta({ otherwise: 'one a training case' }),
   symmetric: z
     .boolean()
     .default(false)
-    .describe('compare the fixed scan, moved by the inverse, with the moving one too; needs --integration-steps'),
+    .describe('also compare the moving scan with the fixed one, moved by the inverse; needs --integration-steps'),
   fresh: z
     .boolean()
     .default(false)
-    .describe(
-      "learn from a new case at each step, by the generator that made the data; the folder's are for validation",
-    ),
-  bothDirections: z.boolean().default(false).describe('each training pair also the other way round, in the next step'),
+    .describe("make a new case for each step, by the generator that made the data; the folder's cases only validate"),
+  bothDirections: z
+    .boolean()
+    .default(false)
+    .describe('train on each pair a second time, with fixed and moving exchanged'),
   ...augmentationSchema.shape,
-  seed: z.int().min(0).default(1).describe("seed of split, pairs, weights and the loss's random directions"),
+  seed: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe("seed of the split, the pairs, the initial weights and the loss's random directions"),
   splitSeed: z
     .int()
     .min(0)
     .optional()
-    .describe('seed of split and validation pairs, to judge runs of several seeds on the same pairs')
+    .describe('seed of the split and the validation pairs; the same one for several --seed gives the same pairs')
     .meta({ otherwise: '--seed' }),
 });
 export type TrainingConfig = z.infer<typeof trainingSchema>;
@@ -237,19 +241,19 @@ export function trainingConfig(values: Readonly<Record<string, unknown>>): Train
   chooseRegulariser(config.regulariser, config.regulariserOptions);
   if (!chooseOptimiser(config.optimiser).squares && config.clipGradientRatio !== undefined)
     throw new UserError(
-      `The setting "clipGradientRatio" goes by squared gradients, which "${config.optimiser}" does not keep; use "clipGradient".`,
+      `The setting "clipGradientRatio" needs an optimiser that keeps squared gradients, and "${config.optimiser}" does not; use "clipGradient".`,
     );
   if (
     config.supervise === 'landmarks' &&
     (config.augmentAffine > 0 || config.augmentDeformation > 0 || config.augmentFlip)
   )
     throw new UserError(
-      'Landmarks do not move with --augment-affine, --augment-deformation or --augment-flip; leave these out.',
+      '--augment-affine, --augment-deformation and --augment-flip do not move landmarks; leave them out with --supervise landmarks.',
     );
   assertAlignmentLoss(config);
   if (config.similarityWeight === 0 && config.supervise === 'none')
     throw new UserError(
-      'There is nothing to learn from: give a --similarity-weight above 0, or --supervise labels or landmarks.',
+      'There is nothing to learn from; give a --similarity-weight above 0, or --supervise labels or landmarks.',
     );
   return config;
 }
@@ -274,7 +278,7 @@ export function alignmentLossOf({ affineLoss, loss, lossOptions }: TrainingConfi
 function assertAlignmentLoss({ affine, affineLoss }: TrainingConfig): void {
   if (affineLoss === undefined) return;
   if (affine === 'none')
-    throw new UserError('The setting "affineLoss" is for an alignment; set "affine" to "rigid" or "affine" too.');
+    throw new UserError('The setting "affineLoss" belongs to an alignment; set "affine" to "rigid" or "affine" too.');
   if (affineLoss !== OWN && !similarities().has(affineLoss))
     throw new UserError(
       `The setting "affineLoss" is "${affineLoss}"; choose ${OWN}, for the loss that is trained, or one of ${[...similarities().keys()].join(', ')}.`,

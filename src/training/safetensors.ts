@@ -57,7 +57,7 @@ const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).d
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
   const damaged = (): UserError =>
     new UserError(
-      `${name} is damaged: ${bytes.length === 0 ? 'it is empty' : 'it is cut off or no safetensors file'}.`,
+      `${name} is damaged: ${bytes.length === 0 ? 'it is empty' : 'it is cut short or not a safetensors file'}.`,
     );
   if (bytes.length < 8) throw damaged();
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

@@ -78,7 +78,7 @@ export function trainingObjective(name: string, options: TrainingGraphOptions): 
 function inverseOf({ inverse }: Registered): Tensor {
   if (inverse) return inverse();
   throw new UserError(
-    'The setting "symmetric" needs the inverse of what the network finds; give --integration-steps 5, or so, for each network.',
+    'The setting "symmetric" needs an invertible deformation; give each network integration steps, such as --integration-steps 5.',
   );
 }
 

@@ -34,7 +34,7 @@ export function supervisionOf(kind: SupervisionKind, training: readonly Prepared
   const most = Math.max(0, ...training.map(({ landmarks }) => landmarks?.length ?? 0));
   if ((kind === 'labels' ? labels.length : most) === 0)
     throw new UserError(
-      `There are no ${kind} to train on: give data whose training cases have them, or leave --supervise ${kind} out.`,
+      `There are no ${kind} to train on; give data whose training cases have them, or leave --supervise ${kind} out.`,
     );
   return kind === 'labels' ? { kind, labels } : { kind, most };
 }

@@ -86,11 +86,9 @@ async function part(bytes: Uint8Array, data: VoxelData, layout: VoxelLayout, nam
 
 async function readBeside(header: string, path: string, files: HeaderFiles): Promise<Uint8Array> {
   if (/[\p{Cc}\ufffd]/u.test(path) || /[/\\]$/.test(path))
-    throw new UserError(
-      `${header} is damaged: what its header names as data file is no name of a file; export it again.`,
-    );
+    throw new UserError(`${header} is damaged: the name of its data file is not a file name; export it again.`);
   if (await files.exists(path)) return files.read(path);
-  throw new UserError(`${header} keeps its voxels in ${path}, which is missing; copy that file to there too.`);
+  throw new UserError(`${header} has its voxels in ${path}, which is missing; copy that file there too.`);
 }
 
 /** The path of a file that a header names, relative to the header's folder. */
@@ -123,9 +121,7 @@ function fromHex(bytes: Uint8Array, name: string): Uint8Array {
     if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) continue;
     const digit = Number.parseInt(String.fromCharCode(byte), 16);
     if (Number.isNaN(digit))
-      throw new UserError(
-        `${name} is damaged: among its hexadecimal digits stands another character; copy the file again.`,
-      );
+      throw new UserError(`${name} is damaged: its hexadecimal data holds another character; copy the file again.`);
     out[digits >> 1]! |= digits % 2 === 0 ? digit << 4 : digit;
     digits++;
   }

@@ -53,7 +53,7 @@ export function scanOfSeries(converted: Converted): Uint8Array {
     );
   if (scan.tilted)
     throw new UserError(
-      `${folder} holds slices that are shifted against each other (series ${scan.key}, by a tilted gantry), which are not read; resample them to a grid at right angles first, as Slicer does.`,
+      `The slices in ${folder} (series ${scan.key}) were taken with a tilted gantry, which is not supported; resample them to a rectangular grid first, for instance in Slicer.`,
     );
   return scan.bytes;
 }
@@ -98,8 +98,8 @@ function describe(json: Uint8Array | undefined): string {
 function nothingFound({ folder, files, lines }: Converted): UserError {
   const damaged = lines.map((line) => /File not large enough.*\/in\/(.+)$/.exec(line)?.[1]).find(Boolean);
   if (damaged !== undefined)
-    return new UserError(`${folder}/${damaged} is cut short: its slice is not all there; copy the file again.`);
+    return new UserError(`${folder}/${damaged} is cut short: a part of its slice is missing; copy the file again.`);
   return new UserError(
-    `${folder} is a folder in which no scan was found (${files} ${files === 1 ? 'file' : 'files'}, none of them a DICOM image that can be read); give the file of a scan, or the folder that holds the slices of one.`,
+    `No scan was found in the folder ${folder} (${files} ${files === 1 ? 'file' : 'files'}, none of them a readable DICOM image); give the file of a scan, or the folder of its slices.`,
   );
 }

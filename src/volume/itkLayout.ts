@@ -62,7 +62,7 @@ function typeOf(
   const type = Object.hasOwn(types, code) ? types[code] : undefined;
   if (type === undefined)
     throw new UserError(
-      `${name} holds elements of the type ${code}, which is not read; give a volume of integers or floats.`,
+      `${name} holds elements of the type ${code}, which is not supported; give a volume of integers or floats.`,
     );
   return type;
 }
@@ -142,7 +142,7 @@ function vtk(bytes: Uint8Array, name: string): Announced {
     );
   const [dataset = '', dimensions = ''] = [said.get('DATASET'), said.get('DIMENSIONS')];
   if (dataset.toUpperCase() !== 'STRUCTURED_POINTS')
-    throw unusable('DATASET', dataset, name, 'is no image; give STRUCTURED_POINTS');
+    throw unusable('DATASET', dataset, name, 'is not an image; give STRUCTURED_POINTS');
   const [, type = '', components = '1'] = scalars.split(/\s+/);
   if (components !== '1') throw new UserError(`${name} has ${components} values a voxel; give a volume with one.`);
   const layout: VoxelLayout = {

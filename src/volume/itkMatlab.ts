@@ -59,6 +59,6 @@ function matricesOf(bytes: Uint8Array, name: string): Matrix[] {
 
 function notItk(name: string): UserError {
   return new UserError(
-    `${name} is no transform of ITK or ANTs in MATLAB's format of level 4, or it is damaged; give the file as they wrote it, or a .tfm or .txt file.`,
+    `${name} is damaged, or not a transform that ITK or ANTs wrote as .mat; copy the file again, or give a .tfm or .txt file.`,
   );
 }

@@ -41,10 +41,10 @@ export function chainOfRecords(records: readonly ItkRecord[], name: string): Tra
     records.some((each) => kindOf(each) === undefined)
   )
     throw new UserError(
-      `${name} must hold one transform between 3-D points, or one composite of them; export one transform alone.`,
+      `${name} must hold one 3-D transform, or one composite of 3-D transforms; export a single transform.`,
     );
   const parts = isComposite ? records.slice(1).reverse() : records;
-  if (parts.length === 0) throw new UserError(`${name} holds a composite of no transforms; export it again.`);
+  if (parts.length === 0) throw new UserError(`${name} holds an empty composite transform; export it again.`);
   return parts.map((each) => (kindOf(each) === FIELD ? fieldOf(each, name) : { matrix: matrixOf(each, name) }));
 }
 
@@ -113,8 +113,7 @@ function matrixOf(record: ItkRecord, name: string): Mat4 {
   const [cx = 0, cy = 0, cz = 0] = kind === 'TranslationTransform' ? [] : fixed;
   const around = multiply(multiply(translation([cx, cy, cz]), linear), translation([-cx, -cy, -cz]));
   const lps = multiply(translation(shift), around);
-  if (!isInvertible(lps))
-    throw new UserError(`${name} holds numbers that make no transform with an inverse; export it again.`);
+  if (!isInvertible(lps)) throw new UserError(`${name} holds a transform that has no inverse; export it again.`);
   return toLps(lps);
 }
 

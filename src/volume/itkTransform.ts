@@ -43,7 +43,9 @@ export function decodeItkTransform(text: string, name: string): Mat4 {
  */
 export function decodeItkTransforms(text: string, name: string): TransformChain {
   if (!text.startsWith('#Insight Transform File'))
-    throw new UserError(`${name} is no ITK transform file (its first line is not "${HEADER}"); give one that is.`);
+    throw new UserError(
+      `${name} is not an ITK transform file (its first line is not "${HEADER}"); give one that ITK, ANTs or Slicer wrote.`,
+    );
   return chainOfRecords(
     text
       .split(/^Transform:/m)

@@ -21,13 +21,15 @@ export function decodeLandmarkCsv(text: string, file: string): Landmark[] {
   const fields = meta.fields ?? [];
   const columns = [TWO, ONE].find((names) => names.every((name) => fields.includes(name)));
   if (!columns)
-    throw new UserError(`${file} lacks the columns x,y,z, or x1,y1,z1,x2,y2,z2 for two images; start it with them.`);
+    throw new UserError(
+      `${file} lacks the columns x,y,z (or x1,y1,z1,x2,y2,z2 for two images); name them in its first line.`,
+    );
   if (data.length === 0) throw new UserError(`${file} holds no points below its header; export it again.`);
   return data.map((row, index) => {
     const numbers = columns.map((column) => (row[column]?.trim() ? Number(row[column]) : Number.NaN));
     if (!numbers.every(Number.isFinite))
       throw new UserError(
-        `Point ${index + 1} of ${file} does not hold a number in each of ${columns.join(', ')}; correct it.`,
+        `Point ${index + 1} of ${file} lacks a number in one of the columns ${columns.join(', ')}; correct it.`,
       );
     return {
       ...nameOf(row.name ?? row.label, index),

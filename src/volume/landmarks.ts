@@ -46,7 +46,7 @@ export function correspondingPoints(
   const named = [hasNames(fixedPoints), hasNames(movingPoints)] as const;
   if (!named[0] && !named[1] && fixed.length !== moving.length)
     throw new UserError(
-      `The landmarks of ${sources[0]} and ${sources[1]} have no names and differ in number (${fixed.length} and ${moving.length}); give as many of each, row by row, or name them.`,
+      `The landmarks of ${sources[0]} and ${sources[1]} have no names and differ in number (${fixed.length} and ${moving.length}); give the same number of both, row by row, or name them.`,
     );
   const byName = new Map(moving.map(({ name, point }) => [name, point]));
   const fixedNames = new Set(fixed.map(({ name }) => name));

@@ -135,11 +135,12 @@ function dataOf(header: Header, shape: readonly number[]): VoxelData {
       'ElementType =',
       typeName,
       name,
-      'is not read; give a volume of integers or floats of up to 64 bits',
+      'is not supported; give a volume of integers or floats of up to 64 bits',
     );
   const littleEndian = !(header.flag('ElementByteOrderMSB', 'BinaryDataByteOrderMSB') ?? false);
   const skip = header.numbers(['HeaderSize'], 1)?.[0] ?? 0;
-  if (!Number.isInteger(skip) || skip < -1) throw unusable('HeaderSize =', String(skip), name, 'is no number of bytes');
+  if (!Number.isInteger(skip) || skip < -1)
+    throw unusable('HeaderSize =', String(skip), name, 'is not a number of bytes');
   const packed = header.flag('CompressedData') ?? false;
   const packedSize = header.numbers(['CompressedDataSize'], 1)?.[0] ?? 0;
   const place = header.text('ElementDataFile')!;

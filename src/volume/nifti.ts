@@ -56,7 +56,7 @@ export async function decodeNifti(bytes: Uint8Array, name: string, which?: numbe
   const [image] = await read(bytes, name, (count, shape) => {
     if (which === undefined && count > 1)
       throw new UserError(
-        `${name} has 4 dimensions (${shape.join('×')}×${count}); give one 3-D volume, or name one of them by its number, as ${name},1.`,
+        `${name} has 4 dimensions (${shape.join('×')}×${count}); give one 3-D volume, or choose one by its number, such as ${name},1.`,
       );
     if (which !== undefined && !(which >= 1 && which <= count))
       throw new UserError(`${name} has no volume ${which}: it holds ${count}; give a number from 1 on.`);

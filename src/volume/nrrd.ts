@@ -137,7 +137,7 @@ export async function decodeNrrdWarp(bytes: Uint8Array, name: string, files: Hea
     );
   if (spaceOf(header).signs.join() !== '-1,-1,1' || !isIdentityFrame(header))
     throw new UserError(
-      `${name} does not tell how its vectors point: its space must be left-posterior-superior, with no other measurement frame; export it as ITK or Slicer do.`,
+      `${name} does not say in which frame its vectors are: its space must be left-posterior-superior, without a measurement frame; export it from ITK or Slicer.`,
     );
   const { axes, affine } = geometryOf(header, components);
   const stored = scaled(
@@ -208,7 +208,7 @@ class Header {
     const [, field, value] = /^([^:]+):(?!=)\s*(.*?)\s*$/.exec(line) ?? [];
     if (field === undefined) {
       if (/^[^:]+:=/.test(line)) return;
-      throw unusable(line, '', this.name, 'is no line of a NRRD header');
+      throw unusable(line, '', this.name, 'is not a line of a NRRD header');
     }
     const key = field.trim().toLowerCase().replaceAll(' ', '');
     if (!fields.has(key) || this.#lines.has(key))
@@ -216,7 +216,7 @@ class Header {
         `${field}:`,
         value!,
         this.name,
-        this.#lines.has(key) ? 'stands there twice' : 'is no field of NRRD',
+        this.#lines.has(key) ? 'stands there twice' : 'is not a field of NRRD',
       );
     this.#lines.set(key, value!);
   }
@@ -241,7 +241,7 @@ class Header {
   word<T>(field: string, words: Readonly<Record<string, T>>, normalised: (text: string) => string, kinds: string): T {
     const text = this.needed(field);
     const found = Object.hasOwn(words, normalised(text)) ? words[normalised(text)] : undefined;
-    if (found === undefined) throw unusable(`${field}:`, text, this.name, `is not read; give ${kinds}`);
+    if (found === undefined) throw unusable(`${field}:`, text, this.name, `is not supported; give ${kinds}`);
     return found;
   }
 }
@@ -282,7 +282,7 @@ function withoutLines(bytes: Uint8Array, lines: number, name: string): Uint8Arra
   for (let n = 0; n < lines; n++) {
     const end = bytes.indexOf(0x0a, at);
     if (end < 0)
-      throw new UserError(`${name} is cut short: ${lines} lines should stand before its voxels; copy the file again.`);
+      throw new UserError(`${name} is cut short: it must have ${lines} lines before its voxels; copy the file again.`);
     at = end + 1;
   }
   return bytes.subarray(at);

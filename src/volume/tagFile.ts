@@ -14,7 +14,7 @@ const MAGIC = 'MNI Tag Point File';
 export function decodeTag(text: string, name: string): Landmark[] {
   const lines = text.split(/\r?\n/).map((line) => line.replace(/^\s*[%#].*$/, '').trim());
   if (lines[0] !== MAGIC)
-    throw new UserError(`${name} is no MNI tag file (its first line is not "${MAGIC}"); give a .tag or .csv file.`);
+    throw new UserError(`${name} is not an MNI tag file (its first line is not "${MAGIC}"); give a .tag or .csv file.`);
   const body = lines.slice(1).join('\n');
   const volumes = Number(/Volumes\s*=\s*(\d+)\s*;/.exec(body)?.[1]);
   const start = /Points\s*=/.exec(body);
@@ -24,7 +24,7 @@ export function decodeTag(text: string, name: string): Landmark[] {
     );
   const rest = body.slice(start.index + start[0].length);
   const end = rest.lastIndexOf(';');
-  if (end < 0) throw new UserError(`${name} is cut off: its points do not end with ";"; copy it again.`);
+  if (end < 0) throw new UserError(`${name} is cut short: its points do not end with ";"; copy the file again.`);
   const rows = rest
     .slice(0, end)
     .split('\n')

@@ -63,7 +63,7 @@ export function assertVoxels(layout: VoxelLayout, there: number, name: string): 
 export function assertWorkable(shape: readonly number[], name: string): void {
   if (shape.reduce((product, n) => product * n, 1) > MOST_VOXELS)
     throw new UserError(
-      `${name} has ${shape.join('×')} voxels, more than the ${MOST_VOXELS} that can be worked with; resample it to larger voxels.`,
+      `${name} has ${shape.join('×')} voxels, and at most ${MOST_VOXELS} are possible; resample it to larger voxels.`,
     );
 }
 
@@ -104,7 +104,7 @@ export function parseNumbers(text: string, layout: VoxelLayout, name: string): U
     );
     if (Number.isNaN(value) && !/^[+-]?nan$/i.test(word))
       throw new UserError(
-        `${name} is damaged: "${word.slice(0, 20)}" stands where a number should; copy the file again.`,
+        `${name} is damaged: it has "${word.slice(0, 20)}" in place of a number; copy the file again.`,
       );
     values[i] =
       values instanceof BigInt64Array || values instanceof BigUint64Array ? BigInt(Math.trunc(value) || 0) : value;

@@ -117,7 +117,7 @@ function needed(path: string): BidsName {
   const found = parse(path);
   if (!found)
     throw new UserError(
-      `${path} has no name of BIDS (as sub-01_ses-2_T1w.nii.gz), so its results cannot be named after it; rename it, or leave --bids out.`,
+      `${path} does not have a BIDS name (such as sub-01_ses-2_T1w.nii.gz); rename it, or leave --bids out.`,
     );
   return found;
 }

@@ -59,7 +59,9 @@ export async function caseAlignments(
   onAligned: (done: number, total: number) => void = () => undefined,
 ): Promise<ReadonlyMap<string, Mat4>> {
   if (!isPaired({ cases }))
-    throw new UserError('The setting "affine" aligns pairs of two modalities, and these scans are none; leave it out.');
+    throw new UserError(
+      'The setting "affine" (--align) aligns pairs of two modalities, and this data has no such pairs; leave it out.',
+    );
   const folder = join(parent, name);
   await mkdir(folder, { recursive: true });
   const found = new Map<string, Mat4>();

@@ -48,10 +48,10 @@ export const distanceSchema = z.strictObject({
   normalise: z
     .enum(Object.keys(NORMALISATIONS) as Normalisation[])
     .default('zscore')
-    .describe('intensities: zscore, minmax, percentile, or none, as they are')
+    .describe('how intensities are normalised: zscore, minmax, percentile or none')
     .meta({ placeholder: 'how' }),
   seed: z.int().min(0).default(1).describe("seed of the loss's random directions"),
-  draws: z.int().positive().default(4).describe('draws of random directions: this seed and those that follow'),
+  draws: z.int().positive().default(4).describe('number of draws of random directions, from --seed on'),
 });
 
 /** Which loss, and how it is evaluated. */
@@ -238,7 +238,7 @@ export function profileOptions(loss: ChosenSimilarity): WassersteinOptions {
   const options = wassersteinOptions(loss);
   if (!options)
     throw new UserError(
-      `The loss "${loss.similarity.name}" projects nothing that could be drawn; --profile needs swd, radon or pswd.`,
+      `The loss "${loss.similarity.name}" has no projections to draw; --profile needs swd, radon or pswd.`,
     );
   return options;
 }

@@ -27,7 +27,7 @@ export async function freshPairs(dataset: Dataset, config: TrainingConfig): Prom
   const generator = made && generators().get(made.generator);
   if (!made || !generator?.pair)
     throw new UserError(
-      `${dataset.root} is not made by a generator of single pairs, so that none can be made afresh; leave --fresh out, or make data with: earthmorph data ${makers()}.`,
+      `--fresh needs data of a generator that makes single pairs, and ${dataset.root} is not; leave it out, or make data with: earthmorph data ${makers()}.`,
     );
   const settings = generatorSettings(generator, made.settings);
   const preprocessing = preprocessingOf(config);

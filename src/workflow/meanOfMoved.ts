@@ -9,7 +9,7 @@ export function assertOneFixed({ pairs }: Pick<PairList, 'pairs'>): void {
   const fixed = new Set(pairs.map((pair) => pair.fixed.image));
   if (fixed.size > 1)
     throw new UserError(
-      `--mean needs one fixed scan for all pairs, and the list has ${fixed.size}; give one as fixed in every row.`,
+      `--mean needs the same fixed scan in all pairs, and the list has ${fixed.size}; give the same one in every row.`,
     );
 }
 

@@ -68,7 +68,7 @@ export async function readOrigin(folder: string): Promise<Origin | undefined> {
   return readJsonFile<Origin>(
     join(folder, ORIGIN),
     originSchema,
-    'remove it if the scans are still the same, and give the same command again',
+    'if the scans are still the same, remove it and give the same command again',
   );
 }
 
@@ -82,7 +82,7 @@ export function assertSameScans(before: Origin['scans'], now: Origin['scans'], w
   const changed = Object.keys(before).find((file) => now[file] !== before[file]);
   if (changed !== undefined)
     throw new UserError(
-      `The scan ${changed} is ${now[changed] === undefined ? 'missing' : 'no longer the one'} that ${whose} began with; put that one back, or begin again in another folder.`,
+      `The scan ${changed} is ${now[changed] === undefined ? 'missing' : 'no longer the one'} that ${whose} began with; put that scan back, or begin again in another folder.`,
     );
 }
 
@@ -91,12 +91,12 @@ export function otherThreads(before: Origin, now: Origin): string | undefined {
   if (before.threads === undefined || now.threads === undefined) return undefined;
   const isSame = before.threads === now.threads && (now.threads !== null || before.cores === now.cores);
   if (isSame) return undefined;
-  return `What was done so far was computed with ${words(before)}, and goes on with ${words(now)}; sums may differ in their last digits.`;
+  return `The work so far was computed with ${words(before)}, the rest is with ${words(now)}; results may differ in their last digits.`;
 }
 
 function words({ threads, cores }: Origin): string {
   const count = threads ?? cores ?? 1;
-  return `${count} ${count === 1 ? 'thread' : 'threads'}${threads === null ? ' (one a core)' : ''}`;
+  return `${count} ${count === 1 ? 'thread' : 'threads'}${threads === null ? ' (one per core)' : ''}`;
 }
 
 function pathsOf({ image, labels, landmarks }: ImageFiles): string[] {

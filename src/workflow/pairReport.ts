@@ -13,7 +13,7 @@ import { evaluationReport, worstMedianBest } from '../report/page/htmlReport.ts'
  */
 export function assertFigureName(path: string): void {
   if (!/\.(svg|png)$/i.test(path))
-    throw new UserError(`${path} is no name for a figure; give one that ends in .svg or .png.`);
+    throw new UserError(`${path} is not a name for a figure; give one that ends in .svg or .png.`);
 }
 
 /** Writes a figure: `.svg` as it is, anything else as PNG at 300 dots an inch. */

@@ -110,7 +110,7 @@ export function outputFiles(folder: string, name: string, hasLabels: boolean): O
 function warnAboutLabels(volume: Volume, path: string): void {
   if (looksLikeLabels(volume))
     console.error(
-      `Note: ${path} looks like a label map; registration needs images, and labels go to --fixed-labels and --moving-labels.`,
+      `Note: ${path} looks like a label map, but registration compares images; give labels with --fixed-labels and --moving-labels.`,
     );
 }
 
@@ -125,7 +125,9 @@ async function readMask(
   const mask = await readLabels(path);
   assertSameGrid(image, mask, imagePath, path);
   if (!mask.data.some((label) => label > 0))
-    throw new UserError(`${path} is empty, so nothing would count; give a mask with labels above 0, or none.`);
+    throw new UserError(
+      `${path} is an empty mask, so nothing would be compared; give a mask with labels above 0, or none.`,
+    );
   return mask;
 }
 
@@ -137,7 +139,7 @@ async function landmarksOf(
   if (!fixedLandmarks || !movingLandmarks) return undefined;
   const pairs = await readPointPairs(fixedLandmarks, movingLandmarks);
   if (!pairs || pairs.fixed.some((point) => isInside(fixed, point))) return pairs;
-  console.error(`Note: all landmarks of ${fixedLandmarks.path} lie outside ${path}, so their error is left out.`);
+  console.error(`Note: all landmarks of ${fixedLandmarks.path} lie outside ${path}, so no landmark error is computed.`);
   return undefined;
 }
 

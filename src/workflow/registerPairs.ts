@@ -59,8 +59,7 @@ export async function readPairList(pairs: string, data: string, open: OpenOption
  */
 export async function ownPairList(data: string, open: OpenOptions = {}): Promise<PairList> {
   const dataset = await openDataset(data, nodeFiles(), open);
-  if (!isPaired(dataset))
-    throw new UserError(`${data} holds no pairs of two modalities; say which scans to register with --pairs.`);
+  if (!isPaired(dataset)) throw new UserError(`${data} holds no pairs of two modalities; list the pairs with --pairs.`);
   return { dataset, pairs: dataset.cases.map((each) => ({ fixed: each, moving: each })) };
 }
 

@@ -103,7 +103,7 @@ export class RunFolder {
   async assertUnused(): Promise<void> {
     const entries = await readdir(this.path).catch((): string[] => []);
     if (entries.includes(CONFIG))
-      throw new UserError(`${this.path} already holds a run; add --resume to go on with it, or give another --out.`);
+      throw new UserError(`${this.path} already holds a run; add --resume to continue it, or give another --out.`);
     // Alignments and the first model are there before a run is one, and whoever is killed leaves half a file.
     if (entries.some((name) => ![ALIGNMENTS, FIRST, START].includes(name) && !isTemporary(name)))
       throw new UserError(`${this.path} is not empty; give another --out.`);
@@ -190,7 +190,7 @@ export class RunFolder {
         this.#records = [...records];
         const [complaint] = complaints;
         if (complaint !== undefined)
-          say(`${complaint} The run goes on from the checkpoint before, after epoch ${state.epoch}.`);
+          say(`${complaint} The run continues from the checkpoint before, after epoch ${state.epoch}.`);
         return state;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -199,10 +199,10 @@ export class RunFolder {
     }
     if (complaints.length > 0)
       throw new UserError(
-        `${complaints.join(' ')} Put a copy back, or remove ${join(this.path, '*.safetensors')}: the run then begins again with its first epoch.`,
+        `${complaints.join(' ')} Put a copy back, or remove ${join(this.path, '*.safetensors')}to start again with the first epoch.`,
       );
     if (existsSync(join(this.path, METRICS)))
-      say(`${this.path} holds no checkpoint any more, so training begins again with the first epoch.`);
+      say(`${this.path} holds no checkpoint any more, so training starts again with the first epoch.`);
     return undefined;
   }
 

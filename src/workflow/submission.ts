@@ -24,7 +24,7 @@ export function prescribedPairs(dataset: Dataset, split: PairIds['split']): Pair
   if (pairs.length > 0) return { dataset, pairs };
   const others = new Set(dataset.officialPairs?.map((pair) => pair.split));
   throw new UserError(
-    `${dataset.root} lists no ${split} pairs with their scans; ${others.size > 0 ? `it lists ${[...others].join(' and ')} pairs (--split)` : 'give the folder of a Learn2Reg task, with its dataset.json'}.`,
+    `${dataset.root} lists no ${split} pairs whose scans are there; ${others.size > 0 ? `it lists ${[...others].join(' and ')} pairs (--split)` : 'give the folder of a Learn2Reg task, with its dataset.json'}.`,
   );
 }
 
@@ -63,7 +63,7 @@ export function submissionTask(list: PairList, registrar: PairRegistrar, start?:
   const twice = names.find((name, n) => names.indexOf(name) !== n);
   if (twice !== undefined)
     throw new UserError(
-      `Two pairs would both be written as ${twice}; the challenge tells scans apart by their number.`,
+      `Two pairs would both be written as ${twice}, since Learn2Reg names fields by the numbers of the scans; list each pair once, and give each scan its own number.`,
     );
   return async (index, folder) => {
     const { fixed, moving } = list.pairs[index]!;
@@ -80,6 +80,8 @@ function numberOf(id: string): string {
   const groups = id.replace(/_0000$/, '').match(/\d+/g);
   const last = groups?.at(-1);
   if (last === undefined)
-    throw new UserError(`The scan "${id}" has no number, by which Learn2Reg tells scans apart; rename its file.`);
+    throw new UserError(
+      `The scan "${id}" has no number in its name, and Learn2Reg names fields by it; rename the file.`,
+    );
   return last.padStart(4, '0');
 }

@@ -205,7 +205,7 @@ function continued(config: TrainingConfig, settings: Readonly<Record<string, unk
     const own = config[key as keyof TrainingConfig];
     if (!CHANGEABLE.includes(key) && JSON.stringify(own) !== JSON.stringify(value))
       throw new UserError(
-        `The run was started with ${key} = ${JSON.stringify(own)}, so it cannot go on with ${JSON.stringify(value)}; leave that option out, or start another run.`,
+        `The run was started with ${key} = ${JSON.stringify(own)}, so it cannot continue with ${JSON.stringify(value)}; leave that option out, or start another run.`,
       );
   }
   return trainingConfig({ ...config, ...settings });

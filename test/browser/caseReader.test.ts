@@ -45,5 +45,7 @@ it('reads landmarks, and refuses what is no image in a sentence', async () => {
   const reader = caseReader(files);
   const points = await reader.points({ path: 'data/landmarksTr/phantom_001.csv', side: 'first' });
   expect(points.length).toBe(makePhantomCase({ seed: 3, index: 0, size: [12, 14, 10] }).landmarks.length);
-  await expect(reader.volume('data/dataset.json')).rejects.toThrow(/data\/dataset\.json is of no format/);
+  await expect(reader.volume('data/dataset.json')).rejects.toThrow(
+    /data\/dataset\.json has a format that cannot be read/,
+  );
 });

@@ -57,14 +57,14 @@ describe('register --align', () => {
   it.each<[string[], RegExp]>([
     [['--align', 'similarity'], /one of none, rigid, affine/],
     [['--model', 'none'], /Without a model .* --align rigid/],
-    [['--align', 'none', '--align-loss', 'nmi'], /--align-loss is for an alignment; leave out --align none/],
-    [['--model', 'none', '--align-loss', 'nmi'], /--align-loss is for an alignment; give --align/],
+    [['--align', 'none', '--align-loss', 'nmi'], /--align-loss belongs to an alignment; leave out --align none/],
+    [['--model', 'none', '--align-loss', 'nmi'], /--align-loss belongs to an alignment; give --align/],
     [['--align-loss-option', 'bins=16'], /belongs to a loss; give it with --align-loss/],
     [['--loss-option', 'patch=3'], /--loss-option belongs to a loss; give it with --loss/],
     [['--align', 'rigid', '--align-loss-option', 'bins=16'], /belongs to a loss; give it with --align-loss/],
     [['--align', 'rigid', '--align-loss', 'nmi', '--align-loss-option', 'bin=16'], /no option "bin", only bins/],
     [['--align', 'rigid', '--align-loss', 'emd'], /one of mse, ncc, mind, lc2, nmi/],
-    [['--align', 'none', '--affine-transform', 'x.tfm'], /--affine-transform writes what --align finds/],
+    [['--align', 'none', '--affine-transform', 'x.tfm'], /--affine-transform writes the transform of an alignment/],
     [['--align', 'rigid', '--affine-transform', 'x.mat'], /ends in \.tfm or \.txt/],
   ])('refuses %s', (options, sentence) =>
     expectRefusal(['register', ...pair(), '--moved', at('no.nii.gz'), ...options], sentence, at('no.nii.gz')),
@@ -92,7 +92,7 @@ describe('register --initial-transform', () => {
   });
 
   it.each<[string[], RegExp]>([
-    [['--init', 'world'], /--init and --initial-transform both say/],
+    [['--init', 'world'], /--init and --initial-transform both set/],
     [['--initial-transform', 'none.tfm'], /none\.tfm cannot be read/],
   ])('refuses %s', (options, sentence) =>
     expectRefusal([...initial(), '--moved', at('no.nii.gz'), ...options], sentence, at('no.nii.gz')),
@@ -100,7 +100,7 @@ describe('register --initial-transform', () => {
 
   it('refuses a warp', async () => {
     const given = ['register', ...pair(), '--initial-transform', `inverse:${at('warp.nii.gz')}`];
-    await expectRefusal([...given, '--moved', at('no.nii.gz')], /holds a warp, and --initial-transform takes linear/);
+    await expectRefusal([...given, '--moved', at('no.nii.gz')], /holds a warp, but --initial-transform takes linear/);
   });
 });
 
@@ -129,7 +129,10 @@ describe('warp --transform', () => {
 
   it('refuses what does not belong together', async () => {
     const out = ['--image', at('moving.nii.gz'), '--out', at('no.nii.gz')];
-    await expectRefusal([...transform(), ...out], /no grid of its own; give the fixed image with --reference/);
+    await expectRefusal(
+      [...transform(), ...out],
+      /linear transform has no grid; give the fixed image with --reference/,
+    );
     await expectRefusal([...onFixed(), '--warp', at('warp.nii.gz'), ...out], /either --warp or --transform/);
     await expectRefusal(['warp', ...out], /either --warp or --transform/);
     const warp = ['warp', '--warp', at('warp.nii.gz'), '--reference', at('fixed.nii.gz')];

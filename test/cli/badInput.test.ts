@@ -41,7 +41,7 @@ const damaged: Record<string, { bytes: () => Uint8Array | Promise<Uint8Array>; s
   'empty.nii.gz': { bytes: () => new Uint8Array(0), sentence: /is empty/ },
   'text.nii.gz': { bytes: () => Buffer.from('<html>not found</html>'), sentence: /is not a NIfTI file/ },
   'text.nrrd': { bytes: () => Buffer.from('hello'), sentence: /is not a NRRD file/ },
-  'image.jpg': { bytes: () => Buffer.from('hello'), sentence: /is of no format that is read here/ },
+  'image.jpg': { bytes: () => Buffer.from('hello'), sentence: /has a format that cannot be read/ },
 };
 
 beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('a damaged or unsuitable file is refused in one sentence', () => {
       /none\.nii\.gz cannot be read \(it does not exist\)/,
       out(),
     );
-    await expectRefusal(warp('--image', at()), /no format that is read|is a folder/, out());
+    await expectRefusal(warp('--image', at()), /format that cannot be read|is a folder/, out());
   });
 });
 

@@ -93,7 +93,7 @@ describe('compare-losses', () => {
       await writeFile(`${out}/refinements.jsonl`, `${line}\n${records}`);
       await expectRefusal(
         command(out),
-        /refinements\.jsonl is damaged .*; move it away, and what it held is done again/,
+        /refinements\.jsonl is damaged .*; move it away, and the same command makes it again/,
       );
       await rm(`${out}/refinements.jsonl`);
       expect((await earthmorph(command(out))).code).toBe(0);
@@ -112,7 +112,7 @@ describe('compare-losses', () => {
     );
     await writeFile(at('data', name(3)), kept);
     const { code, stderr } = await earthmorph([...command(out), '--threads', '1']);
-    expect(stderr).toMatch(/^Note: What was done so far was computed with .* and goes on with 1 thread;/);
+    expect(stderr).toMatch(/^Note: The work so far was computed with .*, the rest is with 1 thread;/);
     expect(code).toBe(0);
   });
 
@@ -159,7 +159,7 @@ describe('compare-losses', () => {
     await rm(tagOf(4));
     args[args.indexOf('--out') + 1] = at('unmarked');
     const refused = await earthmorph(args);
-    expect(refused.stderr).toMatch(/^earthmorph: Case4 onto Case4 cannot be judged: [^\n]+\n$/);
+    expect(refused.stderr).toMatch(/^earthmorph: Case4 onto Case4 cannot be compared with the others: [^\n]+\n$/);
     expect({ code: refused.code, written: existsSync(at('unmarked')) }).toEqual({ code: 2, written: false });
   });
 
@@ -172,7 +172,7 @@ describe('compare-losses', () => {
     await writeFile(at('both.csv'), csv([2, 5]));
     const args = command(at('both'));
     args[args.indexOf('--tune') + 1] = at('both.csv');
-    await expectRefusal(args, /phantom_002.* is in the pairs to tune on and in those to report/, at('both'));
+    await expectRefusal(args, /phantom_002.* is in both lists, --pairs and --tune/, at('both'));
   });
 
   it.each([

@@ -46,8 +46,8 @@ describe('register with a damaged model', () => {
       /displacements that are not numbers/,
     ],
     ['endless integration', () => changedSettings(model, { integrationSteps: 1_000_000_000 }), /must be at most 12/],
-    ['the first half', () => encodeModel(model).subarray(0, 20_000), /is damaged or no ONNX model/],
-    ['nothing', () => new Uint8Array(0), /not one of EarthMorph's/],
+    ['the first half', () => encodeModel(model).subarray(0, 20_000), /is damaged or not an ONNX model/],
+    ['nothing', () => new Uint8Array(0), /not of EarthMorph/],
   ])('refuses %s', async (name, bytes, sentence) => {
     const file = at(`${name}.onnx`);
     await writeFile(file, bytes());

@@ -100,7 +100,7 @@ describe('data fetch', () => {
     });
     const cut = await earthmorph(fetching('cut', url, md5));
     expect(cut.code).toBe(2);
-    expect(cut.stderr).toMatch(/earthmorph: .* could not be fetched, the connection was cut: .*run it again/);
+    expect(cut.stderr).toMatch(/earthmorph: .* could not be fetched because the connection was cut: .*run it again/);
     expect(await readdir(at('cut'))).toEqual(['mirror.tar.part']);
     expect((await earthmorph(fetching('cut', url, md5))).code).toBe(0);
     expect(ranges).toEqual([undefined, `bytes=${half}-`]);
@@ -119,7 +119,7 @@ describe('data fetch', () => {
     child.kill('SIGINT');
     const { code, stderr } = await outcome;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/\nearthmorph: The download was stopped; run the same command again to go on[^\n]*\n$/);
+    expect(stderr).toMatch(/\nearthmorph: The download was stopped; the same command continues it\.\n$/);
     expect(await readdir(at('stopped'))).toEqual(['mirror.tar.part']);
     expect((await earthmorph(fetching('stopped', url, md5))).code).toBe(0);
     expect(ranges).toEqual([undefined, `bytes=${half}-`]);

@@ -62,7 +62,7 @@ describe('earthmorph experiment', () => {
       if (text.includes('is trained')) child.kill('SIGINT');
     });
     const interrupted = await ended;
-    expect(interrupted.stderr).toContain('the same command goes on with it');
+    expect(interrupted.stderr).toContain('the same command continues it');
     expect(interrupted.code).toBe(130);
     const trials = join(out, 'trials');
     const done = (await readdir(trials)).filter((id) => existsSync(join(trials, id, 'trial.json')));
@@ -125,7 +125,7 @@ describe('earthmorph experiment', () => {
     await expectRefusal(['experiment', 'report', path('none')], /holds no experiment/);
     await expectRefusal(['trial', path('small'), 'mse_seed9'], /has no trial "mse_seed9"/);
     await writeFile(path('broken.json'), '{');
-    await expectRefusal(['sweep', path('broken.json'), '--out', out], /no valid JSON/);
+    await expectRefusal(['sweep', path('broken.json'), '--out', out], /not valid JSON/);
   });
 });
 

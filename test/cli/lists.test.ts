@@ -108,8 +108,8 @@ describe('register --pairs', () => {
       'fixed,moving\nsub-01/anat/t1.nii.gz,sub-03/anat/t1.nii\n',
       /sub-03\/anat\/t1.nii', which is not there/,
     ],
-    ['a folder', 'fixed,moving\nsub-01/anat,sub-02/anat\n', /is no volume by its name/],
-    ['no text', 'fixed,moving\n\0\0', /is no UTF-8 text/],
+    ['a folder', 'fixed,moving\nsub-01/anat,sub-02/anat\n', /does not have the name of a volume/],
+    ['no text', 'fixed,moving\n\0\0', /is not UTF-8 text/],
   ])('refuses %s', async (_, list, sentence) => {
     await writeFile(at('wrong.csv'), list);
     await expectRefusal(

@@ -33,7 +33,7 @@ const register = (name: string, ...options: string[]): string[] => [
 describe('what cannot fit is refused before any work', () => {
   it("a field of view that a model's grid would have to grow to, where the model does not say what it fits", async () => {
     const sentence =
-      /^earthmorph: The grid is too large: 20000×20000×20000 voxels of 1 mm .*; a model cannot take larger voxels: leave --model out, so that they are chosen for the pair, or give smaller scans\.\n$/;
+      /^earthmorph: The grid is too large: 20000×20000×20000 voxels of 1 mm .*; a model works only at its own voxel size: leave --model out, or give smaller scans\.\n$/;
     await expectRefusal(register('metres.nii.gz', '--model', at('model.onnx')), sentence, out());
   });
 
@@ -65,7 +65,7 @@ describe('what cannot fit is refused before any work', () => {
     [
       'a refinement',
       () => ['--model', 'none', '--refine', '2'],
-      /computing on it needs .* give larger voxels with --spacing/,
+      /its computation needs .* give larger voxels with --spacing/,
     ],
     ['an alignment', () => ['--model', 'none', '--align', 'rigid'], /needs about 0\.\d+ GB of memory/],
   ])('%s that needs more memory than there is', async (_, options, sentence) => {
@@ -86,11 +86,11 @@ describe('what cannot fit is refused before any work', () => {
       (await earthmorph(['data', 'phantom', '--out', at('data'), '--cases', '6', '--size', '24,24,24'])).code,
     ).toBe(0);
     const train = ['train', '--data', at('data'), '--out', at('run'), '--epochs', '1', '--loss', 'mse'];
-    const tooFine = /The grid is too large: 400×400×400 voxels of 0\.16 mm would be needed.*; give a smaller --size\./;
+    const tooFine = /The grid is too large: it needs 400×400×400 voxels of 0\.16 mm, .*; give a smaller --size\./;
     await expectRefusal([...train, '--size', '400'], tooFine, at('run'));
     for (const [megabytes, sentence] of [
       [1, /volumes of 32×32×32 voxels need about 0\.\d+ GB of memory/],
-      [20, /computing on it needs about 0\.\d+ GB of memory, .* give a smaller --size/],
+      [20, /its computation needs about 0\.\d+ GB of memory, .* give a smaller --size/],
     ] as const) {
       const { code, stdout, stderr } = await earthmorph([...train, '--size', '32'], short(megabytes));
       expect(stderr).toMatch(/^earthmorph: [^\n]+\n$/);
@@ -103,8 +103,6 @@ describe('what cannot fit is refused before any work', () => {
   it('EARTHMORPH_MEMORY must be a size', async () => {
     const { code, stdout, stderr } = await earthmorph(['--version'], { env: { EARTHMORPH_MEMORY: 'lots' } });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toBe(
-      'earthmorph: EARTHMORPH_MEMORY is lots; give the GB that may be taken, as a number above 0, or unset it.\n',
-    );
+    expect(stderr).toBe('earthmorph: EARTHMORPH_MEMORY is lots; set it to a number of GB above 0, or unset it.\n');
   });
 });

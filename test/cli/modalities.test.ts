@@ -76,7 +76,10 @@ describe('MRI and ultrasound on the command line', () => {
       await registered('--fixed-mask', path('half.nii.gz')),
     ];
     expect(new Set(results.map((value) => value.toFixed(6))).size).toBe(3);
-    await expectRefusal([...pair, ...refine, '--fixed-mask', path('empty.nii.gz')], /empty, so nothing would count/);
+    await expectRefusal(
+      [...pair, ...refine, '--fixed-mask', path('empty.nii.gz')],
+      /empty mask, so nothing would be compared/,
+    );
     await expectRefusal([...pair, ...refine, '--moving-mask', path('half.nii.gz')], /differ in size|lie differently/);
   });
 

@@ -56,27 +56,23 @@ describe('no output is another output or an input', () => {
     [
       'register: moved and warp',
       () => pair('--moved', at('x.nii.gz'), '--warp', at('x.nii.gz')),
-      /--moved and --warp are one file/,
+      /--moved and --warp are the same file/,
     ],
     [
       'register: inverse warp and warp, by another spelling',
       () => pair('--warp', at('x.nii.gz'), '--inverse-warp', `${at()}/./written/../x.nii.gz`),
-      /--warp and --inverse-warp are one file/,
+      /--warp and --inverse-warp are the same file/,
     ],
     [
       'register: figure and report',
       () => pair('--figure', at('x.svg'), '--report', at('x.svg')),
       /--figure and --report are one/,
     ],
-    [
-      'register: the fixed scan',
-      () => pair('--moved', at('data/a.nii.gz')),
-      /--moved would replace what is read as --fixed/,
-    ],
+    ['register: the fixed scan', () => pair('--moved', at('data/a.nii.gz')), /--moved would overwrite --fixed/],
     [
       'register: the moving scan through a link',
       () => pair('--moved', at('link/b.nii.gz')),
-      /--moved would replace what is read as --moving/,
+      /--moved would overwrite --moving/,
     ],
     [
       'register: labels',
@@ -96,7 +92,7 @@ describe('no output is another output or an input', () => {
     [
       'evaluate: figure and report',
       () => list('evaluate', '--figure', at('x.svg'), '--report', at('x.svg')),
-      /are one file/,
+      /are the same file/,
     ],
     ['evaluate: the list', () => list('evaluate', '--report', at('pairs.csv')), /as --pairs/],
     ['evaluate: a scan of the list', () => list('evaluate', '--report', at('data/b.nii.gz')), /a file of the pairs/],

@@ -54,7 +54,7 @@ describe('scans that do not overlap are refused', () => {
     const aligned = ['--init', 'world', '--model', 'none', '--align', 'rigid', '--align-loss', 'mse'];
     expect(await earthmorph([...pair, ...aligned])).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^WARNING: The alignment had to do without its start: .* 5000 mm apart; .*\n$/),
+      stderr: expect.stringMatching(/^WARNING: The alignment could not use its start: .* 5000 mm apart; .*\n$/),
     });
   });
 
@@ -73,7 +73,7 @@ describe('warp refuses to leave nothing', () => {
     const args = ['warp', '--warp', at('warp.nii.gz'), '--image', near(), '--out', out()];
     await expectRefusal(
       args,
-      /warp\.nii\.gz takes no voxel of its grid into .*phantom_001\.nii\.gz, so nothing/,
+      /warp\.nii\.gz leads every voxel of its grid outside .*phantom_001\.nii\.gz, so the result/,
       out(),
     );
   });
@@ -82,7 +82,7 @@ describe('warp refuses to leave nothing', () => {
     const labels = at('data/labelsTr/phantom_001.nii.gz');
     await expectRefusal(
       ['warp', '--warp', at('warp.nii.gz'), '--labels', labels, '--out', out()],
-      /takes no voxel/,
+      /leads every voxel/,
       out(),
     );
   });
@@ -91,7 +91,7 @@ describe('warp refuses to leave nothing', () => {
     const transform = ['--transform', at('transform.tfm'), '--reference', near()];
     await expectRefusal(
       ['warp', ...transform, '--image', near(), '--out', out()],
-      /transform\.tfm takes no voxel/,
+      /transform\.tfm leads every voxel/,
       out(),
     );
   });

@@ -150,7 +150,7 @@ describe('register, many pairs', () => {
     expect(Math.max(...mean.data.map((v, n) => Math.abs(v - (a!.data[n]! + b!.data[n]!) / 2)))).toBeLessThan(1);
     await expectRefusal(
       [...list('pairs.csv'), '--out', at('two'), '--mean', at('no.nii.gz')],
-      /--mean needs one fixed scan for all pairs, and the list has 2/,
+      /--mean needs the same fixed scan in all pairs, and the list has 2/,
       at('no.nii.gz'),
     );
   });
@@ -279,9 +279,9 @@ describe('register --refine', () => {
 
   it.each([
     [['--model', 'none'], /Without a model .* --refine/],
-    [['--model', 'none', '--loss', 'pswd'], /--loss is for a refinement; give --refine/],
-    [['--refine-grid', '3'], /--refine-grid is for a refinement/],
-    [['--model', 'hippocampus', '--spacing', '2'], /--spacing has no use beside a model/],
+    [['--model', 'none', '--loss', 'pswd'], /--loss belongs to a refinement; give --refine/],
+    [['--refine-grid', '3'], /--refine-grid belongs to a refinement/],
+    [['--model', 'hippocampus', '--spacing', '2'], /--spacing cannot be used with --model/],
     [['--refine', '0'], /must be more than 0/],
     [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, mind, lc2, nmi, swd, radon, pswd/],
     [['--refine', '5', '--loss', 'pswd', '--loss-option', 'patch=99'], /99³ voxels do not fit/],

@@ -74,7 +74,11 @@ describe('register with two scans', () => {
       'sub-01_ses-2_from-ses2_to-ses1_mode-image_xfm.nii.gz',
       ...['html', 'nii.gz', 'png'].map((ending) => `sub-01_ses-2_space-ses1_desc-registered_T1w.${ending}`),
     ]);
-    await expectRefusal(['register', ...scans(), '--bids', '--out', at('none')], /has no name of BIDS/, at('none'));
+    await expectRefusal(
+      ['register', ...scans(), '--bids', '--out', at('none')],
+      /does not have a BIDS name/,
+      at('none'),
+    );
   });
 
   it('prints its plan, which every option enters, and does nothing', async () => {
@@ -97,7 +101,7 @@ describe('register with two scans', () => {
 
   it.each<[string, string[], RegExp]>([
     ['one scan', [], /Give two scans/],
-    ['a model besides', [at('moving.nii.gz'), '--model', 'hippocampus', '--effort', 'fast'], /--effort has no use/],
+    ['a model besides', [at('moving.nii.gz'), '--model', 'hippocampus', '--effort', 'fast'], /--effort cannot be used/],
     ['a wrong level', [at('moving.nii.gz'), '--levels', '4:x'], /must be none, or mm:steps for each level/],
     ['a wrong size', [at('moving.nii.gz'), '--memory', 'much'], /must be a size such as 4GB/],
     ['a scan that is not there', [at('nowhere.nii.gz')], /nowhere\.nii\.gz/],
@@ -112,7 +116,7 @@ describe('register with two scans', () => {
       ['--levels', '3:5'],
       ['--memory', '1GB'],
     ])
-      await expectRefusal([...args, ...option, '--moved', at('m.nii.gz')], /has no use beside --model or --refine/);
-    await expectRefusal([...args, '--plan'], /--plan is for a registration without --model and --refine/);
+      await expectRefusal([...args, ...option, '--moved', at('m.nii.gz')], /cannot be used with --model or --refine/);
+    await expectRefusal([...args, '--plan'], /--plan cannot be used with --model or --refine/);
   });
 });

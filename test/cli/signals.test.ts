@@ -89,7 +89,7 @@ const COMMANDS: readonly Stopped[] = [
       ...['--loss', 'mse', '--steps', '1000000', '--size', '16', '--out', join(folder, 'comparison')],
     ],
     isBusy: ({ folder }) => existsSync(join(folder, 'comparison', 'origin.json')),
-    sentence: /^earthmorph: stopped; what is done is kept in .*comparison, and the same command goes on with it\.$/,
+    sentence: /^earthmorph: stopped; what is done is kept in .*comparison, and the same command continues it\.$/,
   },
   {
     name: 'experiment run',
@@ -98,7 +98,7 @@ const COMMANDS: readonly Stopped[] = [
       const trials = join(folder, 'out', 'trials');
       return existsSync(trials) && has(trials, (id) => existsSync(join(trials, id, 'last.safetensors')));
     },
-    sentence: /^earthmorph: stopped; what is done is kept in .*out, and the same command goes on with it\.$/,
+    sentence: /^earthmorph: stopped; what is done is kept in .*out, and the same command continues it\.$/,
   },
 ];
 

@@ -214,7 +214,7 @@ describe('earthmorph register --landmarks', () => {
     const { code, stdout, stderr } = await earthmorph(['register', ...scans, '--landmarks', landmarks, '--json']);
     expect(code).toBe(0);
     expect(stderr).toContain(
-      `Note: all landmarks of ${landmarks} lie outside ${path('scan.nii.gz')}, so their error is left out.\n`,
+      `Note: all landmarks of ${landmarks} lie outside ${path('scan.nii.gz')}, so no landmark error is computed.\n`,
     );
     expect(JSON.parse(stdout)).not.toHaveProperty('treAfter');
     // One of them inside is enough, and the names of a file with both images need not differ.

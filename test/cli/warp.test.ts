@@ -63,7 +63,9 @@ describe('warp', () => {
   test('warns of labels given as an image and goes on, unless the nearest voxel is asked for', async () => {
     const mixed = await earthmorph(warp('--image', at('box.nii.gz'), '--out', at('mixed.nii.gz')));
     expect(mixed.code).toBe(0);
-    expect(mixed.stderr).toMatch(/box\.nii\.gz looks like labels, which linear interpolation mixes; --labels/);
+    expect(mixed.stderr).toMatch(
+      /box\.nii\.gz looks like labels, and linear interpolation mixes labels; give it with --labels/,
+    );
     expect((await readVolume(at('mixed.nii.gz'))).data.some((value) => value > 0.5 && value < 2.5)).toBe(true);
     const out = at('nearest.nii.gz');
     const nearest = await earthmorph(warp('--image', at('box.nii.gz'), '--interpolation', 'nearest', '--out', out));
@@ -133,13 +135,13 @@ describe('a chain of transforms', () => {
     for (const first of [at('turn.tfm'), `inverse:${at('shift.nii.gz')}`])
       await expectRefusal(
         ['warp', '--transform', first, ...image],
-        /no grid of its own; give .*--reference/,
+        /linear transform has no grid; give .*--reference/,
         at('no.nii.gz'),
       );
     const warpToo = ['warp', '--transform', at('turn.tfm'), '--warp', at('shift.nii.gz'), ...image];
     await expectRefusal(warpToo, /either --warp or --transform/);
     const over = ['warp', '--transform', at('turn.tfm'), '--compose', '--out', at('turn.tfm')];
-    await expectRefusal(over, /--out would replace what is read as --transform/);
+    await expectRefusal(over, /--out would overwrite --transform/);
   });
 });
 
@@ -147,9 +149,9 @@ describe('warp refuses', () => {
   const out = (): string => at('refused.nii.gz');
 
   test('neither or both of an image and labels', async () => {
-    await expectRefusal(warp('--out', out()), /either --image or --labels or --landmarks or --compose/, out());
+    await expectRefusal(warp('--out', out()), /exactly one of --image, --labels, --landmarks and --compose/, out());
     const both = warp('--image', at('blob.nii.gz'), '--labels', at('box.nii.gz'), '--out', out());
-    await expectRefusal(both, /either --image or --labels/, out());
+    await expectRefusal(both, /exactly one of --image, --labels/, out());
   });
 
   test('an image as labels', async () => {

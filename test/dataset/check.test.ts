@@ -75,7 +75,7 @@ describe('checkDataset', () => {
       'absurd values',
       { ...GOOD, image: image({ data: Float32Array.from({ length: 24 }, (_, i) => (i === 5 ? -2.6e38 : i)) }) },
       'warning',
-      'The image has values of up to 2.6e+38, as damaged files have.',
+      'The image has values of up to 2.6e+38, which suggests a damaged file.',
     ],
     [
       'constant image',

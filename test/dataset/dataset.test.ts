@@ -100,7 +100,7 @@ describe('Decathlon layout', () => {
       { id: 'c', image: 'data/c.nii', moving: { image: 'data/d.nii' } },
     ]);
     expect(await messageOf(open({ training: [training[0], side('c')] }))).toBe(
-      "'data/dataset.json' has a moving image for only some of its cases: give one for each, or for none.",
+      "'data/dataset.json' has moving images for only some of its cases: give one for every case, or for none.",
     );
   });
 

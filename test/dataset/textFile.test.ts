@@ -22,14 +22,16 @@ describe('readText', () => {
     ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0)],
   ])('refuses %s', async (_, bytes) => {
     await expect(readText('p.csv', holding(bytes))).rejects.toThrow(
-      new UserError("'p.csv' is no UTF-8 text: give a text file, and save it as UTF-8."),
+      new UserError("'p.csv' is not UTF-8 text: give a text file, and save it as UTF-8."),
     );
   });
 
   it('refuses what is too large, before it is read where the size is known', async () => {
     const large = 64 * 2 ** 20 + 1;
     const unread = { ...holding(new Uint8Array(), large), read: () => Promise.reject(new Error('read')) };
-    await expect(readText('p.csv', unread)).rejects.toThrow(/^'p.csv' has 65 MB, and at most 64 MB are read/);
+    await expect(readText('p.csv', unread)).rejects.toThrow(
+      /^'p.csv' has 65 MB, and such a text may have at most 64 MB/,
+    );
     await expect(readText('p.csv', holding(new Uint8Array(large)))).rejects.toThrow(UserError);
   });
 });

@@ -33,10 +33,10 @@ describe('assertDistinctFiles', () => {
   ])('refuses two outputs of one place: %s', async (_, first, second) => {
     const paths = [`${folder}/${first}`, `${folder}/${second}`] as const;
     await expect(assertDistinctFiles([file('--moved', paths[0]), file('--warp', paths[1])])).rejects.toThrow(
-      new UserError(`--moved and --warp are one file, ${paths[1]}; give each a path of its own.`),
+      new UserError(`--moved and --warp are the same file, ${paths[1]}; give each its own path.`),
     );
     await expect(assertDistinctFiles([file('--moved', paths[0])], [file('--fixed', paths[1])])).rejects.toThrow(
-      new UserError(`--moved would replace what is read as --fixed, ${paths[1]}; give another path.`),
+      new UserError(`--moved would overwrite --fixed, ${paths[1]}; give another path.`),
     );
   });
 

@@ -118,7 +118,7 @@ describe('fetchArchive', () => {
       if (bytes === half) cut();
     };
     expect(await messageOf({ ...options, onProgress })).toBe(
-      `${options.url} could not be fetched, the connection was cut: check the network and run it again to go on where it stopped.`,
+      `${options.url} could not be fetched because the connection was cut: check the network, and run it again to continue.`,
     );
     expect(await readdir(options.outDir)).toEqual(['Task.tar.part']);
     await fetchArchive(options);
@@ -136,7 +136,7 @@ describe('fetchArchive', () => {
     });
     const stop = new AbortController();
     const stopped = messageOf({ ...options, signal: stop.signal, onProgress: () => stop.abort() });
-    expect(await stopped).toBe('The download was stopped: run it again to go on where it stopped.');
+    expect(await stopped).toBe('The download was stopped: run it again to continue.');
     await fetchArchive(options);
     await expectUnpacked(options);
   });
@@ -167,7 +167,7 @@ describe('fetchArchive', () => {
     const data = await tarOf(GOOD);
     const options = { ...(await optionsFor(data)), md5: 'f'.repeat(32) };
     expect(await messageOf(options)).toBe(
-      `What ${options.url} sent has md5 ${md5Of(data)} instead of ${'f'.repeat(32)}: it was damaged on the way or has changed; run it again to download it anew.`,
+      `What ${options.url} sent has md5 ${md5Of(data)} instead of ${'f'.repeat(32)}: it was damaged in transit, or the archive has changed; run it again to download it anew.`,
     );
     expect(await readdir(options.outDir)).toEqual([]);
   });
@@ -191,11 +191,11 @@ describe('fetchArchive', () => {
     ],
     [
       { name: 'Task/link', type: 'symlink', linkname: '/etc' },
-      "Task.tar holds 'Task/link', which is a symlink and no file: nothing was unpacked; do not use this archive.",
+      "Task.tar holds 'Task/link', which is a symlink, not a file: nothing was unpacked; do not use this archive.",
     ],
     [
       { name: 'Task/hard', type: 'link', linkname: 'Task/dataset.json' },
-      "Task.tar holds 'Task/hard', which is a link and no file: nothing was unpacked; do not use this archive.",
+      "Task.tar holds 'Task/hard', which is a link, not a file: nothing was unpacked; do not use this archive.",
     ],
   ] satisfies [Entry, string][])('refuses the entry %j', async (entry, message) => {
     const options = await optionsFor(await tarOf([...GOOD, entry]));
@@ -206,7 +206,9 @@ describe('fetchArchive', () => {
 
   it('refuses an archive without the folder', async () => {
     const options = await optionsFor(await tarOf([{ name: 'Other/a.txt', content: 'x' }]));
-    expect(await messageOf(options)).toBe("Task.tar has no folder 'Task': it is not the data set that was expected.");
+    expect(await messageOf(options)).toBe(
+      "Task.tar has no folder 'Task', so it is not the expected data set: check the address.",
+    );
   });
 
   it('explains what the server, the network and the disk refuse', async () => {
@@ -217,12 +219,12 @@ describe('fetchArchive', () => {
     server?.close();
     server?.closeAllConnections();
     expect(await messageOf(options)).toBe(
-      `${options.url} could not be fetched, the server refuses connections: check the network and run it again to go on where it stopped.`,
+      `${options.url} could not be fetched because the server refuses connections: check the network, and run it again to continue.`,
     );
     await writeFile(join(folder, 'file'), '');
     const blocked = { ...options, outDir: join(folder, 'file', 'data') };
     expect(await messageOf(blocked)).toBe(
-      `'${blocked.outDir}' cannot take the data set, part of the path is a file: choose another folder.`,
+      `The data set cannot be written to '${blocked.outDir}' because part of the path is a file: choose another folder.`,
     );
   });
 
@@ -238,7 +240,7 @@ describe('fetchArchive', () => {
     const impatient = { ...options, limits: { idleSeconds: 0.5 } };
     for (let n = 0; n < 2; n++)
       expect(await messageOf(impatient)).toBe(
-        `${options.url} could not be fetched, the server sent nothing for 0.5 s: run it again to go on where it stopped.`,
+        `${options.url} could not be fetched because the server sent nothing for 0.5 s: run it again to continue.`,
       );
     await fetchArchive(options);
     await expectUnpacked(options);
@@ -262,7 +264,7 @@ describe('fetchArchive', () => {
       response.end(data);
     });
     expect(await messageOf({ ...options, limits: { bytes: 100_000 } })).toBe(
-      `${options.url} sends more than 1 MB, so it is not the data set that was expected: check the address.`,
+      `${options.url} sends more than 1 MB, so it is not the expected data set: check the address.`,
     );
     expect(await readdir(options.outDir)).toEqual([]);
   });
@@ -278,13 +280,15 @@ describe('fetchArchive', () => {
     await expectUnpacked(options);
     await rm(join(options.outDir, 'Task'), { recursive: true });
     for (target of ['/Task.tar', 'file:///etc/passwd', 'http://127.0.0.1:1/x', 'no address:'])
-      expect(await messageOf(options)).toMatch(/ could not be fetched, [^\n]+: check the network and run it again/);
+      expect(await messageOf(options)).toMatch(
+        / could not be fetched because [^\n]+: check the network, and run it again/,
+      );
   });
 
   const garbage = Buffer.alloc(5000, 'no archive ');
   it.each([
-    ['cut', async () => (await tarOf(GOOD)).subarray(0, 20_000), /no tar archive that can be unpacked/],
-    ['no archive', async () => garbage, /no tar archive that can be unpacked/],
+    ['cut', async () => (await tarOf(GOOD)).subarray(0, 20_000), /not a tar archive that can be unpacked/],
+    ['no archive', async () => garbage, /not a tar archive that can be unpacked/],
     ['a file twice', async () => tarOf([...GOOD, GOOD[1] as Entry]), /two files of one name/],
     [
       'a file where a folder is',
@@ -304,7 +308,7 @@ describe('fetchArchive', () => {
     [
       'a device',
       async () => tarOf([{ name: 'Task/null', type: 'character-device' }]),
-      /is a character-device and no file/,
+      /is a character-device, not a file/,
     ],
     [
       'too many files',
@@ -321,9 +325,9 @@ describe('fetchArchive', () => {
   it('says what is in the way on the disk', async () => {
     const options = await optionsFor(await tarOf(GOOD));
     await mkdir(join(options.outDir, 'Task.tar.part'), { recursive: true });
-    expect(await messageOf(options)).toMatch(/^'.*' cannot take the data set, /);
+    expect(await messageOf(options)).toMatch(/^The data set cannot be written to '.*' because /);
     await writeFile(join(options.outDir, 'Task'), '');
-    expect(await messageOf(options)).toMatch(/Task' is a file where the folder of the data set belongs/);
+    expect(await messageOf(options)).toMatch(/Task' is a file, but the folder of the data set must be there/);
     expect(await messageOf({ ...options, folder: 'x', url: `${options.url}${'x'.repeat(300)}` })).toMatch(
       /the name is too long: choose another folder/,
     );

@@ -54,7 +54,7 @@ test('a path that cannot be read is refused in a sentence', async () => {
   await expect(readLabels(directory)).rejects.toThrow(`${directory} cannot be read (it is a folder)`);
   const text = join(folder, 'notes.txt');
   await writeFile(text, 'hello');
-  await expect(readVolume(text)).rejects.toThrow('is of no format that is read here; give .nii, .nii.gz');
+  await expect(readVolume(text)).rejects.toThrow('has a format that cannot be read; give .nii, .nii.gz');
   await expect(readVolume(join(text, 'a.nii'))).rejects.toThrow('a part of the path is a file');
   await expect(readVolume(missing)).rejects.toBeInstanceOf(UserError);
   const circle = join(folder, 'circle.nii');
@@ -74,7 +74,7 @@ test('a text that is far too large is refused without being read', async () => {
     await writeFile(path, 'x,y,z');
     await truncate(path, 3e9);
     await expect(name === 'transform.txt' ? readTransform(path) : readLandmarks(path)).rejects.toThrow(
-      `${path} has 2862 MB, and at most 64 MB are read of such a text; give the right file, or split it.`,
+      `${path} has 2862 MB, and such a text may have at most 64 MB; give the right file, or split it.`,
     );
   }
 });

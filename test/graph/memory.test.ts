@@ -52,7 +52,7 @@ describe('the memory of a graph', () => {
     const graph = new Graph('huge');
     const x = graph.input('x', [100_000, 100_000, 1000]);
     await expect(compile(graph, { y: add(x, x) }, { remedy: 'take a smaller one' })).rejects.toThrow(
-      /^The grid is too large: computing on it needs about 160000 GB of memory, more than the [\d.]+ GB that are free; take a smaller one\.$/,
+      /^The grid is too large: its computation needs about 160000 GB of memory, more than the [\d.]+ GB that are free; take a smaller one\.$/,
     );
   });
 });

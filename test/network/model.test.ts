@@ -32,7 +32,7 @@ describe('model file', () => {
     const bytes = encodeModel({ ...model, trainedOn: seen });
     expect(decodeModel(bytes, 'a.onnx')).toEqual({ ...model, trainedOn: seen });
     const text = Buffer.from(bytes).toString('latin1').replace('"spacing":[1,1]', '"spacing":[1,2]');
-    expect(refusal(Buffer.from(text, 'latin1'))).toMatch(/not those that its checksum was made of/);
+    expect(refusal(Buffer.from(text, 'latin1'))).toMatch(/do not match its checksum/);
   });
 
   it('takes files of before there were checksums', () => {
@@ -103,19 +103,19 @@ describe('model file', () => {
     expect(refusal(of('flow.bias', () => ({ name: 'other' })))).toMatch(/lacks the weights "flow\.bias"/);
     expect(refusal(of('flow.bias', () => ({ data: new Float32Array(1) })))).toMatch(/"flow\.bias" are 1 values/);
     expect(refusal(of('flow.bias', () => ({ data: new Float32Array(0) })))).toMatch(/"flow\.bias" are 0 values/);
-    expect(refusal(of('flow.bias', () => ({ shape: [1, 3] })))).toMatch(/of the shape 1 × 3, where its network has 3/);
+    expect(refusal(of('flow.bias', () => ({ shape: [1, 3] })))).toMatch(/of the shape 1 × 3, but its network needs 3/);
     expect(refusal(of('flow.bias', () => ({ data: Float32Array.of(0, Number.NaN, 0) })))).toMatch(/not numbers/);
     expect(refusal(of('flow.bias', () => ({ data: Float32Array.of(0, 0, 1 / 0) })))).toMatch(/not numbers/);
-    expect(refusal(externalModel(model))).toMatch(/keeps its weights in another file/);
+    expect(refusal(externalModel(model))).toMatch(/has its weights in another file/);
   });
 
   it('refuses weights and settings that are others than those that were written', () => {
     const bytes = encodeModel(model);
     const at = Buffer.from(bytes).indexOf('"integrationSteps":5');
-    expect(refusal(bytes.with(at + 19, '6'.charCodeAt(0)))).toMatch(/not those that its checksum was made of/);
+    expect(refusal(bytes.with(at + 19, '6'.charCodeAt(0)))).toMatch(/do not match its checksum/);
     const [{ parameters }] = model.stages as [RegistrationModel['stages'][number]];
     const weight = Buffer.from(bytes).indexOf(Buffer.from(parameters.buffer, 0, 64));
-    expect(refusal(bytes.with(weight, (bytes[weight] as number) ^ 1))).toMatch(/not those that its checksum/);
+    expect(refusal(bytes.with(weight, (bytes[weight] as number) ^ 1))).toMatch(/do not match its checksum/);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('is not written with a weight of %d', (value) => {

@@ -107,11 +107,11 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
       execute(process.execPath, [installed(packageJson.bin.earthmorph), ...args], { cwd: user });
     await expect(refused('worker', '--queue', 'redis://127.0.0.1:1')).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^earthmorph: [^\n]* give: npm install bullmq ioredis\n$/),
+      stderr: expect.stringMatching(/^earthmorph: [^\n]* run: npm install bullmq ioredis\n$/),
     });
     await expect(refused('distance', scan, scan)).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^earthmorph: [^\n]* give: npm install @itk-wasm\/image-io\n$/),
+      stderr: expect.stringMatching(/^earthmorph: [^\n]* run: npm install @itk-wasm\/image-io\n$/),
     });
   });
 

@@ -257,7 +257,7 @@ describe('a symmetric training', () => {
       expect(Math.min(...state.losses.slice(1))).toBeLessThan(state.losses[0]!);
     }
     await expect(trained(config({ symmetric: true, integrationSteps: 0, epochs: 1 }))).rejects.toThrow(
-      /^The setting "symmetric" needs the inverse/,
+      /^The setting "symmetric" needs an invertible deformation/,
     );
   });
 });

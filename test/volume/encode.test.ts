@@ -96,8 +96,12 @@ describe('a NRRD of vectors', () => {
   });
 
   test.each([
-    ['another space', { space: 'right-anterior-superior' }, /does not tell how its vectors point/],
-    ['another frame', { 'measurement frame': '(-1,0,0) (0,-1,0) (0,0,1)' }, /does not tell how its vectors point/],
+    ['another space', { space: 'right-anterior-superior' }, /does not say in which frame its vectors are/],
+    [
+      'another frame',
+      { 'measurement frame': '(-1,0,0) (0,-1,0) (0,0,1)' },
+      /does not say in which frame its vectors are/,
+    ],
     ['two components', { sizes: '2 3 2 2' }, /is not a displacement field \(2×3×2×2\)/],
   ])('is refused with %s', async (_, change, sentence) => {
     await expect(nrrd(change)).rejects.toThrow(sentence);

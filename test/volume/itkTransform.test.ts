@@ -68,7 +68,7 @@ describe("ITK's transform file", () => {
     ['a spline', file('BSplineTransform_double_3_3', '1'), /holds a BSplineTransform; give one of/],
     ['half a field', file('DisplacementFieldTransform_double_3_3', '1'), /whose numbers do not fit together/],
     ['two transforms', `${file('AffineTransform_double_3_3', '1')}Transform: Other_double_3_3\n`, /one transform/],
-    ['missing numbers', file('AffineTransform_double_3_3', '1 0 0'), /no transform with an inverse/],
+    ['missing numbers', file('AffineTransform_double_3_3', '1 0 0'), /a transform that has no inverse/],
     ['another dimension', file('AffineTransform_double_2_2', '1 0 0 1 0 0'), /between 3-D points/],
   ])('refuses %s', (_, text, sentence) => {
     expect(() => decodeItkTransform(text, 'x.tfm')).toThrow(sentence);

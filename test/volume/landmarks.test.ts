@@ -41,7 +41,7 @@ describe('MNI tag files', () => {
   });
 
   it.each([
-    ['x,y,z\n1,2,3\n', /no MNI tag file/],
+    ['x,y,z\n1,2,3\n', /not an MNI tag file/],
     ['MNI Tag Point File\nPoints =\n 1 2 3;', /needs "Volumes = 1;"/],
     ['MNI Tag Point File\nVolumes = 3;\nPoints =\n 1 2 3;', /needs "Volumes = 1;"/],
     ['MNI Tag Point File\nVolumes = 2;\nPoints =\n 1 2 3 4 5 6', /cut off/],
@@ -70,7 +70,7 @@ describe('landmarks as CSV', () => {
   it.each([
     ['a,b\n1,2\n', /lacks the columns x,y,z/],
     ['x,y,z\n', /no points/],
-    ['x,y,z\n1,,3\n', /Point 1 of a.csv does not hold a number/],
+    ['x,y,z\n1,,3\n', /Point 1 of a.csv lacks a number/],
   ])('are refused where they are wrong: %j', (text, sentence) => {
     expect(() => decodeLandmarkCsv(text, 'a.csv')).toThrow(sentence);
   });

@@ -73,7 +73,7 @@ test('raw, packed and written voxels are the same, in the file or beside it', as
   ])
     expect(Array.from((await decode(bytes, files)).data)).toEqual(Array.from(voxels));
   expect(await refusal(meta({ ElementDataFile: 'b.raw' }))).toBe(
-    'UserError: scans/a.mha keeps its voxels in scans/b.raw, which is missing; copy that file to there too.',
+    'UserError: scans/a.mha has its voxels in scans/b.raw, which is missing; copy that file there too.',
   );
 });
 

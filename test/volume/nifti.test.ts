@@ -162,7 +162,7 @@ test('input that is not one 3-D volume of real numbers is refused', async () => 
   const refusal = async (spec: Parameters<typeof handmadeNifti>[0]) =>
     messageOf(decodeNifti(handmadeNifti(spec), 'a.nii'));
   expect(await refusal({ dim: [4, 2, 2, 2, 5] })).toBe(
-    'a.nii has 4 dimensions (2×2×2×5); give one 3-D volume, or name one of them by its number, as a.nii,1.',
+    'a.nii has 4 dimensions (2×2×2×5); give one 3-D volume, or choose one by its number, such as a.nii,1.',
   );
   expect(await refusal({ dim: [1, 4] })).toBe('a.nii has 1 dimensions (4); give one 3-D volume.');
   expect(await refusal({ dim: [3, 4, 0, 4] })).toContain('an axis without voxels (4×0×4)');

@@ -54,7 +54,7 @@ test('every space lies where its own line says, whatever it is called', async ()
     }
   }
   expect(await refusal(nrrd({ space: 'left-anterior-inferior' }))).toMatch(
-    /^UserError: scans\/a\.nrrd cannot be read: its header says "space: left-anterior-inferior", which is not read; give right-/,
+    /^UserError: scans\/a\.nrrd cannot be read: its header says "space: left-anterior-inferior", which is not supported; give right-/,
   );
 });
 
@@ -146,7 +146,7 @@ test('data files lie beside the header, whatever their names', async () => {
   expect(moved.data).toEqual(voxels);
 
   expect(await refusal(detached({ 'data file': 'gone.raw' }), files)).toBe(
-    'UserError: scans/a.nrrd keeps its voxels in scans/gone.raw, which is missing; copy that file to there too.',
+    'UserError: scans/a.nrrd has its voxels in scans/gone.raw, which is missing; copy that file there too.',
   );
   expect(await refusal(detached({ 'data file': 's%02d.raw 1 3 1' }), files)).toContain(
     'names 3 data files, which cannot share 2×3×4 voxels',
@@ -189,15 +189,18 @@ test('a changed byte in packed voxels is refused', async () => {
 
 test('a header that cannot be right is refused with its line', async () => {
   for (const [change, sentence] of [
-    [{ encoding: 'bzip2' }, 'its header says "encoding: bzip2", which is not read; give one with encoding raw or gzip'],
+    [
+      { encoding: 'bzip2' },
+      'its header says "encoding: bzip2", which is not supported; give one with encoding raw or gzip',
+    ],
     [{ type: 'block' }, '"type: block", which is not read'],
-    [{ spade: 'RAS' }, '"spade: RAS", which is no field of NRRD'],
+    [{ spade: 'RAS' }, '"spade: RAS", which is not a field of NRRD'],
     [{ endian: undefined }, 'its header has no line "endian:"'],
     [{ sizes: '2 3' }, '"sizes: 2 3", which needs 3 numbers'],
     [{ sizes: '2 3 x' }, '"sizes: 2 3 x", which needs 3 numbers'],
     [{ sizes: '2 0 4' }, 'has an axis without voxels (2×0×4)'],
     [{ sizes: '2 3.5 4' }, 'has an axis without voxels (2×3.5×4)'],
-    [{ sizes: '200000 300000 400000' }, /200000×300000×400000 voxels, more than the 1073741824|is cut short/],
+    [{ sizes: '200000 300000 400000' }, /200000×300000×400000 voxels, and at most 1073741824|is cut short/],
     [{ 'space directions': '(0,2,0) (-3,0,0)' }, 'needs 3 vectors'],
     [{ 'space directions': '(0,2,0) (0,2,0) (0,0,1)' }, 'has no usable geometry'],
     [{ 'space origin': '(1,2)' }, 'which needs 3 numbers'],

@@ -27,7 +27,7 @@ test('voxels that are written as numbers are parsed, and no word is taken for on
   expect(parse(' 1.5,-2e3\n nan inf -INF ', 'float32', 5)).toEqual([1.5, -2000, Number.NaN, Infinity, -Infinity]);
   expect(parse('-7 8 9', 'int64', 2)).toEqual([-7, 8]);
   expect(() => parse('1 2 x', 'uint8', 3)).toThrow(
-    'a is damaged: "x" stands where a number should; copy the file again.',
+    'a is damaged: it has "x" in place of a number; copy the file again.',
   );
   expect(() => parse('1 2   ', 'uint8', 3)).toThrow('announces 3×1×1 voxels, but there are 2 numbers');
 });
@@ -35,7 +35,7 @@ test('voxels that are written as numbers are parsed, and no word is taken for on
 test('there is a limit to what is worked with', () => {
   expect(() => assertWorkable([1024, 1024, 1024], 'a')).not.toThrow();
   expect(() => assertWorkable([1024, 1024, 1025], 'a')).toThrow(
-    'a has 1024×1024×1025 voxels, more than the 1073741824 that can be worked with; resample it to larger voxels.',
+    'a has 1024×1024×1025 voxels, and at most 1073741824 are possible; resample it to larger voxels.',
   );
 });
 

@@ -252,7 +252,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       .waitFor();
     await app.page.getByText('24×28×20 voxels of 2 mm').waitFor();
     await app.drop(...slices.slice(0, 1).map((bytes) => fileOf('IM1', bytes.subarray(0, 900))));
-    await app.says(/dicom is a folder in which no scan was found|cut short/);
+    await app.says(/No scan was found in the folder dicom|cut short/);
     await app.drop(...slices.map((bytes, n) => fileOf(`${n}.dcm`, bytes)));
     await app.page.getByText('dicom.nii').first().waitFor();
     await app.registered();
@@ -293,7 +293,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       [fileOf('four.nii', four), /four\.nii has 4 dimensions/],
       [fileOf('huge.nii', huge), /huge\.nii/],
       [fileOf('text.nii.gz', new TextEncoder().encode('no scan')), /text\.nii\.gz/],
-      [fileOf('photo.jpg', whole), /photo\.jpg is of no format/],
+      [fileOf('photo.jpg', whole), /photo\.jpg has a format that cannot be read/],
       [fileOf('empty.nii', new Uint8Array()), /empty\.nii is empty/],
     ] as const) {
       await app.drop(file);

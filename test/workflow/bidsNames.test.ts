@@ -42,5 +42,5 @@ test.each([
   ['sub-01_left_T1w.nii.gz', false],
 ])('%s is a name of BIDS: %s', (name, wanted) => {
   expect(isBidsName(name)).toBe(wanted);
-  if (!wanted) expect(() => bidsOutputs('sub-01_T1w.nii.gz', name)).toThrow(/has no name of BIDS/);
+  if (!wanted) expect(() => bidsOutputs('sub-01_T1w.nii.gz', name)).toThrow(/does not have a BIDS name/);
 });

@@ -97,11 +97,11 @@ describe('a damaged run', () => {
     await writeFile(`${run}/last.safetensors`, 'x');
     await writeFile(`${run}/previous.safetensors`, '');
     const { code, stderr } = await goOn(run);
-    expect(stderr).toMatch(/^earthmorph: [^\n]+ or remove [^\n]+\*\.safetensors: the run then begins again[^\n]+\n$/);
+    expect(stderr).toMatch(/^earthmorph: [^\n]+ or remove [^\n]+\*\.safetensors to start again[^\n]+\n$/);
     expect(code).toBe(2);
     for (const file of await readdir(run)) if (file.endsWith('.safetensors')) await rm(`${run}/${file}`);
     const again = await goOn(run);
-    expect(again.stderr).toMatch(/^Note: [^\n]+ begins again with the first epoch\.\n$/);
+    expect(again.stderr).toMatch(/^Note: [^\n]+ starts again with the first epoch\.\n$/);
     expect(again.code).toBe(0);
     expect(await metrics(run)).toEqual(expected);
   });
@@ -135,7 +135,7 @@ describe('a run that goes on', () => {
     const other = await copied('other threads');
     const { code, stderr } = await goOn(other, '--threads', '2');
     expect(stderr).toBe(
-      'Note: What was done so far was computed with 1 thread, and goes on with 2 threads; sums may differ in their last digits.\n',
+      'Note: The work so far was computed with 1 thread, the rest is with 2 threads; results may differ in their last digits.\n',
     );
     expect(code).toBe(0);
   });

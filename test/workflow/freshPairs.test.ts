@@ -64,7 +64,7 @@ describe('a training on cases that are made at each step', () => {
   it('is refused where the data cannot be made so, and where there is nothing to learn from', async () => {
     const phantom = await openDataset(at('phantom'), nodeFiles());
     await expect(freshPairs(phantom, config)).rejects.toThrow(
-      /is not made by a generator of single pairs.*earthmorph data shapes\.$/,
+      /--fresh needs data of a generator that makes single pairs.*earthmorph data shapes\.$/,
     );
     expect(() => trainingConfig({ similarityWeight: 0 })).toThrow(/^There is nothing to learn from/);
   });

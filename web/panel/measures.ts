@@ -111,7 +111,9 @@ function line({ name, before, after, became }: Row): HTMLElement {
 /** What may have gone wrong. */
 function doubts({ judgement: { before, after, foldedPercent } }: WorkerRegistration): string[] {
   return [
-    ...(after.nmi < before.nmi ? ['The scans are less alike than before; look at the result before you use it.'] : []),
+    ...(after.nmi < before.nmi
+      ? ['The scans are less alike than before the registration; look at the result before you use it.']
+      : []),
     ...(foldedPercent > MANY_FOLDS
       ? [`${foldedPercent.toFixed(1)} % of the voxels are folded; fewer levels or more smoothness help.`]
       : []),

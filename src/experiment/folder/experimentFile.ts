@@ -26,7 +26,7 @@ export async function readExperimentFile(name: string): Promise<ExperimentFile> 
   );
   if (path === undefined)
     throw new UserError(
-      `There is no experiment ${name}; give a file, or one of those in ${packageFile('experiments')}.`,
+      `There is no experiment ${name}; give a file, or the name of one in ${packageFile('experiments')}.`,
     );
   await assertFile(path);
   const values = parse(await readFile(path, 'utf8'), path);
@@ -43,6 +43,6 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path} is no valid JSON (${error instanceof Error ? error.message : error}); correct it.`);
+    throw new UserError(`${path} is not valid JSON (${error instanceof Error ? error.message : error}); correct it.`);
   }
 }

@@ -95,7 +95,7 @@ export class ExperimentFolder {
     methodsOf(config);
     const entries = await readdir(path).catch((): string[] => []);
     if (!entries.includes(EXPERIMENT) && !entries.every((name) => OURS.test(name)))
-      throw new UserError(`${path} holds files of something else; give another --out.`);
+      throw new UserError(`${path} holds other files; give another --out.`);
     const before = entries.includes(EXPERIMENT) ? await ExperimentFolder.open(path) : undefined;
     if (before) assertSame(path, before.config, config);
     const own = generatorOf(data);
@@ -104,7 +104,7 @@ export class ExperimentFolder {
     if (own && made) assertEnough(config, made.cases, own.paired);
     if (data === config.data && !own && !existsSync(folder))
       throw new UserError(
-        `There is no folder '${folder}', which the experiment names; give that of the scans with --data.`,
+        `The experiment names the folder '${folder}', which does not exist; give the folder of the scans with --data.`,
       );
     if (own && made && !existsSync(folder)) await makeDataset(folder, own, made);
     await removeLeftovers(path);
@@ -142,7 +142,7 @@ export class ExperimentFolder {
   /** @throws UserError when there is no experiment in the folder */
   static async open(path: string): Promise<ExperimentFolder> {
     const file = join(path, EXPERIMENT);
-    const wayOn = 'remove it, and run the experiment into the same folder again';
+    const wayOn = 'remove it, and run the experiment with the same --out again';
     const stored = await readJsonFile<StoredExperiment>(file, storedSchema, wayOn);
     if (!stored)
       throw new UserError(
@@ -178,7 +178,9 @@ export class ExperimentFolder {
   trial(id: string): Trial {
     const found = this.trials().find((trial) => trial.id === id);
     if (!found)
-      throw new UserError(`The experiment in ${this.path} has no trial "${id}"; see "earthmorph sweep status".`);
+      throw new UserError(
+        `The experiment in ${this.path} has no trial "${id}"; "earthmorph sweep status" lists its trials.`,
+      );
     return found;
   }
 
@@ -232,7 +234,7 @@ export class ExperimentFolder {
     const lacking = this.config.stopping.find((rule) => !result.rules[rule]);
     if (lacking !== undefined)
       throw new UserError(
-        `${file} has no result for the stopping rule "${lacking}", which came later; give the experiment another --out.`,
+        `${file} has no result for the stopping rule "${lacking}", which was added later; give the experiment another --out.`,
       );
     return result;
   }
@@ -308,6 +310,6 @@ function assertEnough(config: ExperimentConfig, count: number, paired: boolean):
   const small = (['train', 'validation', 'test'] as const).find((part) => parts[part].length < least);
   if (small !== undefined)
     throw new UserError(
-      `${count} cases are too few: the ${small} part gets ${parts[small].length}, and a pair takes ${least}; add cases or change the split.`,
+      `${count} cases are too few: the ${small} part gets ${parts[small].length}, and a pair needs ${least}; add cases or change the split.`,
     );
 }

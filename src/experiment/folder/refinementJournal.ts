@@ -120,7 +120,7 @@ export class RefinementJournal {
       }
     } catch (error) {
       throw new UserError(
-        `${this.path} cannot be written (${reasonOf(error)}); what is done is kept, and the same command goes on with it.`,
+        `${this.path} cannot be written (${reasonOf(error)}); what is done is kept, and the same command continues it.`,
       );
     }
   }
@@ -132,7 +132,7 @@ function textOf(settings: ComparisonSettings): string {
 
 /** Whether stored settings are the given ones, those that came later at their defaults. */
 function isSame(stored: string, text: string, file: string): boolean {
-  const wayOn = 'remove it if the settings are those of before, or give another --out';
+  const wayOn = 'remove it if the settings are the same as before, or give another --out';
   return textOf(parseJson<ComparisonSettings>(stored, settingsSchema, file, wayOn)) === text;
 }
 
@@ -148,7 +148,7 @@ function keyOf({ method, smoothness, fixed, moving, scans = '' }: Refinement): s
 
 /** A measure that is not a number is null in JSON. */
 function parse(line: string, path: string): RefinementRecord {
-  const wayOn = 'move it away, and what it held is done again';
+  const wayOn = 'move it away, and the same command makes it again';
   const record = parseJson<RefinementRecord>(line, recordSchema, path, wayOn);
   const entries = Object.entries(record).map(([key, value]) => [key, value === null ? Number.NaN : value]);
   return Object.fromEntries(entries) as RefinementRecord;

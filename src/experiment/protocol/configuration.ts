@@ -27,7 +27,7 @@ export const hours = z
   .positive()
   .max(500)
   .optional()
-  .describe('stop after so many hours; the same command goes on later')
+  .describe('stop after so many hours; the same command continues')
   .meta({ placeholder: 'n' });
 
 const ownSchema = z.strictObject({
@@ -60,7 +60,7 @@ const ownSchema = z.strictObject({
     .array(z.int().min(0))
     .min(1)
     .max(1000)
-    .refine((seeds) => new Set(seeds).size === seeds.length, 'must be different from each other')
+    .refine((seeds) => new Set(seeds).size === seeds.length, 'must differ from each other')
     .default([1]),
   /** Seed of the split, of the folds and of the validation and test pairs, the same for all trials. */
   splitSeed: z.int().min(0).default(1),
@@ -92,7 +92,7 @@ export interface ExperimentConfig extends z.infer<typeof ownSchema> {
  */
 export function experimentConfig(values: unknown, file = 'The experiment'): ExperimentConfig {
   if (typeof values !== 'object' || values === null || Array.isArray(values))
-    throw new UserError(`${file} is no JSON object; see "earthmorph experiment run --help" for an example.`);
+    throw new UserError(`${file} is not a JSON object; "earthmorph experiment run --help" has an example.`);
   const entries = Object.entries(values);
   const own = Object.fromEntries(entries.filter(([key]) => !isShared(key)));
   const shape = madeShape();

@@ -33,7 +33,7 @@ export function parseMethod(text: string): MethodText {
     if (key === '__proto__') throw new UserError(`There is no option "__proto__"; leave it out of the loss "${text}".`);
     if (SHARED.includes(key))
       throw new UserError(
-        `"${key}" in the loss "${text}" is the same for all losses; set it in the experiment itself.`,
+        `"${key}" in the loss "${text}" must be the same for all losses; set it in the experiment itself.`,
       );
     (Object.hasOwn(trainingSchema.shape, key) ? settings : options).set(key, values.map(wordValue));
   }

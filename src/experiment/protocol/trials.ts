@@ -85,7 +85,7 @@ export function referenceOf({ reference }: ExperimentConfig, methods: readonly M
   const found = reference === undefined ? methods[0] : methods.find(({ name }) => name === reference);
   if (!found)
     throw new UserError(
-      `The reference "${reference}" is none of the losses; choose one of ${methods.map(({ name }) => name).join(', ')}.`,
+      `The reference "${reference}" is not one of the losses; choose one of ${methods.map(({ name }) => name).join(', ')}.`,
     );
   return found;
 }
@@ -125,7 +125,7 @@ function assertFew(config: ExperimentConfig, methods: readonly { readonly name: 
   if (count <= MOST_TRIALS) return;
   const largest = methods[points.indexOf(Math.max(...points))]?.name;
   throw new UserError(
-    `The experiment comes to ${count.toLocaleString('en')} trainings; at most ${MOST_TRIALS.toLocaleString('en')} are possible. Shorten its grids (the largest is that of "${largest}"), seeds or folds.`,
+    `The experiment has ${count.toLocaleString('en')} trainings, and at most ${MOST_TRIALS.toLocaleString('en')} are possible; shorten its grids (the largest is that of "${largest}"), seeds or folds.`,
   );
 }
 

@@ -58,7 +58,9 @@ export async function openQueue(
   // The connection says what there is to say.
   queue.on('error', () => undefined);
   const complain = onceEach((error) =>
-    say(`The queue ${address.shown} refuses (${shortLine(withoutSecrets(reasonOf(error), address))}); trying again.`),
+    say(
+      `The queue ${address.shown} reports an error (${shortLine(withoutSecrets(reasonOf(error), address))}); trying again.`,
+    ),
   );
   return {
     runner: (onMessage) => ({
@@ -148,10 +150,10 @@ class QueuedTrial {
     if (state === 'completed') return this.#collect();
     this.#stray = state === 'unknown' ? this.#stray + 1 : 0;
     if (raw.kind === 'missing' || this.#stray > STRAY)
-      return this.#putAgain(`${id} is no longer on the queue; it is put there again.`);
+      return this.#putAgain(`${id} is no longer on the queue and is put there again.`);
     if (!isOurs && (state === 'failed' || state === 'unknown'))
       return this.#putAgain(
-        `What the queue held as ${id} was not what this sweep put there${reasonIn(raw)}; it is put there again.`,
+        `The queue holds ${id} otherwise than this sweep put it there${reasonIn(raw)}; it is put there again.`,
       );
     if (state === 'failed')
       return {
@@ -251,7 +253,7 @@ export async function queueStatus(address: QueueAddress, folder?: ExperimentFold
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `The queue ${address.shown} refuses (${shortLine(withoutSecrets(reasonOf(error), address))}); look after that Redis, or name another with --queue.`,
+      `The queue ${address.shown} reports an error (${shortLine(withoutSecrets(reasonOf(error), address))}); check that Redis server, or name another with --queue.`,
     );
   } finally {
     redis.disconnect();

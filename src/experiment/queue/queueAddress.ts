@@ -31,21 +31,21 @@ const ELSEWHERE = `give the password in ${PASSWORD_VARIABLE} or with --queue-pas
  */
 export function queueAddress(text: string, secret?: string): QueueAddress {
   const [, scheme = '', rest = ''] = /^(rediss?):\/\/(.*)$/is.exec(text.trim()) ?? [];
-  if (scheme === '') throw new UserError(`--queue is no address of a Redis queue; give one like ${EXAMPLE}.`);
+  if (scheme === '') throw new UserError(`--queue is not the address of a Redis server; give one like ${EXAMPLE}.`);
   const url = URL.canParse(`redis://${rest}`) ? new URL(`redis://${rest}`) : undefined;
   // Signs that end the host's part of an address, as / and # do, may be the password's: then what looks like the host
   // is a part of it.
   const tail = rest.replace(/^[^/?#]*/, '').replace(/\?(password|username|db|family)=.*$/s, '');
   if (tail.includes('@') || tail.includes('#') || (url === undefined && rest.includes('@')))
     throw new UserError(
-      `The password in --queue has signs that an address cannot hold; percent-encode them, or ${ELSEWHERE}.`,
+      `The password in --queue has characters that an address cannot hold; percent-encode them, or ${ELSEWHERE}.`,
     );
   if (url === undefined || url.hostname === '')
-    throw new UserError(`--queue names no host, or a port that cannot be; give an address like ${EXAMPLE}.`);
+    throw new UserError(`--queue has no host, or an impossible port; give an address like ${EXAMPLE}.`);
   const of = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
   const db = of('db') ?? url.pathname.slice(1);
   if (!/^\d{0,4}$/.test(db))
-    throw new UserError(`--queue names a database that is no number; give an address like ${EXAMPLE}/0.`);
+    throw new UserError(`The database in --queue is not a number; give an address like ${EXAMPLE}/0.`);
   const family = Number(of('family') ?? 0);
   const username = decoded(url.username) || of('username');
   const password = decoded(url.password) || of('password') || secret;
@@ -66,7 +66,9 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new UserError(`The password in --queue has a % that encodes nothing; write %25 for it, or ${ELSEWHERE}.`);
+    throw new UserError(
+      `The password in --queue has a % without two hexadecimal digits; write %25 for it, or ${ELSEWHERE}.`,
+    );
   }
 }
 

@@ -84,11 +84,11 @@ export async function keepingFaults(redis: Redis): Promise<readonly string[]> {
   const faults: string[] = [];
   if ((await info('persistence', 'aof_enabled')) === '0')
     faults.push(
-      'Redis keeps the queue in memory alone: should it end, trainings under way begin anew. Start it with --appendonly yes.',
+      'Redis keeps the queue only in memory. If Redis ends, running trainings start over. Start it with --appendonly yes.',
     );
   const policy = await info('memory', 'maxmemory_policy');
   if (policy !== '' && policy !== 'noeviction')
-    faults.push('Redis drops what it holds when its memory is full. Start it with --maxmemory-policy noeviction.');
+    faults.push('Redis deletes entries when its memory is full. Start it with --maxmemory-policy noeviction.');
   return faults;
 }
 

@@ -176,19 +176,19 @@ const optsSchema = z.strictObject({
 
 /** Why a job cannot be worked on; undefined where it can. */
 function faultOf(id: string, { kind, fields, more }: RawJob): string | undefined {
-  if (kind === 'missing') return 'nothing is stored of it';
-  if (kind === 'foreign') return 'what is stored of it is no job';
+  if (kind === 'missing') return 'it has no entry';
+  if (kind === 'foreign') return 'its entry is not a job';
   if (kind === 'large') return 'it is larger than a job can be';
   if (more) return 'it has fields that a job does not have';
   try {
-    if (fields.get('name') !== 'trial') return 'it is no training';
+    if (fields.get('name') !== 'trial') return 'it is not a training';
     if (!optsSchema.safeParse(JSON.parse(fields.get('opts') || '{}')).success)
       return 'its options are not those of a training';
     for (const name of ['progress', 'stacktrace', 'returnvalue']) JSON.parse(fields.get(name) || '0');
     readJob(JSON.parse(fields.get('data') ?? ''), id);
     return undefined;
   } catch (error) {
-    return error instanceof UserError ? shortLine(error.message) : 'what it holds is no JSON';
+    return error instanceof UserError ? shortLine(error.message) : 'its data is not JSON';
   }
 }
 
@@ -214,7 +214,7 @@ export async function jobIds(redis: Redis): Promise<readonly string[]> {
 /** Puts the queue's lists in order. */
 export async function tidy(redis: Redis, say: (id: string, fault: string) => void = () => undefined): Promise<void> {
   const removed = await putInOrder(redis, AHEAD);
-  for (const id of new Set(removed)) say(shortLine(id, 80), 'it is none of a trial');
+  for (const id of new Set(removed)) say(shortLine(id, 80), 'it does not belong to a trial');
 }
 
 /**

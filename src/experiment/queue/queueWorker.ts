@@ -146,7 +146,9 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
       .catch(() => undefined);
     if (said.has(error.message)) return;
     said.add(error.message);
-    say(`The queue ${queue.shown} refuses (${shortLine(withoutSecrets(reasonOf(error), queue))}); trying again.`);
+    say(
+      `The queue ${queue.shown} reports an error (${shortLine(withoutSecrets(reasonOf(error), queue))}); trying again.`,
+    );
   });
   worker.on('lockRenewalFailed', (jobs: string[]) => {
     for (const id of jobs) worker.cancelJob(id, 'another worker has taken over');
@@ -199,7 +201,9 @@ function isOwn(error: unknown): boolean {
 
 function givenBack(trial: string, why: unknown): OwnTrouble {
   const reason = typeof why === 'string' ? why : reasonOf(why);
-  return new OwnTrouble(`${trial} is given back, as this machine cannot work on it: ${shortLine(reason, 2000)}`);
+  return new OwnTrouble(
+    `${trial} is given back to the queue, since this machine cannot work on it: ${shortLine(reason, 2000)}`,
+  );
 }
 
 interface WorkContext extends Omit<QueueWorkerOptions, 'data'> {
@@ -217,7 +221,7 @@ async function work(job: TakenJob, token: string, signal: AbortSignal, context: 
   const folder = await folderFor(read, context);
   const store = new TrialStore(redis, sweep, trial);
   const beginAnew = async (why: string): Promise<void> => {
-    onEvent?.(trial, `begins anew, as what the queue held of it cannot be used: ${shortLine(why)}`);
+    onEvent?.(trial, `starts over, since its files on the queue cannot be used: ${shortLine(why)}`);
     await store.drop();
     await rm(folder.runOf(trial), { recursive: true, force: true });
   };
@@ -249,7 +253,7 @@ async function work(job: TakenJob, token: string, signal: AbortSignal, context: 
     case 'died':
       if (end.killed && context.killed > 1)
         throw new OwnTrouble(
-          `${trial} is given back, as its process was killed twice, which systems do where memory runs out; end other work here, or start fewer workers.`,
+          `${trial} is given back to the queue, since its process was killed twice, probably because memory ran out; end other work here, or start fewer workers.`,
         );
       if (!end.killed) throw new Error(shortLine(end.message));
   }
@@ -263,7 +267,7 @@ function refusing<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const reason = error instanceof UserError ? error.message : 'what it holds cannot be read';
+    const reason = error instanceof UserError ? error.message : 'its data cannot be read';
     throw new UnrecoverableError(`set aside, because ${shortLine(reason)}`);
   }
 }
@@ -288,7 +292,7 @@ async function train(
       signal,
       async onMessage(message) {
         if (message.kind === 'started' && message.epochsDone > 0)
-          onEvent?.(trial, `goes on after epoch ${message.epochsDone}`);
+          onEvent?.(trial, `continues after epoch ${message.epochsDone}`);
         if (message.kind !== 'epoch') return;
         const { record } = message;
         await store.save(folder.runOf(trial), token);
@@ -339,7 +343,9 @@ async function folderFor(
   const { config, caseIds } = file;
   const own = made ? config.data : data;
   if (own === undefined)
-    throw new OwnTrouble(`${trial} is given back, as it needs scans; give this worker their folder with --data.`);
+    throw new OwnTrouble(
+      `${trial} is given back to the queue, since it needs scans; give this worker their folder with --data.`,
+    );
   const path = join(scratch, sweep);
   try {
     if (!made) await assertInside(own, config, caseIds ?? []);

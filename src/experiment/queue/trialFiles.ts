@@ -62,7 +62,7 @@ function checked(files: TrialFiles, trial: Trial, folder: ExperimentFolder): Tri
   const cases = casesOf(folder.config, folder.stored.caseIds, trial.fold);
   const stored = parsed(text(files, CONFIG), CONFIG, configSchema);
   const config = sameSettings(stored.config, trial);
-  if (JSON.stringify(stored.split) !== JSON.stringify(cases)) throw new UserError(`${CONFIG} is of other cases`);
+  if (JSON.stringify(stored.split) !== JSON.stringify(cases)) throw new UserError(`${CONFIG} belongs to other cases`);
   const lines = text(files, METRICS)
     .split('\n')
     .filter((line) => line !== '');
@@ -75,7 +75,7 @@ function checked(files: TrialFiles, trial: Trial, folder: ExperimentFolder): Tri
   if (last) {
     const { state } = decodeCheckpoint(last, specs, chooseOptimiser(config.optimiser), LAST, config.averaging > 0);
     if (state.epoch !== records.length || state.losses.length !== records.length + 1)
-      throw new UserError(`${LAST} is of another epoch`);
+      throw new UserError(`${LAST} belongs to another epoch`);
   }
   for (const name of [MODEL_FILE, modelFileOf('absolute'), modelFileOf('relative')]) {
     const model = files.get(name);
@@ -115,7 +115,7 @@ function checkResult(
   cases: ReturnType<typeof casesOf>,
 ): void {
   const result = parsed(text(files, RESULT), RESULT, trialResultSchema) as unknown as TrialResult;
-  if (JSON.stringify(result.trial) !== JSON.stringify(trial)) throw new UserError(`${RESULT} is of another trial`);
+  if (JSON.stringify(result.trial) !== JSON.stringify(trial)) throw new UserError(`${RESULT} belongs to another trial`);
   const count = result.records.length;
   if (
     count > epochsOf(trial) ||
@@ -127,7 +127,7 @@ function checkResult(
   for (const [rank, rule] of config.stopping.entries()) {
     const found = result.rules[rule];
     if (!found || found.endEpoch > count || found.bestEpoch > found.endEpoch)
-      throw new UserError(`${RESULT} lacks what the rule "${rule}" comes to`);
+      throw new UserError(`${RESULT} lacks the result of the rule "${rule}"`);
     if (found.validation.map(pairKey).join('\n') !== pairs.join('\n'))
       throw new UserError(`${RESULT} holds other validation pairs`);
     const model = rank === 0 ? MODEL_FILE : modelFileOf(rule);
@@ -146,7 +146,7 @@ function parsed<T>(content: string, name: string, schema: z.ZodType<T>): T {
   try {
     value = JSON.parse(content);
   } catch {
-    throw new UserError(`${name} is no JSON`);
+    throw new UserError(`${name} is not JSON`);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

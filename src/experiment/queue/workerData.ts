@@ -11,7 +11,7 @@ import type { ExperimentConfig } from '../protocol/configuration.ts';
  */
 export async function dataFolder(path: string): Promise<string> {
   return realpath(path).catch(() => {
-    throw new UserError(`There is no folder '${path}'; give that of the scans with --data.`);
+    throw new UserError(`There is no folder '${path}'; give the folder of the scans with --data.`);
   });
 }
 
@@ -29,13 +29,13 @@ export async function assertInside(
   const byId = new Map(cases.map((each) => [each.id, each]));
   for (const id of caseIds) {
     const found = byId.get(id);
-    if (!found) throw new UserError(`The folder ${folder} lacks a case that a job on the queue names; complete it.`);
+    if (!found) throw new UserError(`The folder ${folder} lacks a case of a job on the queue; complete the folder.`);
     for (const path of [...filesOf(found), ...(found.moving ? filesOf(found.moving) : [])]) {
       const real = await realpath(path).catch(() => resolve(path));
       const way = relative(folder, real);
       if (way === '..' || way.startsWith(`..${sep}`) || resolve(way) === way)
         throw new UserError(
-          `${path} leads to ${real}, which is not in ${folder}, and a worker reads nothing else; give a --data that holds both, or the files themselves.`,
+          `${path} leads to ${real}, which is outside ${folder}, and a worker reads no other folder; give a --data that holds both, or put the file itself there.`,
         );
     }
   }

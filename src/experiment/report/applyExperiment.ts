@@ -44,7 +44,9 @@ export async function applyExperiment(folder: ExperimentFolder, options: ApplyOp
   const { out, onCase } = options;
   const dataset = await openDataset(options.data, nodeFiles(), { mri: folder.config.mri });
   if (!isPaired(dataset))
-    throw new UserError(`${options.data} holds no pairs of two modalities; give a folder as RESECT's or DeepReg's.`);
+    throw new UserError(
+      `${options.data} holds no pairs of two modalities; give a folder in the layout of RESECT or DeepReg.`,
+    );
   const ids = options.cases ?? dataset.cases.map(({ id }) => id);
   const missing = ids.find((id) => !dataset.cases.some((each) => each.id === id));
   if (missing !== undefined)

@@ -66,9 +66,7 @@ async function writePairFigures(
   const there = drawn.filter(({ model }) => existsSync(model));
   const lost = [folder.stored.data, ...drawn.map(({ model }) => model)].find((path) => !existsSync(path));
   if (!existsSync(folder.stored.data) || there.length === 0) {
-    return [
-      `Figures 2 and 3 show scans and what the models make of them, and ${lost} is not there; they are left as they are.`,
-    ];
+    return [`Figures 2 and 3 are not drawn again, since ${lost} is missing.`];
   }
   const dataset = await openDataset(folder.stored.data, nodeFiles(), { mri: folder.config.mri });
   const registered: RegisteredBy[] = [];
@@ -93,7 +91,7 @@ async function writePairFigures(
   const without = drawn.filter((method) => !there.includes(method)).map(({ name }) => name);
   return without.length === 0
     ? []
-    : [`Figures 2 and 3 leave out ${without.join(', ')}, whose models are not there (${lost}).`];
+    : [`Figures 2 and 3 leave out ${without.join(', ')}, since their models are missing (${lost}).`];
 }
 
 function lossPicture(

@@ -31,8 +31,8 @@ export async function writeExperimentReport(folder: ExperimentFolder): Promise<E
   if (done.length === 0)
     throw new UserError(
       failure === undefined
-        ? `No training in ${folder.path} is finished and tested yet; "earthmorph experiment run" goes on with it.`
-        : `Nothing in ${folder.path} is finished and tested, and trainings failed: ${failure}`,
+        ? `No training in ${folder.path} is finished and tested yet; "earthmorph experiment run" continues it.`
+        : `No training in ${folder.path} is finished and tested, and some failed: ${failure}`,
     );
   const outcome: Outcome = {
     name: config.name,

@@ -18,7 +18,7 @@ export async function writeSweepReport(folder: ExperimentFolder): Promise<Table>
   const results = new Map((await finishedTrials(folder)).map((result) => [result.trial.id, result]));
   if (results.size === 0)
     throw new UserError(
-      `No training in ${folder.path} is finished; "earthmorph sweep status ${folder.path}" says where each stands.`,
+      `No training in ${folder.path} is finished; "earthmorph sweep status ${folder.path}" lists the state of each.`,
     );
   const { config } = folder;
   const [rule = 'absolute'] = config.stopping;

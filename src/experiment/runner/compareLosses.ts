@@ -152,7 +152,7 @@ async function judgeOf(
       labels &&= fixed.labels !== undefined && moving.labels !== undefined;
       if (!landmarks && !labels)
         throw new UserError(
-          `${pair.moving.id} onto ${pair.fixed.id} cannot be judged: losses are compared by labels or landmarks that both images of every pair have; give such pairs.`,
+          `${pair.moving.id} onto ${pair.fixed.id} cannot be compared with the others: either all images of all pairs need labels, or all need landmarks; give such pairs.`,
         );
     }
   const needed = landmarks ? 'landmarks' : 'labels';
@@ -175,9 +175,7 @@ function assertApart(tune: PairList, test: PairList): void {
   const seen = new Set(tune.pairs.flatMap(({ fixed, moving }) => [fixed.image, moving.image]));
   const shared = test.pairs.flatMap(({ fixed, moving }) => [fixed, moving]).find(({ image }) => seen.has(image));
   if (shared !== undefined)
-    throw new UserError(
-      `The case "${shared.id}" is in the pairs to tune on and in those to report; take it out of one of the lists.`,
-    );
+    throw new UserError(`The case "${shared.id}" is in both lists, --pairs and --tune; remove it from one of them.`);
 }
 
 /** A loss is compared with others, not with itself. */
@@ -250,7 +248,7 @@ class PreparedPairs {
     if (prepared.moving) {
       if (fixed.id !== moving.id)
         throw new UserError(
-          `${fixed.id} and ${moving.id} have two images each; name one case as fixed and as moving to register its own two.`,
+          `${fixed.id} and ${moving.id} have two images each; name the same case as fixed and as moving, to register its two images.`,
         );
       return { fixed: prepared, moving: prepared.moving };
     }

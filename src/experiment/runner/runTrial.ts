@@ -160,7 +160,7 @@ export async function registerCases(
 ): Promise<RegisteredPair> {
   const caseOf = (id: string): Dataset['cases'][number] => {
     const found = dataset.cases.find((entry) => entry.id === id);
-    if (!found) throw new UserError(`The case "${id}" is no longer in ${dataset.root}; restore it.`);
+    if (!found) throw new UserError(`The case "${id}" is no longer in ${dataset.root}; put it back.`);
     return found;
   };
   const list: PairList = { dataset, pairs: [{ fixed: caseOf(pair.fixed), moving: caseOf(pair.moving) }] };

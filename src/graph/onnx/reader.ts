@@ -68,7 +68,7 @@ export function readOnnx(bytes: Uint8Array, name: string): OnnxContents {
     }, null);
     if (reader.pos !== bytes.length) throw new RangeError('The file ends too early.');
   } catch {
-    throw new UserError(`${name} is damaged or no ONNX model; give a model.onnx that "earthmorph train" wrote.`);
+    throw new UserError(`${name} is damaged or not an ONNX model; give a model.onnx that "earthmorph train" wrote.`);
   }
   return { metadata, constants };
 }

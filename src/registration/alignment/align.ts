@@ -135,7 +135,7 @@ export async function alignPair(
       result = { kind, ...settledOn, warnings };
       if ((await objective.evaluate(result.matrix)).overlap === 0)
         throw new UserError(
-          'The alignment ends where the two scans have no voxels in common; give --init center, --align rigid, or other masks.',
+          'After the alignment the two scans do not overlap; give --init center, --align rigid, or other masks.',
         );
     } finally {
       await objective.release();
@@ -159,7 +159,7 @@ async function mostPromising(
   }
   const most = Math.max(...looked.map(({ overlap }) => overlap));
   if (most === 0)
-    throw new UserError('The two scans have no voxels in common where they start; give --init center, or other masks.');
+    throw new UserError('The two scans do not overlap at their start; give --init center, or other masks.');
   const enough = looked.filter(({ overlap }) => overlap >= OVERLAP * most).sort((a, b) => a.loss - b.loss);
   const [first] = candidates;
   const chosen: Mat4[] = [];
@@ -211,9 +211,9 @@ function hopeless(pair: AlignmentPair, start: Mat4, overlap: number): string | u
   if (overlap > 0 && apart <= large) return undefined;
   const why =
     overlap > 0
-      ? `its start puts the middles of the two bodies ${apart.toFixed(0)} mm apart, more than they are large (${large.toFixed(0)} mm)`
-      : `the two scans have nothing in common at its start, the middles of their bodies ${apart.toFixed(0)} mm apart`;
-  return `The alignment had to do without its start: ${why}; look at the result, and give --init center or a nearer start.`;
+      ? `it puts the centres of the two bodies ${apart.toFixed(0)} mm apart, which is more than their size (${large.toFixed(0)} mm)`
+      : `the two scans do not overlap there, and the centres of their bodies are ${apart.toFixed(0)} mm apart`;
+  return `The alignment could not use its start: ${why}; look at the result, and give --init center or a nearer start.`;
 }
 
 function farAway(mm: number, bound: number, { similarity }: ChosenSimilarity): string {
@@ -277,7 +277,7 @@ function bodyOf({ size, affine }: Grid, mask: Mask | undefined): { centre: Vec3;
       z += n * p[2] + i1 * step[2];
       for (let a = 0; a < 3; a++) squares += n * p[a]! ** 2 + 2 * i1 * p[a]! * step[a]! + i2 * step[a]! ** 2;
     }
-  if (count === 0) throw new UserError('A mask is empty, so there is nothing to align; give one that is not, or none.');
+  if (count === 0) throw new UserError('A mask is empty, so there is nothing to align; give another mask, or none.');
   const centre: Vec3 = [x / count, y / count, z / count];
   const radius = Math.sqrt(Math.max(squares / count - centre.reduce((sum, mm) => sum + mm * mm, 0), 1));
   return { centre, radius };

@@ -127,7 +127,7 @@ export function modalityFigure(input: ModalityFigure): string {
 
 function check({ fixed, fixedLandmarks, methods }: ModalityFigure): void {
   if (methods.length === 0)
-    throw new UserError('The figure has no rows: give the pair before registration as the first method.');
+    throw new UserError('The figure has no rows; give the pair before registration as the first method.');
   for (const { name, moved, landmarks } of methods) {
     assertOnFixedGrid(fixed, { [`moved image of ${name}`]: moved });
     if (landmarks.length !== fixedLandmarks.length)

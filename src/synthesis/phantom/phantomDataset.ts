@@ -19,9 +19,9 @@ function landmarksCsv(landmarks: readonly Vec3[]): string {
  */
 export const phantoms = defineGenerator({
   name: 'phantom',
-  summary: 'make a synthetic data set',
+  summary: 'make synthetic scans, with known truth',
   description:
-    "Makes hippocampus-like synthetic cases whose correspondence is known exactly, in the Decathlon's layout: imagesTr, labelsTr, and landmarksTr (RAS mm; row by row the same anatomical point in every case). synthetic.json says that they are made, and how. The same seed gives the same files.",
+    "Makes synthetic scans that resemble hippocampus crops, with exactly known correspondence. The layout is the Decathlon's: imagesTr, labelsTr, and landmarksTr (RAS mm; a row is the same anatomical point in every case). synthetic.json says that the data is synthetic, and how it was made. The same seed gives the same files.",
   schema: z.strictObject({
     cases: z.int().min(1).default(12).describe('number of cases'),
     seed: z.int().min(0).default(1).describe('which data set'),

@@ -13,14 +13,14 @@ const SETTINGS = {
     .min(0)
     .max(0.2)
     .default(0.035)
-    .describe("largest standard deviation of each image's deformation, as a share of the longest edge")
+    .describe('largest standard deviation of the deformation of an image, as a share of its longest edge')
     .meta({ placeholder: 'share' }),
   affine: z
     .number()
     .min(0)
     .max(0.5)
     .default(0.06)
-    .describe('largest rotation, scaling, shear and shift of each image')
+    .describe('largest rotation (radians), scaling, shear and shift (shares) of an image')
     .meta({ placeholder: 'share' }),
   alike: z
     .number()
@@ -39,7 +39,7 @@ export const shapes = defineGenerator({
   name: 'shapes',
   summary: 'make pairs of random shapes in random contrasts',
   description:
-    'Makes pairs of synthetic images of the same random shapes, deformed and painted at random, with labels: imagesTr, labelsTr, movingTr, movingLabelsTr and dataset.json. They show no anatomy and imitate no scanner; a network that learns to register them knows neither. synthetic.json says that they are made, and how. The same seed gives the same files. "earthmorph train --fresh" makes new ones at each step.',
+    'Makes pairs of synthetic images with labels: imagesTr, labelsTr, movingTr, movingLabelsTr and dataset.json. The images of a pair show the same random shapes, deformed and coloured at random. They show no anatomy and imitate no scanner, so a network that is trained on them knows neither. synthetic.json says that the data is synthetic, and how it was made. The same seed gives the same files. "earthmorph train --fresh" makes new pairs at each step.',
   schema: z.strictObject(SETTINGS),
   paired: true,
   synthetic: () => ({

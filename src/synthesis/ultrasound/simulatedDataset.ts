@@ -32,7 +32,7 @@ export const simulatedUltrasound = defineGenerator({
   name: 'simulate-us',
   summary: 'simulate ultrasound from MRI, with known truth',
   description:
-    "Simulates brain ultrasound from MRI, synthetic or given, with a deformation that is known exactly, in RESECT's layout: CaseN/MRI, CaseN/US, CaseN/Landmarks (exact pairs), and CaseN/Truth (the true warp, ultrasound to MRI). synthetic.json says that the data is simulated, and how. The same seed gives the same files.",
+    "Simulates brain ultrasound from synthetic or real MRI, with an exactly known deformation. The layout is RESECT's: CaseN/MRI, CaseN/US, CaseN/Landmarks (exact pairs), and CaseN/Truth (the true warp, ultrasound to MRI). synthetic.json says that the data is simulated, and how. The same seed gives the same files.",
   schema: z.strictObject({
     cases: z.int().min(1).default(22).describe('number of cases'),
     seed: z.int().min(0).default(1).describe('which data set'),
@@ -40,25 +40,25 @@ export const simulatedUltrasound = defineGenerator({
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('real MRI to simulate from, in turn: files or folders, skull-stripped where possible')
+      .describe('real MRI to simulate from: files or folders, used in turn; preferably skull-stripped')
       .meta({ placeholder: 'paths...', otherwise: 'synthetic brains' }),
     spacing: z
       .number()
       .min(0.2)
       .max(5)
       .optional()
-      .describe('voxels of the ultrasound and of synthetic MRI')
-      .meta({ placeholder: 'mm', otherwise: "1; with --mri the MRI's" }),
+      .describe('voxel edge of the ultrasound and of synthetic MRI')
+      .meta({ placeholder: 'mm', otherwise: '1; with --mri that of the MRI' }),
     shift: z
       .number()
       .positive()
       .max(15)
       .default(RESECT_INITIAL_ERROR)
-      .describe('mean over cases of the distance of landmarks before registration')
+      .describe('mean distance of landmarks before registration, over all cases')
       .meta({ placeholder: 'mm' }),
     size: sizeSchema(8, 512, '112,112,104')
       .optional()
-      .describe('voxels of synthetic MRI')
+      .describe('size of synthetic MRI in voxels')
       .meta({ placeholder: 'x,y,z', otherwise: '112×112×104 mm' }),
   }),
   paired: true,

@@ -90,7 +90,7 @@ describe('an experiment that goes on', () => {
     const volume = await readVolume(scan);
     await writeVolume(scan, { ...volume, data: volume.data.with(0, 1) });
     await rm(`${out}/${TRIAL}/test.json`);
-    const sentence = `earthmorph: The scan imagesTr/phantom_002.nii.gz is no longer the one that the experiment in ${out} began with; put that one back, or begin again in another folder.\n`;
+    const sentence = `earthmorph: The scan imagesTr/phantom_002.nii.gz is no longer the one that the experiment in ${out} began with; put that scan back, or begin again in another folder.\n`;
     const { code, stderr } = await run(out);
     expect({ code, stderr }).toEqual({ code: 2, stderr: sentence });
   });
@@ -98,7 +98,7 @@ describe('an experiment that goes on', () => {
   it('says that trainings get other threads', async () => {
     const out = await copied('threads');
     const { code, stderr } = await run(out, '--threads', '2');
-    expect(stderr).toMatch(/^Note: What was done so far was computed with 1 thread, and goes on with 2 threads;/);
+    expect(stderr).toMatch(/^Note: The work so far was computed with 1 thread, the rest is with 2 threads;/);
     expect(code).toBe(0);
   });
 });

@@ -48,7 +48,7 @@ describe('trials of an experiment', () => {
     const many = Array.from({ length: 1000 }, (_, n) => n + 1);
     const of = (values: object) => experimentConfig({ name: 'a', data: 'b', losses: ['mse'], ...values });
     expect(() => methodsOf(of({ epochs: many, patience: many, seeds: many }))).toThrow(
-      /comes to 1,000,000,000 trainings; at most 10,000 are possible.*largest is that of "mse"/,
+      /has 1,000,000,000 trainings, and at most 10,000 are possible.*largest is that of "mse"/,
     );
     expect(() => methodsOf(of({ losses: [`mse smoothness=${many.join('|')}`], folds: 11 }))).toThrow(/at most 10,000/);
     expect(allTrials(of({ patience: many.slice(0, 100), seeds: many.slice(0, 10) }))).toHaveLength(1000);
@@ -111,7 +111,7 @@ describe('trials of an experiment', () => {
     [{ losses: ['mse filter=none|grad'] }, /no filter "grad"/],
     [{ losses: ['mse'], reference: 'NCC' }, /none of the losses/],
     [{ losses: ['mse'], affine: 'rigid', affineLoss: 'ncd' }, /"affineLoss" is "ncd"; choose own, .* mse, /],
-    [{ losses: ['mse affineLoss=own'] }, /"affineLoss" is for an alignment; set "affine"/],
+    [{ losses: ['mse affineLoss=own'] }, /"affineLoss" belongs to an alignment; set "affine"/],
   ])('are refused before anything runs: %j', (values, sentence) => {
     expect(() => methodsOf(experimentConfig({ name: 'test', data: 'scans', ...values }))).toThrow(sentence);
   });

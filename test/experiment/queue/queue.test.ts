@@ -100,7 +100,7 @@ describe.skipIf(!hasRedis)(`a sweep through a queue${whyNoRedis}`, () => {
     await events.close();
 
     expect(killed.size).toBeGreaterThan(0);
-    expect(said).toMatch(/goes on after epoch \d/);
+    expect(said).toMatch(/continues after epoch \d/);
     expect(completions).toHaveLength(TRIALS);
     expect(new Set(completions).size).toBe(TRIALS);
     const { counts, trials } = await printed<{ counts: Record<string, number>; trials: Row[] }>([
@@ -180,7 +180,9 @@ describe.skipIf(!hasRedis)(`trials on a queue${whyNoRedis}`, () => {
     await rename(trials, `${trials}-gone`);
     await writeFile(trials, '');
     const { code, stderr } = await workerEnd;
-    expect(stderr).toMatch(/^earthmorph: mse_seed1 is given back, as this machine cannot work on it: [^\n]+\n$/);
+    expect(stderr).toMatch(
+      /^earthmorph: mse_seed1 is given back to the queue, since this machine cannot work on it: [^\n]+\n$/,
+    );
     expect(code).toBe(2);
     expect(await readdir(scratch)).toEqual([]);
     const { counts } = await printed<{ counts: Record<string, number> }>(['sweep', 'status', path('long'), ...queue]);
@@ -189,7 +191,7 @@ describe.skipIf(!hasRedis)(`trials on a queue${whyNoRedis}`, () => {
     // It waits for another worker, which is asked to stop.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const [next, nextEnd] = start(['worker', ...queue]);
-      await line(next, /goes on after epoch/);
+      await line(next, /continues after epoch/);
       await line(next, /epoch \d+$/);
       next.kill(signal);
       expect(await nextEnd).toMatchObject({ code: 0, stdout: expect.stringContaining('given back') });
@@ -205,7 +207,7 @@ describe.skipIf(!hasRedis)(`trials on a queue${whyNoRedis}`, () => {
     await line(worker, /epoch 2$/);
     await forget();
     const { code, stderr } = await sweepEnd;
-    expect(stderr).toContain('mse_seed1 is no longer on the queue; it is put there again.');
+    expect(stderr).toContain('mse_seed1 is no longer on the queue and is put there again.');
     expect(code).toBe(0);
     worker.kill('SIGINT');
     expect((await workerEnd).code).toBe(0);
@@ -260,7 +262,7 @@ describe.skipIf(!hasRedis)(`trials on a queue${whyNoRedis}`, () => {
     for (const name of await readdir(scans)) await symlink(join(scans, name), join(linked, name));
     await expectRefusalAfterJob(
       ['worker', ...queue, '--data', linked],
-      /leads to .*scans.* which is not in .*linked, and a worker reads nothing else/,
+      /leads to .*scans.* which is outside .*linked, and a worker reads no other folder/,
     );
     // The folder itself may be a link.
     await symlink(scans, path('link'));
@@ -325,7 +327,7 @@ describe('a queue that is not there', () => {
   it('is refused with a sentence', async () => {
     const grid = await write('grid.json', GRID);
     const nobody = ['--queue', 'redis://:sesam@127.0.0.1:1'];
-    await expectRefusal(['worker', '--queue', 'http://127.0.0.1'], /no address of a Redis queue/);
+    await expectRefusal(['worker', '--queue', 'http://127.0.0.1'], /not the address of a Redis server/);
     await expectRefusal(['worker'], /Give the queue with --queue/);
     await expectRefusal(['sweep', 'status', ...nobody], /redis:\/\/127.0.0.1:1 does not answer.*start Redis/);
     await expectRefusal(['sweep', grid, '--out', path('none'), ...nobody], /does not answer/, path('none'));

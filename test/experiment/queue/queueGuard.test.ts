@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)(`what a worker may be given${whyNoRedis}`, () => {
     ['data of a path', { data: JSON.stringify({ ...job, trial: '../../victim' }) }, /not that of/],
     ['options that are no JSON', { opts: '[' }, /no JSON/],
     ['options that repeat', { opts: '{"repeat":{"every":1}}' }, /options/],
-    ['progress that is no JSON', { progress: 'x' }, /no JSON/],
+    ['progress that is no JSON', { progress: 'x' }, /not JSON/],
     ['a parent', { parentKey: `${PREFIX}meta` }, /fields that a job does not have/],
     ['a scheduler', { rjk: 'x' }, /fields that a job does not have/],
     ['another name', { name: 'other' }, /no training/],
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)(`what a worker may be given${whyNoRedis}`, () => {
     await redis.rpush(`${PREFIX}wait`, 'wait', 'meta', '\u001b[2J', 'x'.repeat(5000), Buffer.from([0xff, 0xfe]));
     await redis.rpush(`${PREFIX}active`, 'wait');
     const said = (await cleared()).join('\n');
-    expect(said).toContain('wait: it is none of a trial');
+    expect(said).toContain('wait: it does not belong to a trial');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the very character that must not be printed
     expect(said).not.toMatch(/\u001b/);
     expect(await redis.lrange(`${PREFIX}wait`, 0, -1)).toEqual([id]);
