@@ -45,7 +45,7 @@ export interface MadePair extends Required<PairToRegister> {
 }
 
 /** A model to register by, in place of a plan. */
-export interface ModelToUse {
+interface ModelToUse {
   readonly name: string;
   /** Those of a `model.onnx`. */
   readonly bytes: Uint8Array;

@@ -43,7 +43,7 @@ import type {
 import type { TrainingTasks } from './trainingProtocol.ts';
 
 /** What a registration is told on its way with. */
-export type Tell = (event: RegistrationEvent) => void;
+type Tell = (event: RegistrationEvent) => void;
 
 type Work = {
   readonly [Name in Exclude<TaskName, keyof TrainingTasks>]: (

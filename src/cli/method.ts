@@ -12,7 +12,7 @@ import { assertNotPlanned, choicesOf, isPlanned, openPlanned, type PlannedOption
 import { type Progress, startProgress } from './progress.ts';
 
 /** What registers, as the options choose it. */
-export interface Method {
+interface Method {
   readonly registrar: PairRegistrar;
   /** How a pair starts; undefined where the plan says it. */
   readonly start: InitialAlignment | undefined;
@@ -23,7 +23,7 @@ export interface Method {
 }
 
 /** What is called while a pair is registered. */
-export interface MethodProgress {
+interface MethodProgress {
   onPlan(plan: Plan): void;
   onLevel(level: number, step: number, steps: number, loss: number): void;
   onRefine(step: number, steps: number, loss: number): void;

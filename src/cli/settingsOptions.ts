@@ -4,7 +4,7 @@ import { requirement } from '../errors.ts';
 import { assignments, optionName } from './options.ts';
 
 /** The settings of a schema. */
-export type SettingsSchema = z.ZodObject<Record<string, z.ZodType>>;
+type SettingsSchema = z.ZodObject<Record<string, z.ZodType>>;
 
 /** One setting as JSON Schema tells it. */
 interface Described {

@@ -3,7 +3,7 @@ import { type Progress, startProgress } from './progress.ts';
 type Stage = 'download' | 'verify' | 'extract';
 
 /** Receives how far a transfer is, and takes its bar away at the end. */
-export interface TransferProgress {
+interface TransferProgress {
   readonly report: (stage: Stage, done: number, total?: number) => void;
   readonly stop: () => void;
 }

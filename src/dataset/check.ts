@@ -27,7 +27,7 @@ export interface Range {
 }
 
 /** What the readable cases look like. */
-export interface CheckSummary {
+interface CheckSummary {
   readonly cases: number;
   readonly withLabels: number;
   /** Voxels along x, y and z. */

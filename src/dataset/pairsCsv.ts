@@ -14,7 +14,7 @@ export interface CasePair {
 }
 
 /** One row of a list of pairs as it is written. */
-export interface PairRow {
+interface PairRow {
   readonly fixed: string;
   readonly moving: string;
   readonly fixedLabels?: string;

@@ -17,7 +17,7 @@ export interface Split {
 }
 
 /** One turn of a cross-validation. */
-export interface Fold {
+interface Fold {
   readonly train: string[];
   readonly test: string[];
 }

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { reasonOf } from './reason.ts';
 
 /** Where a data set is published as a tar archive. */
-export interface Archive {
+interface Archive {
   readonly url: string;
   /** Of the whole archive, 32 hexadecimal digits. */
   readonly md5: string;
@@ -26,7 +26,7 @@ export const HIPPOCAMPUS: Archive = {
 };
 
 /** How much a download may take. */
-export interface FetchLimits {
+interface FetchLimits {
   readonly bytes: number;
   /** Without a byte. */
   readonly idleSeconds: number;

@@ -20,7 +20,7 @@ export interface MemoryPeak {
 }
 
 /** A result while it is kept. */
-export interface LiveTensor {
+interface LiveTensor {
   readonly tensor: Tensor;
   readonly bytes: number;
   /** The operation that reads it last; undefined where it leaves the graph. */

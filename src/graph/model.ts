@@ -2,7 +2,7 @@ import { ONNX_TYPE, type OnnxConstant, type OnnxModel, type OnnxValue } from './
 import { type Graph, neededOperations, type Tensor, toOnnxNode } from './tensor.ts';
 
 /** Options of {@link toOnnx}. */
-export interface ModelOptions {
+interface ModelOptions {
   /** Properties written into the file (ONNX metadata_props). */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Tensors that are worked out elsewhere and fed by their names. */

@@ -7,7 +7,7 @@ import { elementCount, Graph, neededOperations, type Operation, type Tensor } fr
 type Outputs = Readonly<Record<string, Tensor>>;
 
 /** A computation in less memory, and what that costs. */
-export interface Recomputed {
+interface Recomputed {
   readonly graph: Graph;
   readonly outputs: Outputs;
   /** Bytes at its fullest. */

@@ -35,7 +35,7 @@ export interface RuntimeOptions {
 }
 
 /** An array of known type and shape that enters or leaves a program. */
-export interface Values {
+interface Values {
   readonly data: TensorData;
   readonly shape: readonly number[];
   readonly type: DataType;

@@ -4,7 +4,7 @@ import type { Attribute, DataType, OnnxConstant, OnnxNode, TensorData } from './
 export type Shape = readonly number[];
 
 /** What a node's gradient rule gets: one gradient an output (undefined where the loss does not depend on it). */
-export type GradientRule = (
+type GradientRule = (
   gradients: readonly (Tensor | undefined)[],
   needed: readonly boolean[],
 ) => readonly (Tensor | undefined)[];
@@ -47,13 +47,13 @@ export function elementCount(shape: Shape): number {
 }
 
 /** Type and shape of an output that an operation declares. */
-export interface OutputSpec {
+interface OutputSpec {
   readonly type?: DataType;
   readonly shape: Shape;
 }
 
 /** What {@link Graph.apply} takes beside the name of the operator and its inputs. */
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: string;
   readonly gradient?: GradientRule;

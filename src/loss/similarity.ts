@@ -3,10 +3,10 @@ import { add, divide, type Graph, mean, multiply, type Shape, sum, type Tensor }
 import { type Random, randomStream } from '../random.ts';
 
 /** Draws the values of a random input of the graph. */
-export type Draw = (random: Random, values: Float32Array) => void;
+type Draw = (random: Random, values: Float32Array) => void;
 
 /** How often a random input is drawn: anew at each step, or once for a seed. */
-export type Freshness = 'fresh' | 'fixed';
+type Freshness = 'fresh' | 'fixed';
 
 interface RandomInput {
   readonly name: string;

@@ -88,7 +88,7 @@ export type Among = (measure: Measure) => boolean;
 const ALL: Among = () => true;
 
 /** Two segmentations on one grid. */
-export interface SegmentationPair {
+interface SegmentationPair {
   /** Label of each voxel, index = i + nx·(j + ny·k). */
   readonly fixed: ArrayLike<number>;
   readonly moved: ArrayLike<number>;

@@ -47,7 +47,7 @@ export function correlation(
 }
 
 /** The result of a paired test. */
-export interface PairedTest {
+interface PairedTest {
   /** The smaller of the two rank sums, of the positive and of the negative differences. */
   readonly statistic: number;
   /** Two-sided p value; 1 when no pair differs. */

@@ -37,7 +37,7 @@ export function resizeDisplacement(displacement: Tensor, extent: Extent): Tensor
 }
 
 /** What is made of a flow. */
-export interface FlowOptions {
+interface FlowOptions {
   /**
    * 0: the flow is the displacement. n > 0: it is a stationary velocity, integrated by n steps of scaling and squaring.
    */

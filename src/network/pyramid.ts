@@ -37,7 +37,7 @@ const pyramidSchema = z.strictObject({
 });
 
 /** The same, settled. */
-export type PyramidOptions = z.infer<typeof pyramidSchema>;
+type PyramidOptions = z.infer<typeof pyramidSchema>;
 
 /** The level at which the displacement ends; 0 is the finest. */
 function lastLevel({ halfResolution }: PyramidOptions): number {

@@ -2,7 +2,7 @@ import { concat, type FeatureMap, type FeatureOperators, type FeaturePart, type 
 import type { Initialisation, ParameterSpec } from './parameters.ts';
 
 /** Channels of the U-Net. */
-export interface UnetFeatures {
+interface UnetFeatures {
   /** One convolution and one pooling by 2 each. */
   readonly encoder: readonly number[];
   /**
@@ -15,7 +15,7 @@ export interface UnetFeatures {
 }
 
 /** Structure of the registration U-Net. */
-export interface UnetOptions extends UnetFeatures {
+interface UnetOptions extends UnetFeatures {
   /**
    * Stop one level below the input's resolution: the flow is predicted on a grid of half the size, at an eighth of the
    * cost.

@@ -16,7 +16,7 @@ export interface ObjectiveTerms {
 }
 
 /** A pair, as the similarity sees it. */
-export interface ComparedPair {
+interface ComparedPair {
   /** [1, 1, D, H, W] each. */
   readonly moved: Tensor;
   readonly fixed: Tensor;

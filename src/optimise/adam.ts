@@ -2,7 +2,7 @@ import { add, divide, multiply, sqrt, square, subtract, type Tensor } from '../g
 import { defineOptimiser, optimiserValues } from './optimiser.ts';
 
 /** State of Adam: the running means of the gradient and of its square, of the parameters' shape. */
-export interface Moments {
+interface Moments {
   readonly first: Tensor;
   readonly second: Tensor;
 }
@@ -11,7 +11,7 @@ export interface Moments {
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
 /** What the caller feeds at step t (from 1): the rate and the two bias corrections 1 − βᵗ, as scalars. */
-export interface AdamInputs {
+interface AdamInputs {
   readonly rate: Tensor;
   readonly correction1: Tensor;
   readonly correction2: Tensor;

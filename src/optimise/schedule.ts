@@ -1,6 +1,6 @@
 /** How the rate goes on over a run: constant, or down to zero along half a cosine. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
-export type Schedule = (typeof SCHEDULES)[number];
+type Schedule = (typeof SCHEDULES)[number];
 
 /**
  * The rate after a share of all steps, from 0 to 1.

@@ -17,7 +17,7 @@ import { pairResult, summaryTable } from './pairResults.ts';
 type LabelNames = Readonly<Record<number, string>>;
 
 /** What a figure says beside the pair itself. */
-export interface PairFigureText {
+interface PairFigureText {
   readonly labelNames?: LabelNames;
   readonly note?: string | undefined;
   /** How the images are called where both are shown in one. */

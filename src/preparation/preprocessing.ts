@@ -128,7 +128,7 @@ function voxelsOf(fixed: Grid, preprocessing: Preprocessing): number {
 }
 
 /** Voxels that a grid on which pairs are compared may have: 2²⁵, as 320³ or 512×512×128 do. */
-export const GRID_LIMIT = 2 ** 25;
+const GRID_LIMIT = 2 ** 25;
 
 /**
  * @param voxel its edge in mm
@@ -191,7 +191,7 @@ function paddedGrid(image: Grid, { crop, pad, size, spacing }: Preprocessing): G
  * A grid with given axes around a point. Where its voxels have the lattice of `image`, up to order and sign of the axes,
  * it is moved onto that lattice by at most half a voxel: sampling the image then does not blur it.
  */
-export function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
+function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
   const along = (component: 0 | 1 | 2): number =>
     centre[component] - columns.reduce((sum, axis, a) => sum + axis[component] * ((size[a]! - 1) / 2), 0);
   const origin: Vec3 = [along(0), along(1), along(2)];

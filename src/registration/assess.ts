@@ -39,7 +39,7 @@ export function regularity(warp: Warp): Values {
 }
 
 /** A registered pair with what it can be judged by. */
-export interface JudgedPair {
+interface JudgedPair {
   /** The start alignment, and what registration found. */
   readonly start: Warp;
   readonly warp: Warp;

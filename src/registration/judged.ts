@@ -8,7 +8,7 @@ import { type RegistrationError, registrationError } from './landmarkError.ts';
 import type { Registration } from './register.ts';
 
 /** What is known of a pair beside its registration. */
-export interface KnownPair {
+interface KnownPair {
   readonly fixed: Volume;
   readonly moving: Volume;
   readonly fixedLabels?: Labels | undefined;

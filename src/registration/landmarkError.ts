@@ -17,7 +17,7 @@ export interface ErrorSummary {
 }
 
 /** How far one landmark is from its counterpart. */
-export interface LandmarkDistance {
+interface LandmarkDistance {
   readonly name: string;
   readonly before: number;
   readonly after?: number;

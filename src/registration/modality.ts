@@ -24,7 +24,7 @@ export interface Modalities {
 }
 
 /** How the intensities of a scan are spread in its smallest neighbourhoods, cubes of 3³ voxels. */
-export interface Texture {
+interface Texture {
   /**
    * Share of the volume that is an even surrounding, as around the sector of an ultrasound or a brain without skull.
    */

@@ -6,7 +6,7 @@
 export type StoppingRule = 'absolute' | 'relative';
 
 /** Settings of early stopping. */
-export interface StoppingOptions {
+interface StoppingOptions {
   /** Epochs without improvement before training stops. */
   readonly patience: number;
   /** Smallest fall of the loss that counts. */

@@ -19,7 +19,7 @@ import { clampTo, sampleVector } from '../volume/warp.ts';
 /**
  * Labels moved by a displacement in voxels, [3, nz, ny, nx] (components z, y, x), nearest neighbour; 0 from outside.
  */
-export function moveLabels(
+function moveLabels(
   labels: Int32Array,
   displacement: Float32Array,
   [nx, ny, nz]: readonly [number, number, number],
@@ -41,7 +41,7 @@ export function moveLabels(
  * Distances in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; none where there
  * are no partners.
  */
-export function landmarkDistances(
+function landmarkDistances(
   fixed: PreparedVolume,
   moving: PreparedVolume,
   displacement?: Float32Array,

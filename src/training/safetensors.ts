@@ -8,7 +8,7 @@ export interface StoredTensor {
 }
 
 /** Contents of a safetensors file. */
-export interface Safetensors {
+interface Safetensors {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -83,7 +83,7 @@ function inverseOf({ inverse }: Registered): Tensor {
 }
 
 /** A graph with the tensors that leave it. */
-export interface BuiltGraph {
+interface BuiltGraph {
   readonly graph: Graph;
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly random: RandomInputs;

@@ -7,7 +7,7 @@ import { correspondingPoints } from '../volume/landmarks.ts';
 import { applyToPoint, invert, spacingOf } from '../volume/matrix.ts';
 
 /** What a training learns from beside the images. */
-export type SupervisionKind = 'none' | 'labels' | 'landmarks';
+type SupervisionKind = 'none' | 'labels' | 'landmarks';
 
 /** The same, as its graph is built for it. */
 export type Supervision =

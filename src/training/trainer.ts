@@ -48,7 +48,7 @@ export interface TrainingData {
 export type StopReason = 'epochs' | 'patience' | 'aborted';
 
 /** Options of {@link train}. */
-export interface TrainOptions {
+interface TrainOptions {
   readonly config: TrainingConfig;
   readonly data: TrainingData;
   /** Trained networks that align each pair first and stay as they are. */

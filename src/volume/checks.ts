@@ -58,7 +58,7 @@ export function assertFinite(data: ArrayLike<number>, name: string): void {
 }
 
 /** What tells a segmentation from an image. */
-export interface ValueSummary {
+interface ValueSummary {
   /** Whether all values are whole numbers (within 0.001: some writers store labels scaled). */
   readonly integers: boolean;
   readonly min: number;

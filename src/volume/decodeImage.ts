@@ -7,7 +7,7 @@ import { decodeNrrd } from './nrrd.ts';
 import type { StoredImage } from './storedImage.ts';
 
 /** What a file is, and where files lie that its header may name. */
-export interface ImageSource {
+interface ImageSource {
   readonly bytes: Uint8Array;
   /** The file's path, which messages name. */
   readonly name: string;

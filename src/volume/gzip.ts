@@ -7,7 +7,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /** The part of unpacked data that is wanted, in bytes. */
-export interface Extent {
+interface Extent {
   readonly from: number;
   readonly to: number;
   /** Where the data end by their header; default: where the part does. */

@@ -14,7 +14,7 @@ export interface Landmark {
 }
 
 /** A point of one image, RAS mm. */
-export interface NamedPoint {
+interface NamedPoint {
   readonly name: string;
   readonly point: Vec3;
 }

@@ -11,14 +11,14 @@ export { encodeNifti, type NiftiOptions, niftiParts } from './niftiEncode.ts';
 export { toLabels, toVolume } from './storedImage.ts';
 
 /** A 3-D NIfTI image as its file has it. */
-export interface NiftiImage extends StoredImage {
+interface NiftiImage extends StoredImage {
   /** NIfTI's intent code: 0 for plain images, 1002 for labels. */
   readonly intent: number;
 }
 
 /** NIfTI's intent codes for vectors at each voxel. */
-export const intentDisplacement = 1006;
-export const intentVector = 1007;
+const intentDisplacement = 1006;
+const intentVector = 1007;
 
 const elementTypes: Readonly<Record<number, ElementType>> = {
   2: 'uint8',

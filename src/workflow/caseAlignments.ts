@@ -19,7 +19,7 @@ import type { Mat4 } from '../volume/grid.ts';
 import { type PairFiles, registerFiles } from './registerFiles.ts';
 
 /** How the pairs of a data set are aligned before a network sees them. */
-export interface CaseAlignment {
+interface CaseAlignment {
   readonly kind: AlignmentKind;
   readonly loss: ChosenSimilarity;
   readonly start: InitialAlignment;
@@ -28,7 +28,7 @@ export interface CaseAlignment {
 }
 
 /** Where alignments are kept, and what works them out. */
-export interface CaseAlignmentOptions {
+interface CaseAlignmentOptions {
   /**
    * Folder of the alignments: the transforms lie in `<folder>/<name>/<case>.tfm`; what is there is not worked out
    * again.

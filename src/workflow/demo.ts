@@ -51,7 +51,7 @@ const SETTINGS = {
 };
 
 /** Options of {@link runDemo}. */
-export interface DemoOptions {
+interface DemoOptions {
   /** New or empty folder for data, run and report. */
   readonly out: string;
   readonly version: string;
@@ -61,7 +61,7 @@ export interface DemoOptions {
 }
 
 /** What the demonstration measured on held-out pairs, before and after registration. */
-export interface DemoResult {
+interface DemoResult {
   readonly pairs: number;
   /** Mean over pairs, mm. */
   readonly landmarkErrorBefore: number;

@@ -24,7 +24,7 @@ import type { Vec3, Volume } from '../volume/grid.ts';
 import { minmax, percentile, zscore } from '../volume/normalise.ts';
 
 /** What the intensities are mapped to before the loss sees them; `none` leaves them as they are. */
-export const NORMALISATIONS = {
+const NORMALISATIONS = {
   zscore: { map: zscore, words: 'z-scored intensities' },
   minmax: { map: minmax, words: 'intensities from 0 to 1' },
   percentile: {
@@ -33,10 +33,10 @@ export const NORMALISATIONS = {
   },
   none: { map: (volume: Volume) => volume, words: 'intensities as they are' },
 } as const;
-export type Normalisation = keyof typeof NORMALISATIONS;
+type Normalisation = keyof typeof NORMALISATIONS;
 
 /** Two files, A and B. */
-export interface DistanceFiles {
+interface DistanceFiles {
   readonly fixed: string;
   readonly moved: string;
 }
@@ -55,7 +55,7 @@ export const distanceSchema = z.strictObject({
 });
 
 /** Which loss, and how it is evaluated. */
-export interface DistanceSettings {
+interface DistanceSettings {
   readonly loss: ChosenSimilarity;
   readonly normalise: Normalisation;
   readonly seed: number;
@@ -84,7 +84,7 @@ export interface Distance {
 }
 
 /** Two volumes as the loss sees them, with its value. */
-export interface MeasuredPair {
+interface MeasuredPair {
   readonly fixed: Volume;
   readonly moved: Volume;
   readonly loss: ChosenSimilarity;

@@ -11,7 +11,7 @@ export interface RegisteredBy {
 }
 
 /** What stands over the figure. */
-export interface PictureText {
+interface PictureText {
   readonly title: string;
   readonly dataset: Pick<Dataset, 'imageNames' | 'synthetic'>;
 }

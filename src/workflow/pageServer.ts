@@ -11,7 +11,7 @@ import { encodeNifti } from '../volume/nifti.ts';
 import type { ServedRuns } from './servedRuns.ts';
 
 /** What the page is served for. */
-export interface ServedPage {
+interface ServedPage {
   /** The folder of the built page. */
   readonly folder: string;
   /** A pair that it opens with. */

@@ -16,7 +16,7 @@ import type { PairRegistrar } from '../registration/register.ts';
 import { outputFiles, type PairFiles, registerFiles, writeRegistration } from './registerFiles.ts';
 
 /** How the pairs of a list are registered. */
-export interface RegisterPairsOptions {
+interface RegisterPairsOptions {
   readonly registrar: PairRegistrar;
   /** Where pairs begin; as the registrar chooses when left out. */
   readonly start?: InitialAlignment;

@@ -14,7 +14,7 @@ import { writeFigure } from './pairReport.ts';
 import { type InverseResidual, type OutputFiles, writeRegistration } from './registerFiles.ts';
 
 /** The file that says how the rest of a registration's folder came about. */
-export const RECORD_FILE = 'registration.json';
+const RECORD_FILE = 'registration.json';
 
 /** What the files of a registration's folder are called. */
 const USUAL: BidsOutputs = {
@@ -50,7 +50,7 @@ export async function assertFolderFree(folder: string): Promise<void> {
 }
 
 /** What a registration's folder is written from. */
-export interface FolderContents {
+interface FolderContents {
   readonly pair: RegisteredPair;
   readonly names: { readonly fixed: string; readonly moving: string };
   /** That the scans are synthetic, where they are. */

@@ -60,7 +60,7 @@ const CONFIG = 'config.json';
 const METRICS = 'metrics.jsonl';
 const LAST = 'last.safetensors';
 /** The checkpoint before the last, which is only for this machine's disk. */
-export const PREVIOUS = 'previous.safetensors';
+const PREVIOUS = 'previous.safetensors';
 const BEST = 'best.safetensors';
 const FIRST = 'first.onnx';
 const START = 'start.onnx';

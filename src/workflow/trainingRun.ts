@@ -28,7 +28,7 @@ import { DISK } from './readImage.ts';
 import { ALIGNMENTS, RunFolder, type StoredConfig } from './runFolder.ts';
 
 /** What a training run on disk is asked to do. */
-export interface TrainingRunOptions {
+interface TrainingRunOptions {
   /** Folder of the run. */
   readonly out: string;
   /** Folder of scans; with `resume`, the one stored in the run unless given. */
@@ -74,7 +74,7 @@ export interface TrainingRunObserver {
 }
 
 /** How a run ended. */
-export interface TrainingRunResult {
+interface TrainingRunResult {
   readonly reason: StopReason;
   readonly records: readonly EpochRecord[];
   readonly stored: StoredConfig;

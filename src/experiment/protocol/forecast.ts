@@ -1,14 +1,14 @@
 import { mean } from '../../metric/statistics.ts';
 
 /** What is known of a training that is not finished, or was not begun. */
-export interface Pending {
+interface Pending {
   readonly method: string;
   readonly epochsDone: number;
   readonly epochsAtMost: number;
 }
 
 /** Seconds of epochs, by method. */
-export type EpochSeconds = ReadonlyMap<string, readonly number[]>;
+type EpochSeconds = ReadonlyMap<string, readonly number[]>;
 
 /** How long epochs took. */
 export interface EpochTimes {

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { trainingSchema } from '../../training/configuration.ts';
 
 /** A value of a setting as it is written in a word: `0.5`, `true`, `patch`, or `7,13` (left to the setting to read). */
-export type WordValue = string | number | boolean;
+type WordValue = string | number | boolean;
 
 /** A loss as an experiment names it: its options and training settings of its own, each with the values to try. */
 export interface MethodText {

@@ -1,5 +1,5 @@
 /** What the paper reports of a loss: mean and SD. */
-export interface PaperFigures {
+interface PaperFigures {
   readonly endEpoch?: number;
   /** mm */
   readonly hd95: readonly [mean: number, sd: number];

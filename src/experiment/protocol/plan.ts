@@ -18,7 +18,7 @@ export interface Standing {
 }
 
 /** How far a method is: its chosen point, and the trials that tell about it. */
-export interface MethodPlan {
+interface MethodPlan {
   readonly method: Method;
   /** Undefined while its search goes on. */
   readonly chosen: Variant | undefined;

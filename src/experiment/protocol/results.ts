@@ -12,7 +12,7 @@ import type { Trial } from './trials.ts';
  * Measures of labels (their means) and landmarks by their keys, as `dice`; null where one cannot be had. A key is left
  * out where a pair lacks what its measure needs; earlier versions wrote null there too.
  */
-export type Scores = Readonly<Record<string, number | null>>;
+type Scores = Readonly<Record<string, number | null>>;
 
 /** What a registration did to one pair, measured in the fixed image's own grid. */
 export interface PairScore extends Pair {

@@ -78,7 +78,7 @@ function startRows(
 }
 
 /** A method, and whether its pairs were aligned before its network. */
-export interface AlignedMethod {
+interface AlignedMethod {
   readonly label: string;
   readonly config: TrainingConfig;
   readonly isAligned: boolean;

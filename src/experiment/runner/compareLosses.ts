@@ -30,7 +30,7 @@ export interface LossMethod {
 }
 
 /** What is compared, and where its results go. */
-export interface ComparisonOptions {
+interface ComparisonOptions {
   readonly methods: readonly LossMethod[];
   readonly settings: ComparisonSettings;
   /** Pairs on which the weights are chosen. */

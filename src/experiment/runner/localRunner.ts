@@ -4,7 +4,7 @@ import type { TrialMessage } from './trialMessages.ts';
 import { runTrialProcess, type TaskEnd } from './trialProcess.ts';
 
 /** What processes on this machine need. */
-export interface LocalRunnerOptions {
+interface LocalRunnerOptions {
   /** Path of the command line's script. */
   readonly program: string;
   /** Folder of the experiment. */

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 
 /** What the script of an array job needs. */
-export interface ArrayJob {
+interface ArrayJob {
   /** Name of the job. */
   readonly name: string;
   /** How `earthmorph` is called on the cluster's nodes, ready for a shell. */

@@ -17,7 +17,7 @@ export type TaskEnd =
   | { readonly kind: 'died'; readonly message: string; readonly killed?: boolean };
 
 /** What a process is asked to do. */
-export interface TrialProcessOptions {
+interface TrialProcessOptions {
   /** Path of the command line's script, which the process runs. */
   readonly program: string;
   /** Folder of the experiment. */

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.ts';
 import { type Blocked, type BlockSize, inBlocks, planeReader, planesOf } from './blockedLayout.ts';
 
 /** One side of the product: a map, and its channels. */
-export interface GradientSide {
+interface GradientSide {
   readonly map: Tensor;
   readonly channels: number;
 }

@@ -2,7 +2,7 @@ import { PbfReader } from 'pbf';
 import { UserError } from '../../errors.ts';
 
 /** A float32 constant stored in a model file. */
-export interface StoredConstant {
+interface StoredConstant {
   readonly shape: readonly number[];
   /** As many values as are there, which in a damaged file need not fill the shape. */
   readonly data: Float32Array;

@@ -13,12 +13,12 @@ export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 export type Attribute = number | string | readonly number[] | FloatAttribute | FloatsAttribute;
 
 /** A floating-point attribute, kept apart from an integer one. */
-export interface FloatAttribute {
+interface FloatAttribute {
   readonly float: number;
 }
 
 /** Floating-point numbers as one attribute, kept apart from integers. */
-export interface FloatsAttribute {
+interface FloatsAttribute {
   readonly floats: readonly number[];
 }
 

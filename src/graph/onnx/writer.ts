@@ -9,7 +9,7 @@ import {
 } from './schema.ts';
 
 /** Version of the standard operator set that graphs are written for. */
-export const OPSET = 18;
+const OPSET = 18;
 const IR_VERSION = 8;
 
 const AttributeKind = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;

@@ -3,13 +3,13 @@ import { concat, padAxis, reshape, slice, transpose } from './layout.ts';
 import { gemm } from './matmul.ts';
 
 /** Kernel extents and zeros before each axis of a convolution with stride 1. */
-export interface WeightGradientOptions {
+interface WeightGradientOptions {
   readonly kernel: readonly [number, number, number];
   readonly before: readonly [number, number, number];
 }
 
 /** A map of which planes can be had by themselves. */
-export interface Planes {
+interface Planes {
   readonly channels: number;
   /** [D, H, W]. */
   readonly extent: readonly [number, number, number];

@@ -15,7 +15,7 @@ export const POINT_EMBEDDINGS = ['lines', 'rows', 'points', 'scalars'] as const;
 export type PointEmbedding = (typeof POINT_EMBEDDINGS)[number];
 
 /** Sets of points, all of one size. */
-export interface Clouds {
+interface Clouds {
   /** [dimensions, sets · points]: a column is a point. */
   readonly points: Tensor;
   readonly sets: number;

@@ -21,10 +21,10 @@ import {
 
 /** How a signed intensity becomes a mass, which must not be negative. Neither way looks at a single image. */
 export const MASSES = ['softplus', 'affine'] as const;
-export type MassKind = (typeof MASSES)[number];
+type MassKind = (typeof MASSES)[number];
 
 /** Options of {@link massOf}. */
-export interface MassOptions {
+interface MassOptions {
   readonly mass: MassKind;
   /** `softplus`: how sharply it bends; log(1 + e^(gain · x)) / gain. */
   readonly gain: number;
@@ -44,7 +44,7 @@ export function normaliseRows(rows: Tensor): Tensor {
 }
 
 /** Where the voxels of a box lie and which bins they fall into. */
-export interface BinnedBox {
+interface BinnedBox {
   /** [n, 4]: position of each voxel along the three axes and a 1, scaled so that directions map to bins. */
   readonly positions: Float32Array;
   readonly voxels: number;

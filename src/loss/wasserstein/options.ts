@@ -57,7 +57,7 @@ const shape = {
 };
 
 /** Everything that decides a Wasserstein loss. */
-export const wassersteinSchema = z
+const wassersteinSchema = z
   .strictObject(shape)
   .refine(({ embedding, patch }) => embedding !== 'mass' || !patch.includes(1), {
     path: ['patch'],

@@ -11,7 +11,7 @@ import {
 
 /** What happens at a border that the stride does not meet. */
 export const BORDERS = ['inside', 'cover'] as const;
-export type Border = (typeof BORDERS)[number];
+type Border = (typeof BORDERS)[number];
 
 /** A grid of cubic patches. */
 export interface PatchGrid {

@@ -21,14 +21,14 @@ import { boxesOf, directionsName, measuresOf, patchGrid, pointsOf, wasserstein }
 type Extent = readonly [number, number, number];
 
 /** What a loss compares: two volumes in C order. */
-export interface ComparedVolumes {
+interface ComparedVolumes {
   readonly moved: Float32Array;
   readonly fixed: Float32Array;
   readonly extent: Extent;
 }
 
 /** Which of all directions a projection is along, by the distance there. */
-export type DirectionRank = 'largest' | 'median' | 'smallest';
+type DirectionRank = 'largest' | 'median' | 'smallest';
 
 /** A box (patch or volume) of both volumes projected on a line. */
 export interface BoxProjection {

@@ -5,7 +5,7 @@ import type { Motion } from './motion.ts';
 import type { AlignmentObjective } from './objective.ts';
 
 /** How one level is gone down. */
-export interface Descent {
+interface Descent {
   readonly objective: AlignmentObjective;
   readonly motion: Motion;
   readonly steps: number;

@@ -1,5 +1,5 @@
 /** How one level of an alignment is searched. */
-export interface AlignmentLevel {
+interface AlignmentLevel {
   /** Its voxels in multiples of the finest level's. */
   readonly coarser: number;
   /** Whether it begins from all starts as well as from the ends of the level before. */

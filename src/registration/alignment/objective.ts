@@ -19,7 +19,7 @@ import { invert, multiply as product } from '../../volume/matrix.ts';
 import type { PyramidLevel } from './pyramid.ts';
 
 /** The loss of a transform with its slope. */
-export interface AlignmentValue {
+interface AlignmentValue {
   readonly loss: number;
   /** Derivative to the 12 numbers of the world matrix, rows x, y, z; the last row is 0. */
   readonly gradient: Mat4;

@@ -16,7 +16,7 @@ export interface PyramidLevel {
  * The grid of a volume's own box and axes with voxels of about `spacing` mm; an axis whose own voxels are larger keeps
  * them.
  */
-export function levelGrid(image: Grid, spacing: number): Grid {
+function levelGrid(image: Grid, spacing: number): Grid {
   const own = spacingOf(image.affine);
   const extent = (axis: 0 | 1 | 2): number =>
     Math.min(image.size[axis], Math.max(MINIMUM, Math.round((image.size[axis] * own[axis]) / spacing)));

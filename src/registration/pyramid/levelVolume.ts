@@ -6,7 +6,7 @@ import { resampleTo } from '../../volume/resample.ts';
 import { gaussianSmoothed } from '../../volume/smooth.ts';
 
 /** A volume on a level's grid. */
-export interface LevelVolume {
+interface LevelVolume {
   /** [D, H, W] */
   readonly values: Float32Array;
   /** [D, H, W]: 1 where the volume has data that count, 0 elsewhere. */

@@ -43,7 +43,7 @@ export interface PyramidOptions {
 }
 
 /** A pair, normalised, on grids of any orientation and spacing. */
-export interface PyramidPair {
+interface PyramidPair {
   readonly fixed: Volume;
   readonly moving: Volume;
   /** [D, H, W] on each volume's own grid: above 0 where it counts; all of it when left out. */
@@ -70,7 +70,7 @@ export interface PyramidResult {
 }
 
 /** What a pyramid is carried out with. */
-export interface PyramidMeans {
+interface PyramidMeans {
   readonly runtime?: RuntimeOptions | undefined;
   readonly progress?: PyramidProgress | undefined;
   /** Called after each level with what it came to. */

@@ -16,14 +16,14 @@ import {
 } from './chart.ts';
 
 /** One box: the values of one series (a method, or before and after) in one category (a label). */
-export interface Box {
+interface Box {
   readonly category: string;
   readonly series: string;
   readonly values: readonly number[];
 }
 
 /** What {@link boxPlot} shows. Categories and series keep the order of their first box. */
-export interface BoxPlot {
+interface BoxPlot {
   readonly boxes: readonly Box[];
   readonly xLabel: string;
   readonly title?: string;
@@ -33,7 +33,7 @@ export interface BoxPlot {
 }
 
 /** Tukey's five numbers, the mean, and the values beyond the whiskers. */
-export interface BoxStatistics {
+interface BoxStatistics {
   readonly lowerWhisker: number;
   readonly lowerQuartile: number;
   readonly median: number;

@@ -15,13 +15,13 @@ import {
 import { drawCircles, drawCurve, type LineSeries, usablePoint } from './curve.ts';
 
 /** One small chart: its name stands over it. */
-export interface ChartPanel {
+interface ChartPanel {
   readonly name: string;
   readonly series: readonly LineSeries[];
 }
 
 /** What {@link panelChart} shows. */
-export interface PanelChart {
+interface PanelChart {
   readonly panels: readonly ChartPanel[];
   readonly xLabel: string;
   readonly yLabel: string;

@@ -18,7 +18,7 @@ export function figureTitle(title: string | undefined, left: number): { svg: str
 }
 
 /** A heading above a column of panels. */
-export interface PanelHeading {
+interface PanelHeading {
   /** From 0; becomes a letter. */
   readonly index: number;
   readonly name: string;

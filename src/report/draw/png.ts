@@ -1,7 +1,7 @@
 import { encode } from 'fast-png';
 
 /** An 8-bit image, row by row from the top left; `channels` is 1 (grey), 3 (RGB) or 4 (RGBA). */
-export interface Raster {
+interface Raster {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3 | 4;

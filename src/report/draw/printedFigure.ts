@@ -5,7 +5,7 @@ import { FONT_FAMILY, INK, PIXELS_PER_MM } from './theme.ts';
 export const PAGE_WIDTH = 180 * PIXELS_PER_MM;
 
 /** A figure for print: its size in user units, its printed width in mm, and what a screen reader says. */
-export interface PrintedFigure {
+interface PrintedFigure {
   readonly width: number;
   readonly height: number;
   readonly widthMm: number;

@@ -1,5 +1,5 @@
 /** An attribute's value: numbers are rounded, `undefined` leaves the attribute out. */
-export type Attribute = string | number | undefined;
+type Attribute = string | number | undefined;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import { type DistanceMap, profilePictures } from './profilePictures.ts';
 import { MOVED_DASHES, PAIR_COLOURS, type Projected, plotColumns, projectionPlots } from './projectionPlots.ts';
 
 /** A volume under its name. */
-export interface NamedVolume {
+interface NamedVolume {
   readonly name: string;
   readonly volume: Volume;
 }

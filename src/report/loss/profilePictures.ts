@@ -32,7 +32,7 @@ export interface DistanceMap {
 }
 
 /** What {@link profilePictures} shows: two volumes of one grid, and what differs between them. */
-export interface ProfilePictures {
+interface ProfilePictures {
   readonly fixed: Volume;
   readonly moved: Volume;
   /** Left out, the difference of the intensities takes its place. */

@@ -9,7 +9,7 @@ export const PAIR_COLOURS = { fixed: OKABE_ITO.blue, moved: OKABE_ITO.vermillion
 export const MOVED_DASHES = '3.2 1.6';
 
 /** Two binned masses on a line. */
-export interface ProjectedMasses {
+interface ProjectedMasses {
   readonly kind: 'masses';
   /** Values of the distribution functions at all bins but the last, where they are 1. */
   readonly fixed: ArrayLike<number>;
@@ -19,7 +19,7 @@ export interface ProjectedMasses {
 }
 
 /** Two sets of points on a line, ascending. */
-export interface ProjectedPoints {
+interface ProjectedPoints {
   readonly kind: 'points';
   readonly fixed: ArrayLike<number>;
   readonly moved: ArrayLike<number>;
@@ -54,7 +54,7 @@ const MOST_POINTS = 240;
 const ROW_GAP = 13;
 const COLUMN_GAP = 11;
 /** Room for numbers and names on the left and below. */
-export const PLOT_MARGINS = { left: 42, bottom: 26 } as const;
+const PLOT_MARGINS = { left: 42, bottom: 26 } as const;
 
 /**
  * Small plots of projections, a column each, with the area between the two volumes shaded. Masses: profiles,

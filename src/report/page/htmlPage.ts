@@ -8,7 +8,7 @@ import { SORT_SCRIPT } from './scripts.generated.ts';
 export type Provenance = Readonly<Record<string, string | number | undefined>>;
 
 /** What {@link htmlPage} holds. */
-export interface HtmlPage {
+interface HtmlPage {
   readonly title: string;
   readonly subtitle?: string;
   /** Markup, see {@link section}. */

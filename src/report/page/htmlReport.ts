@@ -4,7 +4,7 @@ import { type Table, toHtml, withoutEmptyColumns } from './table.ts';
 import { type ViewerInput, viewer } from './viewer.ts';
 
 /** What {@link pairReport} shows. Strings are escaped; `figure` and `charts` are SVG from this folder. */
-export interface PairReport {
+interface PairReport {
   readonly title: string;
   readonly subtitle?: string;
   /** From registrationFigure. */
@@ -34,7 +34,7 @@ export function pairReport(report: PairReport): string {
 }
 
 /** What {@link evaluationReport} shows. Strings are escaped; charts and figures are SVG from this folder. */
-export interface EvaluationReport {
+interface EvaluationReport {
   readonly title: string;
   readonly subtitle?: string;
   /** Mean ± SD over the pairs. */

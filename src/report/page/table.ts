@@ -45,14 +45,14 @@ export function withoutEmptyColumns(table: Table): Table {
 }
 
 /** A number with so many decimals and a true minus sign; a dash when it is none. */
-export function formatNumber(value: number, digits: number): string {
+function formatNumber(value: number, digits: number): string {
   if (Number.isNaN(value)) return '–';
   const written = Number.isFinite(value) ? value.toFixed(digits) : '∞';
   return written.startsWith('-') || value === Number.NEGATIVE_INFINITY ? `−${written.replace('-', '')}` : written;
 }
 
 /** Whether some of the values that a mean could be of are not there. */
-export function isPartial(cell: Cell): cell is Summary {
+function isPartial(cell: Cell): cell is Summary {
   return typeof cell === 'object' && cell.n < cell.of;
 }
 

@@ -9,7 +9,7 @@ import { displayDisplacement, type SliceView, voxelAt } from './slices.ts';
 type Point = readonly [number, number];
 
 /** How {@link deformationGrid} draws. */
-export interface DeformationGridOptions {
+interface DeformationGridOptions {
   /** Millimetres between lines (rounded to whole voxels); by default about 26 cells fit the volume's longest side. */
   readonly spacing?: number;
   /** In display millimetres. */

@@ -16,7 +16,7 @@ export interface FigureMetric {
 }
 
 /** Where the footer goes, in user units. */
-export interface FooterPlace {
+interface FooterPlace {
   readonly y: number;
   readonly width: number;
   readonly left: number;
@@ -30,7 +30,7 @@ interface Scale {
 }
 
 /** What the footer explains. */
-export interface FooterContent extends OutlineLegend {
+interface FooterContent extends OutlineLegend {
   readonly difference?: Scale;
   readonly jacobian?: Scale;
   readonly metrics: readonly FigureMetric[];

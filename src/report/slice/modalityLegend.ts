@@ -6,7 +6,7 @@ import { cross, residual, ring } from './landmarkMarks.ts';
 import type { Frame } from './panel.ts';
 
 /** What {@link modalityLegend} explains. */
-export interface ModalityLegend {
+interface ModalityLegend {
   readonly fixedName: string;
   readonly movingName: string;
   readonly comparison: 'overlay' | 'checkerboard';

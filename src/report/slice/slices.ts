@@ -133,7 +133,7 @@ export function tiltOf(view: SliceView, affine: Mat4): number {
 }
 
 /** A point as a slice shows it. */
-export interface DisplayPoint {
+interface DisplayPoint {
   /** Display millimetres (right, down); outside of the picture for a point outside of the grid. */
   readonly at: readonly [number, number];
   /** Millimetres from the slice, perpendicular to it; positive towards higher indices. */

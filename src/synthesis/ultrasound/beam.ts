@@ -9,7 +9,7 @@ export interface BeamTissue {
 }
 
 /** What comes back from the samples of a beam before the point spread function blurs it. */
-export interface BeamEchoes {
+interface BeamEchoes {
   /** Scattered amplitude: echogenicity times what is left of the pulse on its way there and back. */
   readonly scattered: Float32Array;
   /** Amplitude reflected at interfaces per mm, likewise. */

@@ -13,7 +13,7 @@ const CORTEX = 2.7;
 const FISSURE_BOTTOM = 19;
 
 /** A synthetic brain as a function of space: RAS mm, origin in the brain's middle. */
-export interface BrainAnatomy {
+interface BrainAnatomy {
   /** The middle of the craniotomy on the brain's surface, above the lesion. */
   readonly craniotomy: Craniotomy;
   /**

@@ -28,7 +28,7 @@ export interface SimulatedCase {
   readonly initialDistance: number;
 }
 
-export interface CaseOptions {
+interface CaseOptions {
   readonly seed: number;
   readonly index: number;
   /** Mean over cases of the initial misalignment, mm. */

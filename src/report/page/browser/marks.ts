@@ -4,7 +4,7 @@ import { type Plane, voxelOf } from './picture.ts';
 import { middles, type Point, ringsOf } from './rings.ts';
 
 /** A slice on its canvas. */
-export interface View {
+interface View {
   readonly data: ViewerData;
   readonly axes: Plane;
   readonly position: ViewerData['start'];

@@ -5,7 +5,7 @@ import type { Mode, Other, ViewerData } from '../viewerData.ts';
 export type Plane = readonly [across: 0 | 1 | 2, down: 0 | 1 | 2, through: 0 | 1 | 2];
 
 /** What is shown of two images in one slice. */
-export interface Choice {
+interface Choice {
   readonly axes: Plane;
   readonly slice: number;
   readonly mode: Mode;
