@@ -85,6 +85,15 @@ export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
 }
 
 /**
+ * The loss by which a pair is compared where none is named: NCC for one modality, MSE for even objects, which have only
+ * an outline, MIND for two modalities, since it needs no relation of intensities that holds everywhere.
+ */
+export function suitedLoss(isSame: boolean, isEven: boolean): 'ncc' | 'mse' | 'mind' {
+  if (!isSame) return 'mind';
+  return isEven ? 'mse' : 'ncc';
+}
+
+/**
  * Whether the images of a registered pair, on one grid, show different things: whether their intensities, where both
  * have data, rise together neither before nor after registration. Images without anything in common count as two
  * modalities.

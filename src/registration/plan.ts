@@ -9,7 +9,7 @@ import { voxelCount } from '../volume/checks.ts';
 import type { Grid, Mask, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
 import type { AlignmentKind } from './alignment/motion.ts';
-import { judgeModalities } from './modality.ts';
+import { judgeModalities, suitedLoss } from './modality.ts';
 import { extentOfGrid, type Level, levelOptions, type PyramidOptions } from './pyramid/pyramid.ts';
 import { gridOver, type Region, regionOf, voxelsOver } from './pyramid/region.ts';
 import { Refiner } from './refine.ts';
@@ -121,11 +121,8 @@ const FINER = 0.95;
 /** Levels whose voxels differ by less than this factor are one. */
 const APART = 1.15;
 
-/** Similarity, of the alignment too, and λ for pairs of one modality and of two. */
-const SAME = { loss: 'ncc', smoothness: 0.3 } as const;
-const DIFFERENT = { loss: 'mind', smoothness: 0.3 } as const;
-/** Of even objects the outline is all: correlation in small windows would compare their noise. */
-const OUTLINES = { loss: 'mse', smoothness: 0.5 } as const;
+/** λ of the losses that suit a pair. */
+const SMOOTHNESS = { ncc: 0.3, mind: 0.3, mse: 0.5 } as const;
 /** λ of other losses, as a share of what suits a displacement field. */
 const VELOCITY_SHARE = 0.1;
 
@@ -145,8 +142,8 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const start = choices.start ?? (boxOverlap(fixed, moving) >= LEAST_OVERLAP ? 'world' : 'center');
   const margin = Math.min(MARGIN, 0.1 * voxelEdge(fixed.affine) * Math.max(...fixed.size));
   const region = regionOf(fixed, pair.fixedMask, margin);
-  const usual = modality === 'different' ? DIFFERENT : judged.even ? OUTLINES : SAME;
-  const loss = choices.loss ?? { name: usual.loss, options: {} };
+  const usual = suitedLoss(modality === 'same', judged.even);
+  const loss = choices.loss ?? { name: usual, options: {} };
   const chosen = chooseSimilarity(loss.name, loss.options);
   const regulariser = choices.regulariser ?? { name: DEFAULT_REGULARISER, options: {} };
   if (choices.symmetric && choices.field === 'displacement')
@@ -157,8 +154,8 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const { similarity } = chosen;
   const smoothness =
     choices.smoothness ??
-    (loss.name === usual.loss
-      ? usual.smoothness
+    (loss.name === usual
+      ? SMOOTHNESS[usual]
       : VELOCITY_SHARE * (similarity.refinementSmoothness ?? similarity.smoothness)) *
       chooseRegulariser(regulariser.name, regulariser.options).regulariser.weight;
   const settings = {
@@ -180,7 +177,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
   const each = wanted.length === 0 ? 0 : bytesPerVoxel(region, settings);
   const levels = wanted.length === 0 ? [] : fitting(wanted, region, allowed / each);
   const finest = levels.at(-1);
-  const alignment = alignmentOf(choices, modality, usual.loss);
+  const alignment = alignmentOf(choices, modality, usual);
   return {
     effort,
     start,

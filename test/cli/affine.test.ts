@@ -56,7 +56,7 @@ describe('register --align', () => {
 
   it.each<[string[], RegExp]>([
     [['--align', 'similarity'], /one of none, rigid, affine/],
-    [['--model', 'none'], /Without a model .* --align rigid/],
+    [['--model', 'none'], /There is no model, .* --align rigid/],
     [['--align', 'none', '--align-loss', 'nmi'], /--align-loss belongs to an alignment; leave out --align none/],
     [['--model', 'none', '--align-loss', 'nmi'], /--align-loss belongs to an alignment; give --align/],
     [['--align-loss-option', 'bins=16'], /belongs to a loss; give it with --align-loss/],

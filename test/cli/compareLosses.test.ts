@@ -63,7 +63,7 @@ describe('compare-losses', () => {
     await writeFile(at('older/comparison.json'), JSON.stringify({ preprocessing: older, ...settings }));
     expect((await earthmorph(command(out))).code).toBe(0);
     await writeFile(at('older/comparison.json'), '{');
-    await expectRefusal(command(out), /comparison\.json is damaged \(it is no whole JSON\); remove it/);
+    await expectRefusal(command(out), /comparison\.json is damaged \(it is not complete JSON\); remove it/);
     await rm(at('older/comparison.json'));
     expect((await earthmorph(command(out))).code).toBe(0);
   });

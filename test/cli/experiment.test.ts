@@ -115,7 +115,7 @@ describe('earthmorph experiment', () => {
       /8 cases are too few: the validation part gets 1/,
       out,
     );
-    await expectRefusal(await run({ ...SMALL, data: path('none') }), /There is no folder/, out);
+    await expectRefusal(await run({ ...SMALL, data: path('none') }), /which does not exist/, out);
     await expectRefusal([...(await run(SMALL)), '--queue', 'redis://127.0.0.1:1'], /does not answer/, out);
     const other = await write('other.json', { ...SMALL, phantomSeed: 9 });
     await expectRefusal(

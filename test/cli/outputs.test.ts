@@ -66,7 +66,7 @@ describe('no output is another output or an input', () => {
     [
       'register: figure and report',
       () => pair('--figure', at('x.svg'), '--report', at('x.svg')),
-      /--figure and --report are one/,
+      /--figure and --report are the same file/,
     ],
     ['register: the fixed scan', () => pair('--moved', at('data/a.nii.gz')), /--moved would overwrite --fixed/],
     [
@@ -77,17 +77,17 @@ describe('no output is another output or an input', () => {
     [
       'register: labels',
       () => pair('--moving-labels', at('labels/b.nii.gz'), '--moved-labels', at('labels/b.nii.gz')),
-      /as --moving-labels/,
+      /overwrite --moving-labels/,
     ],
     [
       'register: the list itself',
       () => ['register', '--pairs', at('crowded/results.csv'), '--data', at('data'), '--out', at('crowded')],
-      /as the list of pairs/,
+      /overwrite the list of pairs/,
     ],
     [
       'register: a scan of the list',
       () => ['register', '--pairs', at('crowded/own.csv'), '--data', at('crowded'), '--out', at('crowded')],
-      /a result of pair 2 would replace/,
+      /a result of pair 2 would overwrite/,
     ],
     [
       'evaluate: figure and report',
@@ -99,20 +99,28 @@ describe('no output is another output or an input', () => {
     [
       'warp: the image',
       () => ['warp', '--warp', at('warp.nii.gz'), '--image', at('data/b.nii.gz'), '--out', at('link/b.nii.gz')],
-      /as --image/,
+      /overwrite --image/,
     ],
     [
       'warp: the warp',
       () => ['warp', '--warp', at('warp.nii.gz'), '--image', at('data/b.nii.gz'), '--out', at('warp.nii.gz')],
-      /as --warp/,
+      /overwrite --warp/,
     ],
     [
       'warp: the landmarks',
       () => ['warp', '--warp', at('warp.nii.gz'), '--landmarks', at('points.csv'), '--out', at('points.csv')],
-      /as --landmarks/,
+      /overwrite --landmarks/,
     ],
-    ['jacobian: the warp', () => ['jacobian', '--warp', at('warp.nii.gz'), '--out', at('warp.nii.gz')], /as --warp/],
-    ['distance: scan A', () => ['distance', '--profile', at('x.svg'), at('x.svg'), at('data/b.nii.gz')], /as scan A/],
+    [
+      'jacobian: the warp',
+      () => ['jacobian', '--warp', at('warp.nii.gz'), '--out', at('warp.nii.gz')],
+      /overwrite --warp/,
+    ],
+    [
+      'distance: scan A',
+      () => ['distance', '--profile', at('x.svg'), at('x.svg'), at('data/b.nii.gz')],
+      /overwrite scan A/,
+    ],
     [
       'compare-losses: a list',
       () => [
@@ -126,7 +134,7 @@ describe('no output is another output or an input', () => {
         '--out',
         at('crowded'),
       ],
-      /as a list of pairs/,
+      /overwrite a list of pairs/,
     ],
   ] as const)('%s', async (_, args, sentence) => {
     await expectRefusal(args(), sentence);

@@ -49,7 +49,7 @@ describe('scans that do not overlap are refused', () => {
     const { code, stderr } = await earthmorph([...pair, '--align', 'none', '--levels', '4:5']);
     expect({ code, stderr }).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/Plan, from centres put together/),
+      stderr: expect.stringMatching(/Plan, from the centres together/),
     });
     const aligned = ['--init', 'world', '--model', 'none', '--align', 'rigid', '--align-loss', 'mse'];
     expect(await earthmorph([...pair, ...aligned])).toMatchObject({

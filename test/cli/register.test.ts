@@ -195,7 +195,7 @@ describe('bad input to register', () => {
     [
       'a model that is no model',
       () => ['register', ...pair(), '--model', image(1), '--moved', at('x.nii.gz')],
-      /no ONNX model/,
+      /not an ONNX model/,
     ],
     [
       'a run without a finished epoch',
@@ -278,7 +278,7 @@ describe('register --refine', () => {
   });
 
   it.each([
-    [['--model', 'none'], /Without a model .* --refine/],
+    [['--model', 'none'], /There is no model, .* --refine/],
     [['--model', 'none', '--loss', 'pswd'], /--loss belongs to a refinement; give --refine/],
     [['--refine-grid', '3'], /--refine-grid belongs to a refinement/],
     [['--model', 'hippocampus', '--spacing', '2'], /--spacing cannot be used with --model/],

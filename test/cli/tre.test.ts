@@ -200,7 +200,7 @@ describe('earthmorph warp --landmarks', () => {
     const points = ['warp', '--warp', path('warp.nii.gz'), '--landmarks', unnamed, '--out', csv];
     expect((await earthmorph(points)).code).toBe(0);
     expect(await readFile(csv, 'utf8')).toMatch(/^x,y,z\n3\.0/);
-    await expectRefusal([...args.slice(0, -1), path('moved.txt')], /no name for landmarks/, path('moved.txt'));
+    await expectRefusal([...args.slice(0, -1), path('moved.txt')], /not a name for landmarks/, path('moved.txt'));
   });
 });
 

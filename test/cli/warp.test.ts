@@ -167,7 +167,7 @@ describe('warp refuses', () => {
   test('options that do not fit labels', async () => {
     const args = warp('--labels', at('box.nii.gz'), '--out', out());
     await expectRefusal([...args, '--interpolation', 'linear'], /would mix labels/, out());
-    await expectRefusal([...args, '--outside', '-1'], /--outside -1 is no label/, out());
+    await expectRefusal([...args, '--outside', '-1'], /--outside -1 is not a label/, out());
   });
 
   test('unknown values of options', async () => {

@@ -123,7 +123,7 @@ describe('readPairsCsv', () => {
     ['fixed,moving\ns1/t1.nii,s2/t1.nii\ns2/t1.nii,s1/t1.nii\n./s1//t1.nii,s2/t1.nii', /twice, as pairs 1 and 3/],
     ['fixed,moving,fixed_labels\nt1.nii,s2/t1.nii,s1/t1.nii\nt1.nii,s2/t1.nii,./s1/t1.nii', /twice, as pairs 1 and 2/],
     ['fixed,moving\ns1/t1.nii,s2', /lists 'd\/s2', which does not have the name of a volume/],
-    [`fixed,moving\n${'s1/t1.nii,s2/t1.nii\n'.repeat(100_001)}`, /lists 100001 pairs, and at most 100000 are taken/],
+    [`fixed,moving\n${'s1/t1.nii,s2/t1.nii\n'.repeat(100_001)}`, /lists 100001 pairs, and at most 100000 are allowed/],
     ['fixed,moving\ns1/t1.nii,s2/t1.nii\0', /is not UTF-8 text/],
   ])('refuses a list %#', async (list, sentence) => {
     await expect(read(SUBJECTS, list)).rejects.toThrow(sentence);

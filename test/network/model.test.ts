@@ -71,7 +71,7 @@ describe('model file', () => {
     [{ network: 'vit' }, /there is no network "vit"; choose one of unet/],
     [{ encoder: [4, 8] }, /its weights "encoder1\.weight" are 432 values of the shape 4 × 4/],
     [{ reduction: 0 }, /reduction" must be more than 0/],
-    [{ reduction: 5 }, /its grid of 32 voxels cannot be 5 times coarser/],
+    [{ reduction: 5 }, /its grid of 32 voxels cannot be made 5 times coarser/],
     [{ reduction: undefined }, /reduction" must be a whole number|reduction" must be a number/],
   ])('refuses the settings %j', (values, sentence) => {
     expect(refusal(changedSettings(model, values))).toMatch(sentence);

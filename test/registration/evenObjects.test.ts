@@ -3,7 +3,7 @@ import { alignmentSimilarity } from '../../src/loss/alignmentLoss.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { dice } from '../../src/metric/dice.ts';
 import { randomStream } from '../../src/random.ts';
-import { suitedLoss } from '../../src/registration/alignment/suitedLoss.ts';
+import { judgeModalities, suitedLoss } from '../../src/registration/modality.ts';
 import { PlannedRegistrar } from '../../src/registration/planned.ts';
 import { type RegistrarOptions, type RegistrationPair, register } from '../../src/registration/register.ts';
 import type { Labels, Vec3, Volume } from '../../src/volume/grid.ts';
@@ -119,6 +119,7 @@ describe('even objects that are planned', () => {
 
   it('and aligned by MSE', () => {
     const [fixed, moving] = [9, 8].map((radius) => ellipsoid([13.5, 13.5, 13.5], [radius, 8, 7], () => 1).image);
-    expect(suitedLoss({ fixed: fixed!, moving: moving! }).loss.similarity.name).toBe('mse');
+    const { same, even } = judgeModalities(fixed!, moving!);
+    expect(suitedLoss(same, even)).toBe('mse');
   });
 });

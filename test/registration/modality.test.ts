@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { readVolume } from '../../src/file/volumeFile.ts';
 import { randomStream } from '../../src/random.ts';
-import { areTwoModalities, judgeModalities } from '../../src/registration/modality.ts';
+import { areTwoModalities, judgeModalities, suitedLoss } from '../../src/registration/modality.ts';
 import { multiply, translation } from '../../src/volume/matrix.ts';
 import { ball } from '../report/phantom.ts';
 import { HIPPOCAMPUS, RESECT } from '../support/realData.ts';
@@ -97,4 +97,14 @@ describe('the judgement of a pair before it is registered', () => {
     const verdict = judgeModalities(await read('001'), await read('003'));
     expect([verdict.same, verdict.ultrasound]).toEqual([true, undefined]);
   });
+});
+
+test('the loss that suits a pair is NCC within one modality, MSE for even objects, MIND across two', () => {
+  expect([suitedLoss(true, false), suitedLoss(true, true)]).toEqual(['ncc', 'mse']);
+  expect([suitedLoss(false, false), suitedLoss(false, true)]).toEqual(['mind', 'mind']);
+  const grid = obliqueGrid([30, 28, 26], [3, 3, 3], [0.1, 0], [0, 0, 0]);
+  const one = volumeOf(grid, scene);
+  const other = volumeOf(grid, (p) => 300 * Math.exp(-(((scene(p) - 0.9) / 0.7) ** 2)) - 40 * scene(p));
+  expect(judgeModalities(one, one).same).toBe(true);
+  expect(judgeModalities(one, other).same).toBe(false);
 });

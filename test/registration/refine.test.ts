@@ -139,6 +139,6 @@ describe('registering with refinement', () => {
   });
 
   it('refuses to do nothing', () => {
-    expect(() => new Registrar(undefined)).toThrow(/Without a model/);
+    expect(() => new Registrar(undefined)).toThrow(/There is no model/);
   });
 });

@@ -44,7 +44,7 @@ describe('MNI tag files', () => {
     ['x,y,z\n1,2,3\n', /not an MNI tag file/],
     ['MNI Tag Point File\nPoints =\n 1 2 3;', /needs "Volumes = 1;"/],
     ['MNI Tag Point File\nVolumes = 3;\nPoints =\n 1 2 3;', /needs "Volumes = 1;"/],
-    ['MNI Tag Point File\nVolumes = 2;\nPoints =\n 1 2 3 4 5 6', /cut off/],
+    ['MNI Tag Point File\nVolumes = 2;\nPoints =\n 1 2 3 4 5 6', /cut short/],
     ['MNI Tag Point File\nVolumes = 2;\nPoints =\n 1 2 3 4 5;', /Point 1 of a.tag does not hold 6 numbers/],
     ['MNI Tag Point File\nVolumes = 1;\nPoints =\n 1 2 nan;', /Point 1 of a.tag does not hold 3 numbers/],
     ['MNI Tag Point File\nVolumes = 1;\nPoints =\n;', /no points/],

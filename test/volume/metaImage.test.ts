@@ -99,11 +99,11 @@ test('a changed byte in packed voxels is refused', async () => {
 
 test('a header that cannot be right is refused with its line', async () => {
   for (const [change, sentence] of [
-    [{ ElementType: 'MET_OTHER' }, '"ElementType = MET_OTHER", which is not read'],
+    [{ ElementType: 'MET_OTHER' }, '"ElementType = MET_OTHER", which is not supported'],
     [{ ElementNumberOfChannels: '3' }, 'has 3 values a voxel'],
     [{ DimSize: '2 3' }, '"DimSize = 2 3", which needs 3 numbers'],
     [{ DimSize: '2 -3 4' }, 'has an axis without voxels (2×-3×4)'],
-    [{ DimSize: '90000 90000 90000' }, 'more than the 1073741824 that can be worked with'],
+    [{ DimSize: '90000 90000 90000' }, 'and at most 1073741824 are possible'],
     [
       { DimSize: '900 900 900' },
       'is cut short: its header announces 900×900×900 voxels, 1.46 GB, but the file has room for 48 bytes',

@@ -193,7 +193,7 @@ test('a header that cannot be right is refused with its line', async () => {
       { encoding: 'bzip2' },
       'its header says "encoding: bzip2", which is not supported; give one with encoding raw or gzip',
     ],
-    [{ type: 'block' }, '"type: block", which is not read'],
+    [{ type: 'block' }, '"type: block", which is not supported'],
     [{ spade: 'RAS' }, '"spade: RAS", which is not a field of NRRD'],
     [{ endian: undefined }, 'its header has no line "endian:"'],
     [{ sizes: '2 3' }, '"sizes: 2 3", which needs 3 numbers'],

@@ -45,7 +45,7 @@ describe('a damaged run', () => {
     ['nothing', '', /is empty/],
     ['null', 'null', /must be an object/],
     ['an empty object', '{}', /its "version" must be a text/],
-    ['half of it', '{"version": "0.1.0", "data": "da', /no whole JSON/],
+    ['half of it', '{"version": "0.1.0", "data": "da', /not complete JSON/],
     ['a wrong setting', undefined, /The setting "rate" must be a number/],
     ['an unknown setting', undefined, /no setting "speed"/],
   ])('says what to do when config.json holds %s', async (name, text, sentence) => {

@@ -1,16 +1,17 @@
 import { UserError } from '../../errors.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
+import { alignmentSimilarity } from '../../loss/alignmentLoss.ts';
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import { median } from '../../metric/statistics.ts';
 import { centreOf } from '../../preparation/preprocessing.ts';
 import type { Grid, Mask, Mat4, Vec3, Volume } from '../../volume/grid.ts';
 import { applyToPoint, column, identity, translation, voxelEdge } from '../../volume/matrix.ts';
+import { judgeModalities, suitedLoss } from '../modality.ts';
 import { descend } from './descent.ts';
 import { FINEST, LEVELS, MET } from './levels.ts';
 import { type AlignmentKind, Motion } from './motion.ts';
 import { AlignmentObjective } from './objective.ts';
 import { pyramidLevel } from './pyramid.ts';
-import { suitedLoss } from './suitedLoss.ts';
 
 /** How a pair is aligned. */
 export interface AlignmentOptions {
@@ -83,7 +84,7 @@ const TURN = 0.2;
  */
 export async function alignPair(
   pair: AlignmentPair,
-  { kind, loss = suitedLoss(pair).loss, seed = 1, rough = false }: AlignmentOptions,
+  { kind, loss = lossFor(pair), seed = 1, rough = false }: AlignmentOptions,
   start: Mat4 = identity,
   runtime?: RuntimeOptions,
 ): Promise<Alignment> {
@@ -201,6 +202,12 @@ async function settled(
   const nearest = Math.min(...good.map(({ matrix }) => motion.distance(matrix, start)));
   const near = good.filter(({ matrix }) => motion.distance(matrix, start) <= nearest + within);
   return { ...near.reduce((a, b) => (b.loss < a.loss ? b : a)), lossBefore };
+}
+
+/** The loss that suits a pair. With ultrasound that is MIND: NMI led a real pair far away (docs/alignment.md). */
+function lossFor({ fixed, moving }: AlignmentPair): ChosenSimilarity {
+  const { same, even, ultrasound } = judgeModalities(fixed, moving);
+  return alignmentSimilarity(suitedLoss(same && !ultrasound, even));
 }
 
 /** Why nothing can be expected of a start; undefined where something can. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
 describe('a damaged experiment', () => {
   it.each([
     ['experiment.json', 'null', /experiment\.json is damaged \(it must be an object\); remove it/],
-    ['experiment.json', '{"version": "0.1.0"', /experiment\.json is damaged \(it is no whole JSON\); remove it/],
+    ['experiment.json', '{"version": "0.1.0"', /experiment\.json is damaged \(it is not complete JSON\); remove it/],
     ['experiment.json', '{}', /experiment\.json is damaged \(its "version" must be a text[^)]*\); remove it/],
     [
       'experiment.json',

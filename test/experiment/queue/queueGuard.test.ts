@@ -51,10 +51,10 @@ describe.skipIf(!hasRedis)(`what a worker may be given${whyNoRedis}`, () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['data that are no JSON', { data: '{' }, /no JSON/],
+    ['data that are no JSON', { data: '{' }, /not JSON/],
     ['other data', { data: '{}' }, /sweep/],
     ['data of a path', { data: JSON.stringify({ ...job, trial: '../../victim' }) }, /not that of/],
-    ['options that are no JSON', { opts: '[' }, /no JSON/],
+    ['options that are no JSON', { opts: '[' }, /not JSON/],
     ['options that repeat', { opts: '{"repeat":{"every":1}}' }, /options/],
     ['progress that is no JSON', { progress: 'x' }, /not JSON/],
     ['a parent', { parentKey: `${PREFIX}meta` }, /fields that a job does not have/],
