@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import { surviveClosedPipes } from './closedPipes.ts';
 import { commands } from './commands.ts';
 import { loadExtensions } from './extensions.ts';
 import { handleSignals } from './interruptible.ts';
-import { buildProgram, runProgram } from './program.ts';
+import { buildProgram, runProgram, surviveClosedPipes } from './program.ts';
 
 surviveClosedPipes();
 handleSignals();

@@ -1,9 +1,8 @@
 import { given } from '../given.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import { FittingRegistrar } from '../registration/fitting.ts';
-import { type Plan, type PlanChoices, planSentence } from '../registration/plan.ts';
+import { levelsDone, type Plan, type PlanChoices, planSentence } from '../registration/plan.ts';
 import type { PlannedRegistrar } from '../registration/planned.ts';
-import { levelsDone } from '../registration/planProgress.ts';
 import type { PairRegistrar } from '../registration/register.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
 import { type PairList, usualStart } from '../workflow/registerPairs.ts';

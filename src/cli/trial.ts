@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { ExperimentFolder } from '../experiment/folder/experimentFolder.ts';
 import { runTrial, type TrialOptions, testTrial } from '../experiment/runner/runTrial.ts';
-import type { TrialCommand, TrialMessage } from '../experiment/runner/trialMessages.ts';
+import type { TrialCommand, TrialMessage } from '../experiment/runner/trialProcess.ts';
 import { isTrouble } from '../experiment/runner/trouble.ts';
 import { reasonOf } from '../file/reason.ts';
 import { given } from '../given.ts';

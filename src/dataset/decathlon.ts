@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { given } from '../given.ts';
 import type { Case, ImageFiles } from './dataset.ts';
-import { defineLayout } from './layout.ts';
-import { LayoutError } from './layoutError.ts';
+import { defineLayout, LayoutError } from './layout.ts';
 import {
   caseIds,
   checkManifest,

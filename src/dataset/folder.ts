@@ -1,8 +1,7 @@
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case } from './dataset.ts';
 import { listFolder } from './files.ts';
-import { defineLayout } from './layout.ts';
-import { LayoutError } from './layoutError.ts';
+import { defineLayout, LayoutError } from './layout.ts';
 import { caseIds } from './manifest.ts';
 import { isVolumeFile, join, volumeName } from './paths.ts';
 

@@ -1,5 +1,9 @@
+import { UserError } from '../errors.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Dataset, OpenOptions } from './dataset.ts';
+
+/** A folder is laid out as no dataset is. Where a list names the files of every pair, that does not matter. */
+export class LayoutError extends UserError {}
 
 /** A folder that may be a dataset. */
 export interface DataFolder {

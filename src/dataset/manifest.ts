@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { requirement, UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
-import type { Listing } from './layout.ts';
-import { LayoutError } from './layoutError.ts';
+import { LayoutError, type Listing } from './layout.ts';
 import { isVolumeFile, tidy, volumeName } from './paths.ts';
 import { readText } from './textFile.ts';
 

@@ -2,8 +2,7 @@ import { given } from '../given.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Case, ImageFiles, IncompleteCase, PointsFile } from './dataset.ts';
 import { listFolder } from './files.ts';
-import { type DataFolder, defineLayout } from './layout.ts';
-import { LayoutError } from './layoutError.ts';
+import { type DataFolder, defineLayout, LayoutError } from './layout.ts';
 import { baseName, isVolumeFile, join, volumeName } from './paths.ts';
 import { type Synthetic, syntheticAround } from './synthetic.ts';
 

@@ -3,6 +3,7 @@ import { buildSimilarity, type ChosenSimilarity } from '../loss/registry.ts';
 import { buildRegulariser, type ChosenRegulariser, chooseRegulariser } from '../loss/regulariser/registry.ts';
 import type { Deformation } from '../loss/regulariser/regulariser.ts';
 import type { RandomInputs } from '../loss/similarity.ts';
+import { warpMask } from '../network/spatialTransformer.ts';
 
 /** What is minimised: similarity + λ · regulariser. */
 export interface ObjectiveTerms {
@@ -75,4 +76,20 @@ export function defaultWeight(
   { regulariser }: ChosenRegulariser = chooseRegulariser(),
 ): number {
   return regulariser.weight * (what === 'pair' ? (refinementSmoothness ?? smoothness) : smoothness);
+}
+
+/**
+ * What counts in a similarity: 1 where both volumes have data under a displacement, else 0. It has no gradient.
+ *
+ * @param fixedMask [1, 1, D, H, W] of zeros and ones
+ * @param movingMask the same on the moving volume's grid
+ * @param displacement [1, 3, D, H, W] in voxels of the moving volume
+ */
+export function fieldOfView(fixedMask: Tensor, movingMask: Tensor, displacement: Tensor): Tensor {
+  return multiply(fixedMask, warpMask(movingMask, displacement));
+}
+
+/** The same with masks on the fixed volume's grid that are fed: the inputs `fixed_mask` and `moving_mask`. */
+export function fedFieldOfView({ graph, shape }: Tensor, displacement: Tensor): Tensor {
+  return fieldOfView(graph.input('fixed_mask', shape), graph.input('moving_mask', shape), displacement);
 }

@@ -74,7 +74,7 @@ describe('a damaged or unsuitable file is refused in one sentence', () => {
       /none\.nii\.gz cannot be read \(it does not exist\)/,
       out(),
     );
-    await expectRefusal(warp('--image', at()), /format that cannot be read|is a folder/, out());
+    await expectRefusal(warp('--image', at()), /format that cannot be read|No scan was found in the folder/, out());
   });
 });
 

@@ -94,7 +94,7 @@ describe('no output is another output or an input', () => {
       () => list('evaluate', '--figure', at('x.svg'), '--report', at('x.svg')),
       /are the same file/,
     ],
-    ['evaluate: the list', () => list('evaluate', '--report', at('pairs.csv')), /as --pairs/],
+    ['evaluate: the list', () => list('evaluate', '--report', at('pairs.csv')), /overwrite --pairs/],
     ['evaluate: a scan of the list', () => list('evaluate', '--report', at('data/b.nii.gz')), /a file of the pairs/],
     [
       'warp: the image',

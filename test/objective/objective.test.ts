@@ -3,8 +3,7 @@ import { compile, Graph } from '../../src/graph/index.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { chooseRegulariser } from '../../src/loss/regulariser/registry.ts';
 import { RandomInputs } from '../../src/loss/similarity.ts';
-import { fedFieldOfView } from '../../src/objective/fieldOfView.ts';
-import { defaultWeight, objective } from '../../src/objective/objective.ts';
+import { defaultWeight, fedFieldOfView, objective } from '../../src/objective/objective.ts';
 
 const EXTENT = [3, 4, 5];
 const COUNT = 60;

@@ -1,7 +1,6 @@
 import type { Task } from '../protocol/plan.ts';
 import type { TaskRunner } from './runPlan.ts';
-import type { TrialMessage } from './trialMessages.ts';
-import { runTrialProcess, type TaskEnd } from './trialProcess.ts';
+import { runTrialProcess, type TaskEnd, type TrialMessage } from './trialProcess.ts';
 
 /** What processes on this machine need. */
 interface LocalRunnerOptions {

@@ -4,7 +4,7 @@ import type { MethodResult, TestResult, TrialResult } from '../protocol/results.
 import { methodsOf, type Trial } from '../protocol/trials.ts';
 import { localRunner } from './localRunner.ts';
 import { runPlan, type TaskRunner } from './runPlan.ts';
-import type { TrialMessage } from './trialMessages.ts';
+import type { TrialMessage } from './trialProcess.ts';
 import { type TrialsObserver, TrialsProgress } from './trialsProgress.ts';
 
 /** How the trials of an experiment are run. */

@@ -3,7 +3,7 @@ import { type Forecast, forecast } from '../protocol/forecast.ts';
 import type { Task } from '../protocol/plan.ts';
 import type { TrialResult } from '../protocol/results.ts';
 import { epochsOf, type Trial } from '../protocol/trials.ts';
-import type { TrialMessage } from './trialMessages.ts';
+import type { TrialMessage } from './trialProcess.ts';
 
 /** Where an experiment stands after something happened. */
 export interface TrialsState {

@@ -12,8 +12,7 @@ import {
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import { RandomInputs } from '../../loss/similarity.ts';
 import { warp } from '../../network/spatialTransformer.ts';
-import { fieldOfView } from '../../objective/fieldOfView.ts';
-import { similarityOf } from '../../objective/objective.ts';
+import { fieldOfView, similarityOf } from '../../objective/objective.ts';
 import type { Grid, Mat4 } from '../../volume/grid.ts';
 import { invert, multiply as product } from '../../volume/matrix.ts';
 import type { PyramidLevel } from './pyramid.ts';
