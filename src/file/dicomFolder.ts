@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { type Converted, scanOfSeries } from '../volume/dicomSeries.ts';
 import { decodeNifti } from '../volume/nifti.ts';
 import type { StoredImage } from '../volume/storedImage.ts';
+import { packageUrl } from './packageFile.ts';
+import { inThread } from './thread.ts';
 
 /** A folder of DICOM files, and which of its series is meant. */
 export interface DicomFolder {
@@ -61,15 +59,12 @@ export async function decodeDicomFolder({ folder, series, volume }: DicomFolder)
     throw new UserError(
       `${folder} holds ${Math.ceil(bytes / 2 ** 20)} MB, and at most 1024 MB of DICOM can be read at once; put the slices of one series into a folder of their own.`,
     );
-  const { outputs, lines } = await convert(folder, files);
+  const { outputs, lines } = await convert(folder, files, bytes);
   const scan = scanOfSeries({ folder, files: files.length, outputs, lines, ...given({ series }) });
   return decodeNifti(scan, folder, volume);
 }
 
-/**
- * What runs in the thread, so that what dcm2niix prints and the memory that it takes stay there. It names its files by
- * the series' number.
- */
+/** What runs in the thread. dcm2niix names its files by the series' number. */
 const script = `
 const { parentPort, workerData: { module, folder, files } } = require('node:worker_threads');
 const { readFileSync } = require('node:fs');
@@ -83,28 +78,15 @@ import(module).then(async ({ default: load }) => {
   callMain(['-b', 'y', '-ba', 'y', '-z', 'n', '-f', '%s', '-o', '/out', '/in']);
   const names = FS.readdir('/out').filter((name) => /\\.(nii|json)$/.test(name));
   parentPort.postMessage({ lines, outputs: names.map((name) => [name, FS.readFile('/out/' + name)]) });
-}).catch(() => parentPort.postMessage({ lines: [], outputs: [] }));
+}).catch(() => parentPort.postMessage(undefined));
 `;
 
 /** What dcm2niix makes of files and says about them; nothing where it fails. */
-function convert(folder: string, files: readonly string[]): Promise<Pick<Converted, 'outputs' | 'lines'>> {
-  const name = '@niivue/dcm2niix';
-  const paths = createRequire(import.meta.url).resolve.paths(name) ?? [];
-  const place = paths.map((each) => join(each, name)).find((each) => existsSync(each));
-  const module = pathToFileURL(join(place ?? name, 'dist', 'dcm2niix.jpeg.js')).href;
-  return new Promise((resolve) => {
-    const worker = new Worker(script, {
-      eval: true,
-      workerData: { module, folder, files },
-      stdout: true,
-      stderr: true,
-    });
-    worker.once('message', (result: { outputs: Converted['outputs']; lines: string[] }) => {
-      resolve(result);
-      void worker.terminate();
-    });
-    const failed = (): void => resolve({ outputs: [], lines: [] });
-    worker.once('error', failed);
-    worker.once('exit', failed);
-  });
+async function convert(
+  folder: string,
+  files: readonly string[],
+  bytes: number,
+): Promise<Pick<Converted, 'outputs' | 'lines'>> {
+  const module = packageUrl('@niivue/dcm2niix', 'dist', 'dcm2niix.jpeg.js');
+  return (await inThread(script, { module, folder, files }, bytes)) ?? { outputs: [], lines: [] };
 }

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { fromItkImage, type ItkImage } from '../volume/itkImage.ts';
 import { type ItkFormat, itkFormat, wholeItkFile } from '../volume/itkLayout.ts';
 import type { StoredImage } from '../volume/storedImage.ts';
 import { assertInstalled } from './optionalPackages.ts';
+import { inThread } from './thread.ts';
 
 /**
  * Decodes GIPL, MRC, VTK and HDF5 with ITK, an optional package that is only loaded here.
@@ -24,10 +24,7 @@ export async function decodeItk(bytes: Uint8Array, name: string): Promise<Stored
   return fromItkImage(image, name);
 }
 
-/**
- * What runs in the thread. The file is handed over in memory: of folders, ITK sees no links. What ITK prints, the exit
- * code that it sets and the memory that it takes stay in the thread.
- */
+/** What runs in the thread. The file is handed over in memory: of folders, ITK sees no links. */
 const script = `
 const { parentPort, workerData: { runtime, pipeline, name, data } } = require('node:worker_threads');
 import(runtime)
@@ -50,13 +47,5 @@ function decode(data: Uint8Array, format: ItkFormat): Promise<ItkImage | undefin
     name: `image.${format}`,
     data: new Uint8Array(data),
   };
-  return new Promise((resolve) => {
-    const worker = new Worker(script, { eval: true, workerData, stdout: true, stderr: true });
-    worker.once('message', (image: ItkImage | undefined) => {
-      resolve(image);
-      void worker.terminate();
-    });
-    worker.once('error', () => resolve(undefined));
-    worker.once('exit', () => resolve(undefined));
-  });
+  return inThread(script, workerData, data.length);
 }

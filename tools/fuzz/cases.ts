@@ -2,12 +2,14 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Random, randomStream } from '../../src/random.ts';
 import type { Expectation, Format, Job, Seed } from './format.ts';
+import { dicomFormat } from './formats/dicom.ts';
 import { foldersFormat } from './formats/folders.ts';
 import { itkFormat } from './formats/itk.ts';
 import { listsFormat } from './formats/lists.ts';
 import { modelFormat } from './formats/model.ts';
 import { niftiFormat } from './formats/nifti.ts';
 import { pointsFormat } from './formats/points.ts';
+import { transformsFormat } from './formats/transforms.ts';
 import { Material } from './material.ts';
 import { pick } from './mutateBytes.ts';
 
@@ -42,7 +44,9 @@ export class Cases {
     only: readonly string[],
   ) {
     const material = new Material(join(folder, 'material'));
-    const makers = [niftiFormat, itkFormat, pointsFormat, listsFormat, modelFormat, foldersFormat];
+    const makers = [
+      ...[niftiFormat, itkFormat, dicomFormat, pointsFormat, transformsFormat, listsFormat, modelFormat, foldersFormat],
+    ];
     const all = makers.map((make) => make(material));
     const unknown = only.find((name) => all.every((format) => format.name !== name));
     if (unknown !== undefined)

@@ -22,6 +22,7 @@ export type LibraryCall =
   | 'readLabels'
   | 'readWarp'
   | 'readModel'
+  | 'readTransforms'
   | 'openDataset'
   | 'decodeLandmarkCsv'
   | 'decodeTag'

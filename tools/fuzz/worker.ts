@@ -10,7 +10,7 @@ import { commands } from '../../src/cli/commands.ts';
 import { buildProgram, runProgram } from '../../src/cli/program.ts';
 import { given } from '../../src/given.ts';
 import { decodeItkTransform, decodeLandmarkCsv, decodeTag, UserError } from '../../src/index.ts';
-import { nodeFiles, openDataset, readLabels, readModel, readVolume, readWarp } from '../../src/node.ts';
+import { nodeFiles, openDataset, readLabels, readModel, readTransforms, readVolume, readWarp } from '../../src/node.ts';
 import type { Job, LibraryCall } from './format.ts';
 import { unsound } from './sound.ts';
 
@@ -33,6 +33,7 @@ const CALLS: Readonly<Record<LibraryCall, (path: string) => unknown>> = {
   readLabels,
   readWarp,
   readModel,
+  readTransforms: (path) => readTransforms([path]),
   openDataset: (path) => openDataset(path, nodeFiles()),
   decodeLandmarkCsv: (path) => decodeLandmarkCsv(textOf(path), path),
   decodeTag: (path) => decodeTag(textOf(path), path),

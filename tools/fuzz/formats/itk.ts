@@ -5,19 +5,9 @@ import { readImageNode, writeImageNode } from '@itk-wasm/image-io';
 import { given } from '../../../src/given.ts';
 import type { Format, Mutation, Seed } from '../format.ts';
 import type { Material } from '../material.ts';
-import {
-  ANY_BYTES,
-  cut,
-  type Field,
-  fields,
-  flips,
-  GZIP_BYTES,
-  insideGzip,
-  swapped,
-  trailing,
-} from '../mutateBytes.ts';
+import { ANY_BYTES, cut, type Field, fields, flips, swapped, trailing } from '../mutateBytes.ts';
 import { TEXT } from '../mutateText.ts';
-import { templateOf } from './template.ts';
+import { plainAndPacked, templateOf } from './template.ts';
 import { usesOfImage, usesOfLabels } from './uses.ts';
 
 /** Big-endian, as MGH is. */
@@ -32,14 +22,25 @@ const MGH_FIELDS: readonly Field[] = [
   ...Array.from({ length: 15 }, (_, n): Field => [`geometry[${n}]`, 30 + 4 * n, 'f32']),
 ];
 
-const MGH: readonly Mutation[] = [
-  ...new Array<Mutation>(4).fill(fields(MGH_FIELDS, false)),
-  swapped(MGH_FIELDS),
-  flips(),
-  cut(),
-  trailing(),
-  ...ANY_BYTES,
+/** Big-endian too; its type is the last of these. */
+const GIPL_FIELDS: readonly Field[] = [
+  ...[0, 2, 4, 6, 8].map((at): Field => [`size and type[${at}]`, at, 'i16']),
+  ...Array.from({ length: 3 }, (_, n): Field => [`spacing[${n}]`, 10 + 4 * n, 'f32']),
+  ['magic', 252, 'i32'],
 ];
+
+const MRC_FIELDS: readonly Field[] = [
+  ...Array.from({ length: 22 }, (_, n): Field => [`word[${n}]`, 4 * n, 'i32']),
+  ['extended header', 92, 'i32'],
+  ['byte order', 212, 'i32'],
+];
+
+function binary(known: readonly Field[], littleEndian: boolean): readonly Mutation[] {
+  const field = fields(known, littleEndian);
+  return [field, field, field, field, swapped(known), flips(), cut(), trailing(), ...ANY_BYTES];
+}
+
+const [MGH, GIPL, MRC] = [binary(MGH_FIELDS, false), binary(GIPL_FIELDS, false), binary(MRC_FIELDS, true)];
 
 /** Harms only what lies before the data. */
 function inHeader(mutation: Mutation, end: (bytes: Uint8Array) => number): Mutation {
@@ -79,7 +80,7 @@ function textAndData(end: (bytes: Uint8Array) => number, packed: boolean): reado
   return [...header, ...header, ...harmed, ...harmed, ...harmed, ...ANY_BYTES];
 }
 
-/** NRRD, MetaImage and MGH, plain and packed, in one file and in two. */
+/** NRRD, MetaImage and MGH, plain and packed, in one file and in two; GIPL, MRC, VTK and HDF5. */
 export function itkFormat(material: Material): Format {
   return {
     name: 'itk',
@@ -118,9 +119,26 @@ export function itkFormat(material: Material): Format {
           add(file, two, TEXT);
           add(file, two, [cut('refusal'), flips(packed ? 'same' : 'sound'), trailing(), ...ANY_BYTES], data);
         }
-        const mgz = await write(`w-${name}.mgz`, true);
-        add(`${name}.mgz`, templateOf(folder, `${name}.mgz`, mgz), [...MGH.map(insideGzip), ...GZIP_BYTES]);
-        add(`${name}.mgh`, templateOf(folder, `${name}.mgh`, gunzipSync(mgz)), MGH);
+        const mgh = gunzipSync(await write(`w-${name}.mgz`, true));
+        seeds.push(
+          ...plainAndPacked(folder, [`${name}.mgh`, `${name}.mgz`], mgh, MGH, (file) => usesOf(file, material)),
+        );
+        const gipl = await write(`w-${name}.gipl`, false);
+        seeds.push(
+          ...plainAndPacked(folder, [`${name}.gipl`, `${name}.gipl.gz`], gipl, GIPL, (file) => usesOf(file, material)),
+        );
+        const mrc = `${name}.mrc`;
+        add(mrc, templateOf(folder, mrc, await write(`w-${mrc}`, false)), MRC);
+        const vtk = `${name}.vtk`;
+        const endOfVtk = endOf('LOOKUP_TABLE default\n');
+        add(vtk, templateOf(folder, vtk, await write(`w-${vtk}`, false)), textAndData(endOfVtk, false));
+        const hdf5 = `${name}.hdf5`;
+        add(hdf5, templateOf(folder, hdf5, await write(`w-${hdf5}`, false)), [
+          flips(),
+          cut(),
+          trailing(),
+          ...ANY_BYTES,
+        ]);
       }
       return seeds;
     },

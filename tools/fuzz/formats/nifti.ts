@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import type { Format, Mutation, Seed } from '../format.ts';
 import type { Material } from '../material.ts';
 import {
@@ -14,7 +14,7 @@ import {
   swapped,
   trailing,
 } from '../mutateBytes.ts';
-import { templateOf } from './template.ts';
+import { plainAndPacked, templateOf } from './template.ts';
 import { program, usesOfImage, usesOfLabels, usesOfWarp } from './uses.ts';
 
 const each = (name: string, count: number, at: number, step: number, type: Field[2]): Field[] =>
@@ -106,15 +106,7 @@ export function niftiFormat(material: Material): Format {
           const bytes = version === 1 ? plain : asNifti2(plain);
           const mutations = mutationsOf(version === 1 ? FIELDS_1 : FIELDS_2);
           const file = `${name}${version}.nii`;
-          return [
-            { template: templateOf(folder, file, bytes), target: file, mutations, uses: usesOf(file, material) },
-            {
-              template: templateOf(folder, `${file}.gz`, gzipSync(bytes)),
-              target: `${file}.gz`,
-              mutations: [...mutations.map(insideGzip), ...GZIP_BYTES, ...GZIP_BYTES],
-              uses: usesOf(`${file}.gz`, material),
-            },
-          ];
+          return plainAndPacked(folder, [file, `${file}.gz`], bytes, mutations, (of) => usesOf(of, material));
         });
       });
       const checked = join(folder, 'checked');

@@ -1,0 +1,27 @@
+import { Worker } from 'node:worker_threads';
+
+/** Seconds that a thread may take, and those that each MB of its input adds. */
+const SECONDS = 60;
+const SECONDS_EACH = 1;
+
+/**
+ * Runs a script in a thread of its own, for a library that is not ours: what it prints, the memory that it takes and
+ * the way in which it fails stay there. A damaged file may send it round in circles, so its time is bounded.
+ * @param script JavaScript that posts one message
+ * @param bytes of what it reads
+ * @returns the message; undefined where the script fails or takes too long
+ */
+export function inThread<T>(script: string, workerData: unknown, bytes: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const worker = new Worker(script, { eval: true, workerData, stdout: true, stderr: true });
+    const done = (message?: T): void => {
+      clearTimeout(timer);
+      resolve(message);
+      void worker.terminate();
+    };
+    const timer = setTimeout(done, 1000 * (SECONDS + (SECONDS_EACH * bytes) / 1e6));
+    worker.once('message', done);
+    worker.once('error', () => done());
+    worker.once('exit', () => done());
+  });
+}
