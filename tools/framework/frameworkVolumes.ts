@@ -1,7 +1,6 @@
 import { group } from '../../src/report/draw/svg.ts';
 import { PAIR_COLOURS } from '../../src/report/loss/projectionPlots.ts';
 import { constantTranslation, deformationGrid } from '../../src/report/slice/deformationGrid.ts';
-import { assertOnFixedGrid } from '../../src/report/slice/fixedGrid.ts';
 import { labelColours } from '../../src/report/slice/outlineLegend.ts';
 import {
   type Frame,
@@ -12,7 +11,14 @@ import {
   type Window,
   windowed,
 } from '../../src/report/slice/panel.ts';
-import { defaultPosition, extractSlice, type Plane, type SliceView, sliceView } from '../../src/report/slice/slices.ts';
+import {
+  assertOnFixedGrid,
+  defaultPosition,
+  extractSlice,
+  type Plane,
+  type SliceView,
+  sliceView,
+} from '../../src/report/slice/slices.ts';
 import type { Labels, Volume, Warp } from '../../src/volume/grid.ts';
 import { arrow } from './arrow.ts';
 import { BEANS, stylisedSlice } from './volumeStack.ts';

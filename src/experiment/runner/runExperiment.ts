@@ -2,9 +2,8 @@ import type { ExperimentFolder } from '../folder/experimentFolder.ts';
 import { planOf, readyTasks, type Standing, type Task, trainingCount } from '../protocol/plan.ts';
 import type { MethodResult, TestResult, TrialResult } from '../protocol/results.ts';
 import { methodsOf, type Trial } from '../protocol/trials.ts';
-import { localRunner } from './localRunner.ts';
 import { runPlan, type TaskRunner } from './runPlan.ts';
-import type { TrialMessage } from './trialProcess.ts';
+import { runTrialProcess, type TaskEnd, type TrialMessage } from './trialProcess.ts';
 import { type TrialsObserver, TrialsProgress } from './trialsProgress.ts';
 
 /** How the trials of an experiment are run. */
@@ -113,4 +112,33 @@ export async function methodResults(folder: ExperimentFolder): Promise<readonly 
 /** Every finished trial of an experiment. */
 export async function finishedTrials(folder: ExperimentFolder): Promise<readonly TrialResult[]> {
   return [...(await readStanding(folder, folder.trials())).results.values()];
+}
+
+/** What processes on this machine need. */
+interface LocalRunnerOptions {
+  /** Path of the command line's script. */
+  readonly program: string;
+  /** Folder of the experiment. */
+  readonly folder: string;
+  readonly processes: number;
+  /** Threads of each. */
+  readonly threads: number;
+  readonly onMessage: (task: Task, message: TrialMessage) => void;
+}
+
+/** Does tasks in processes of this machine. */
+function localRunner({ program, folder, processes, threads, onMessage }: LocalRunnerOptions): TaskRunner {
+  return {
+    slots: processes,
+    run: (task: Task, signal: AbortSignal): Promise<TaskEnd> =>
+      runTrialProcess({
+        program,
+        folder,
+        id: task.trial.id,
+        test: task.kind === 'test',
+        threads,
+        signal,
+        onMessage: (message) => onMessage(task, message),
+      }),
+  };
 }

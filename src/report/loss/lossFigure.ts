@@ -6,7 +6,6 @@ import { PAGE_WIDTH, printedFigure } from '../draw/printedFigure.ts';
 import { group, text } from '../draw/svg.ts';
 import { capitalised, MUTED, TEXT, textWidth, wrapText } from '../draw/theme.ts';
 import { RADIOLOGICAL } from '../slice/figureFooter.ts';
-import { assertOnFixedGrid } from '../slice/fixedGrid.ts';
 import { labelColours, namedLabels, outlineLegend } from '../slice/outlineLegend.ts';
 import {
   colourBar,
@@ -23,7 +22,14 @@ import {
   scaleBar,
   windowed,
 } from '../slice/panel.ts';
-import { defaultPosition, extractSlice, type Plane, type SliceView, sliceView } from '../slice/slices.ts';
+import {
+  assertOnFixedGrid,
+  defaultPosition,
+  extractSlice,
+  type Plane,
+  type SliceView,
+  sliceView,
+} from '../slice/slices.ts';
 
 /** What one loss made of the pair. */
 export interface LossResult {

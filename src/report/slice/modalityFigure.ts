@@ -4,9 +4,7 @@ import { figureTitle, letterOf } from '../draw/headings.ts';
 import { PAGE_WIDTH, printedFigure } from '../draw/printedFigure.ts';
 import { text } from '../draw/svg.ts';
 import { capitalised, INK, MUTED, PIXELS_PER_MM, TEXT, textWidth, wrapText } from '../draw/theme.ts';
-import { checkerboard } from './checkerboard.ts';
 import { RADIOLOGICAL } from './figureFooter.ts';
-import { assertOnFixedGrid } from './fixedGrid.ts';
 import { densestPosition, type LandmarkPair, landmarkMarks, type ShownLandmarks } from './landmarkMarks.ts';
 import { type Layout, layoutOf, MARGIN, NAMES_END } from './modalityLayout.ts';
 import { modalityLegend } from './modalityLegend.ts';
@@ -21,7 +19,7 @@ import {
   scaleBar,
   windowed,
 } from './panel.ts';
-import { extractSlice, PLANES, type SliceView, sliceView, tiltOf } from './slices.ts';
+import { assertOnFixedGrid, checkerboard, extractSlice, PLANES, type SliceView, sliceView, tiltOf } from './slices.ts';
 
 /** The pair as one method left it. */
 export interface ModalityResult {

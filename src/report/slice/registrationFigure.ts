@@ -5,10 +5,8 @@ import { figureTitle, panelHeading, rowHeading } from '../draw/headings.ts';
 import { PAGE_WIDTH, printedFigure } from '../draw/printedFigure.ts';
 import { text } from '../draw/svg.ts';
 import { capitalised, TEXT, wrapText } from '../draw/theme.ts';
-import { checkerboard } from './checkerboard.ts';
 import { constantTranslation, deformationGrid, determinantsOf } from './deformationGrid.ts';
 import { type FigureMetric, figureFooter } from './figureFooter.ts';
-import { assertOnFixedGrid } from './fixedGrid.ts';
 import { labelColours, namedLabels } from './outlineLegend.ts';
 import {
   divergingImage,
@@ -23,7 +21,15 @@ import {
   scaleBar,
   windowed,
 } from './panel.ts';
-import { defaultPosition, extractSlice, PLANES, type SliceView, sliceView } from './slices.ts';
+import {
+  assertOnFixedGrid,
+  checkerboard,
+  defaultPosition,
+  extractSlice,
+  PLANES,
+  type SliceView,
+  sliceView,
+} from './slices.ts';
 
 /** What {@link registrationFigure} shows. Everything lies on the fixed image's grid. */
 export interface RegistrationFigure {

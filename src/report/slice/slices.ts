@@ -1,3 +1,4 @@
+import { assertSameGrid } from '../../volume/checks.ts';
 import type { Grid, Labels, Mat4, Vec3 } from '../../volume/grid.ts';
 import {
   type Axis,
@@ -174,4 +175,25 @@ export function defaultPosition(grid: Grid, labels?: Labels): Vec3 {
     count++;
   }
   return count === 0 ? middle : [sum[0]! / count, sum[1]! / count, sum[2]! / count];
+}
+
+/** Squares of about an eighth of the picture, in turn from one image and from the other. */
+export function checkerboard(view: SliceView, a: Float32Array, b: Float32Array): Float32Array {
+  const square = Math.max(view.width, view.height) / 8;
+  return a.map((value, index) => {
+    const x = ((index % view.columns) + 0.5) * view.pixelWidth;
+    const y = (Math.floor(index / view.columns) + 0.5) * view.pixelHeight;
+    return (Math.floor(x / square) + Math.floor(y / square)) % 2 === 0 ? value : b[index]!;
+  });
+}
+
+/**
+ * Refuses inputs of a figure that do not lie on the fixed image's grid.
+ * @param others under the names that the message calls them; those left out count as fitting
+ * @throws UserError that names the first that does not fit
+ */
+export function assertOnFixedGrid(fixed: Grid, others: Readonly<Record<string, Grid | undefined>>): void {
+  for (const [name, grid] of Object.entries(others)) {
+    if (grid !== undefined) assertSameGrid(fixed, grid, 'The fixed image', `the ${name}`);
+  }
 }
