@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /**
  * A mistake in what the user gave: one sentence that says what is wrong and what to do.
@@ -57,4 +57,30 @@ export function requirement(issue: z.core.$ZodIssue): string {
 function extent(origin: string, than: string, limit: number | bigint): string {
   if (origin === 'string') return `have ${than} ${limit} ${limit === 1 ? 'character' : 'characters'}`;
   return origin === 'array' ? `have ${than} ${limit} ${limit === 1 ? 'entry' : 'entries'}` : `be ${than} ${limit}`;
+}
+
+/**
+ * Checks values by a schema, and fills in defaults.
+ * @param what they belong to, such as `loss "ncc"`
+ * @param noun what a message calls one of them
+ * @param more names that are known beside those of the schema
+ * @throws UserError that names the wrong one
+ */
+export function checked<Values>(
+  what: string,
+  noun: 'option' | 'setting',
+  schema: z.ZodType<Values>,
+  values: Readonly<Record<string, unknown>>,
+  more: readonly string[] = [],
+): Values {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  if (issue.code === 'unrecognized_keys') {
+    const known = [...Object.keys(z.toJSONSchema(schema, { unrepresentable: 'any' }).properties ?? {}), ...more];
+    const only = known.length > 0 ? `, only ${known.join(', ')}` : '';
+    throw new UserError(`The ${what} has no ${noun} "${issue.keys[0]}"${only}.`);
+  }
+  const wrong = issue.path.length > 0 ? `${noun} "${issue.path.join('.')}" of the ${what}` : what;
+  throw new UserError(`The ${wrong} ${requirement(issue)}.`);
 }

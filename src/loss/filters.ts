@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requirement, UserError } from '../errors.ts';
+import { checked, UserError } from '../errors.ts';
 import { add, divide, type Tensor } from '../graph/index.ts';
 import { gradientMagnitude, locallyStandardised, squaredGradient } from './localContrast.ts';
 import { standardised } from './neighbourhoods.ts';
@@ -103,13 +103,9 @@ export function takeFilter(options: Readonly<Record<string, unknown>>): {
     throw new UserError(
       `The filter "${name}" has no setting "${useless[0]}"${has.length > 0 ? `, only ${has.join(' and ')}` : '; choose another filter or leave it out'}.`,
     );
-  const parsed = settingsSchema.safeParse(Object.fromEntries(given));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    throw new UserError(`The setting "${issue.path.join('.')}" of the filter "${name}" ${requirement(issue)}.`);
-  }
+  const settings = checked(`filter "${name}"`, 'setting', settingsSchema, Object.fromEntries(given));
   return {
-    filter: { name, settings: Object.fromEntries(Object.entries(parsed.data).filter(([key]) => has.includes(key))) },
+    filter: { name, settings: Object.fromEntries(Object.entries(settings).filter(([key]) => has.includes(key))) },
     rest: Object.fromEntries(Object.entries(others).filter(([key]) => !all.includes(key))),
   };
 }

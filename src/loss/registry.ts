@@ -1,6 +1,5 @@
-import { UserError } from '../errors.ts';
+import { checked, UserError } from '../errors.ts';
 import { Graph, type Tensor } from '../graph/index.ts';
-import { checkedOptions } from './checkedOptions.ts';
 import { type ChosenFilter, filtered, takeFilter } from './filters.ts';
 import { lc2 } from './lc2.ts';
 import { mind } from './mind.ts';
@@ -59,7 +58,7 @@ export function chooseSimilarity(name: string, options: Readonly<Record<string, 
   const similarity = known.get(name);
   if (!similarity) throw new UserError(`There is no loss "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
   const { filter, rest } = takeFilter(options);
-  return { similarity, options: checkedOptions(`loss "${name}"`, similarity.options, rest, ['filter']), filter };
+  return { similarity, options: checked(`loss "${name}"`, 'option', similarity.options, rest, ['filter']), filter };
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { requirement, UserError } from '../errors.ts';
+import { checked, UserError } from '../errors.ts';
 import type { FeatureOperators, Tensor } from '../graph/index.ts';
 import type { NetworkFamily, Registered } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
@@ -47,14 +46,7 @@ export function chooseNetwork(
 ): ChosenNetwork {
   const family = known.get(name);
   if (!family) throw new UserError(`There is no network "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
-  const parsed = family.schema.safeParse(settings);
-  if (parsed.success) return { family, options: parsed.data as never };
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  if (issue.code === 'unrecognized_keys')
-    throw new UserError(
-      `The network "${name}" has no setting "${issue.keys[0]}", only ${Object.keys(family.schema.shape).join(', ')}.`,
-    );
-  throw new UserError(`The setting "${issue.path.join('.')}" of the network "${name}" ${requirement(issue)}.`);
+  return { family, options: checked(`network "${name}"`, 'setting', family.schema, settings) as never };
 }
 
 /** The weights of a network, in order; see {@link NetworkFamily.parameters}. */

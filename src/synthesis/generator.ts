@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SYNTHETIC_FILE, type Synthetic } from '../dataset/synthetic.ts';
-import { requirement, UserError } from '../errors.ts';
+import { checked } from '../errors.ts';
 import { given } from '../given.ts';
 import { tripleAt } from '../triple.ts';
 import type { FileSource } from '../volume/fileSource.ts';
@@ -139,14 +139,7 @@ export function generatorSettings<Settings extends GeneratorSettings>(
   { name, schema }: Generator<Settings>,
   values: Readonly<Record<string, unknown>>,
 ): Settings {
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data as Settings;
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  if (issue.code === 'unrecognized_keys')
-    throw new UserError(
-      `The generator "${name}" has no setting "${issue.keys[0]}", only ${Object.keys(schema.shape).join(', ')}.`,
-    );
-  throw new UserError(`The setting "${issue.path.join('.')}" of the generator "${name}" ${requirement(issue)}.`);
+  return checked(`generator "${name}"`, 'setting', schema, values) as Settings;
 }
 
 /** Voxels along x, y and z, each a whole number within limits. */

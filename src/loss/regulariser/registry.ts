@@ -1,6 +1,5 @@
-import { UserError } from '../../errors.ts';
+import { checked, UserError } from '../../errors.ts';
 import type { Tensor } from '../../graph/index.ts';
-import { checkedOptions } from '../checkedOptions.ts';
 import { bendingEnergy } from './bendingEnergy.ts';
 import { diffusion } from './diffusion.ts';
 import { folding } from './folding.ts';
@@ -49,7 +48,7 @@ export function chooseRegulariser(
   const regulariser = known.get(name);
   if (!regulariser)
     throw new UserError(`There is no regulariser "${name}"; choose one of ${[...known.keys()].join(', ')}.`);
-  return { regulariser, options: checkedOptions(`regulariser "${name}"`, regulariser.options, options) };
+  return { regulariser, options: checked(`regulariser "${name}"`, 'option', regulariser.options, options) };
 }
 
 /** Builds the penalty, a scalar (shape []). */
