@@ -47,5 +47,6 @@ function decode(data: Uint8Array, format: ItkFormat): Promise<ItkImage | undefin
     name: `image.${format}`,
     data: new Uint8Array(data),
   };
-  return inThread(script, workerData, data.length);
+  // Images in HDF5 may be packed, label maps to a thousandth.
+  return inThread(script, workerData, data.length, format === 'hdf5' ? Number.POSITIVE_INFINITY : undefined);
 }

@@ -11,7 +11,7 @@ const COMPOSITES = 'Composite transforms in HDF5 (.h5)';
 const PARAMETERS = ['TransformParameters', 'TranformParameters'];
 const FIXED = ['TransformFixedParameters', 'TranformFixedParameters'];
 
-/** Numbers for each byte of a file at most: deflate packs a byte into no less than a thousandth of one. */
+/** Bytes for each byte of a file at most: deflate packs a byte into no less than a thousandth of one. */
 const MOST_EACH = 1100;
 
 /** What runs in the thread. A damaged file may announce more numbers than any memory holds. */
@@ -28,7 +28,7 @@ import(module).then(async ({ File, ready }) => {
   const value = (n, names) => {
     const found = names.map((name) => file.get('TransformGroup/' + n + '/' + name)).find((each) => each !== null);
     if (!found || !('value' in found)) return [];
-    left -= (found.shape ?? []).reduce((product, extent) => product * extent, 1);
+    left -= (found.shape ?? []).reduce((product, extent) => product * extent, found.metadata.size);
     if (!(left >= 0)) throw new Error('too many');
     return found.value;
   };

@@ -4,16 +4,35 @@ import { Worker } from 'node:worker_threads';
 const SECONDS = 60;
 const SECONDS_EACH = 1;
 
+/** Bytes that WebAssembly may take, and what each byte of the input adds: a damaged length would take all there is. */
+const MEMORY = 2 ** 29;
+const MEMORY_EACH = 20;
+
+/** Bounds the memory of WebAssembly: what needs more fails, as where there is none. */
+const bounded = (most: number): string => `
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (this.buffer.byteLength + 65536 * pages > ${most}) throw new RangeError('too much memory');
+  return grow.call(this, pages);
+};
+`;
+
 /**
  * Runs a script in a thread of its own, for a library that is not ours: what it prints, the memory that it takes and
  * the way in which it fails stay there. A damaged file may send it round in circles, so its time is bounded.
  * @param script JavaScript that posts one message
  * @param bytes of what it reads
+ * @param most bytes that its WebAssembly may take
  * @returns the message; undefined where the script fails or takes too long
  */
-export function inThread<T>(script: string, workerData: unknown, bytes: number): Promise<T | undefined> {
+export function inThread<T>(
+  script: string,
+  workerData: unknown,
+  bytes: number,
+  most = MEMORY + MEMORY_EACH * bytes,
+): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const worker = new Worker(script, { eval: true, workerData, stdout: true, stderr: true });
+    const worker = new Worker(`${bounded(most)}${script}`, { eval: true, workerData, stdout: true, stderr: true });
     const done = (message?: T): void => {
       clearTimeout(timer);
       resolve(message);

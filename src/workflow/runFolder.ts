@@ -199,7 +199,7 @@ export class RunFolder {
     }
     if (complaints.length > 0)
       throw new UserError(
-        `${complaints.join(' ')} Put a copy back, or remove ${join(this.path, '*.safetensors')}to start again with the first epoch.`,
+        `${complaints.join(' ')} Put a copy back, or remove ${join(this.path, '*.safetensors')} to start again with the first epoch.`,
       );
     if (existsSync(join(this.path, METRICS)))
       say(`${this.path} holds no checkpoint any more, so training starts again with the first epoch.`);

@@ -36,7 +36,7 @@ export function transformsFormat(material: Material): Format {
           program('warp', '--transform', `$/${target}`, '--landmarks', material.landmarks(1), '--out', '$/out/w.csv'),
           program(
             ...['warp', '--transform', `$/${target}`, '--compose', '--reference', material.image(1)],
-            ...['--out', '$/out/joined.nii.gz'],
+            ...['--out', '$/out/warp_joined.nii.gz'],
           ),
         ],
       }));
