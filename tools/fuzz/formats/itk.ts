@@ -8,7 +8,7 @@ import type { Material } from '../material.ts';
 import { ANY_BYTES, cut, type Field, fields, flips, swapped, trailing } from '../mutateBytes.ts';
 import { TEXT } from '../mutateText.ts';
 import { plainAndPacked, templateOf } from './template.ts';
-import { usesOfImage, usesOfLabels } from './uses.ts';
+import { library, program, usesOfImage, usesOfLabels } from './uses.ts';
 
 /** Big-endian, as MGH is. */
 const MGH_FIELDS: readonly Field[] = [
@@ -80,6 +80,18 @@ function textAndData(end: (bytes: Uint8Array) => number, packed: boolean): reado
   return [...header, ...header, ...harmed, ...harmed, ...harmed, ...ANY_BYTES];
 }
 
+/** What reads an image or labels, with nothing beside it. */
+function usesAlone(file: string): Seed['uses'] {
+  const x = `$/${file}`;
+  const refined = ['--model', 'none', '--refine', '1', '--loss', 'mse', '--threads', '1'];
+  return file.startsWith('labels')
+    ? [library('readLabels', file), program('metrics', '--fixed-labels', x, '--moved-labels', x, '--json')]
+    : [
+        library('readVolume', file),
+        program('register', '--fixed', x, '--moving', x, ...refined, '--moved', '$/out/moved.nii.gz'),
+      ];
+}
+
 /** NRRD, MetaImage and MGH, plain and packed, in one file and in two; GIPL, MRC, VTK and HDF5. */
 export function itkFormat(material: Material): Format {
   return {
@@ -123,22 +135,19 @@ export function itkFormat(material: Material): Format {
         seeds.push(
           ...plainAndPacked(folder, [`${name}.mgh`, `${name}.mgz`], mgh, MGH, (file) => usesOf(file, material)),
         );
+        // These keep no directions, so that the scan lies elsewhere: only with itself does it make a pair.
         const gipl = await write(`w-${name}.gipl`, false);
-        seeds.push(
-          ...plainAndPacked(folder, [`${name}.gipl`, `${name}.gipl.gz`], gipl, GIPL, (file) => usesOf(file, material)),
-        );
-        const mrc = `${name}.mrc`;
-        add(mrc, templateOf(folder, mrc, await write(`w-${mrc}`, false)), MRC);
-        const vtk = `${name}.vtk`;
-        const endOfVtk = endOf('LOOKUP_TABLE default\n');
-        add(vtk, templateOf(folder, vtk, await write(`w-${vtk}`, false)), textAndData(endOfVtk, false));
-        const hdf5 = `${name}.hdf5`;
-        add(hdf5, templateOf(folder, hdf5, await write(`w-${hdf5}`, false)), [
-          flips(),
-          cut(),
-          trailing(),
-          ...ANY_BYTES,
-        ]);
+        seeds.push(...plainAndPacked(folder, [`${name}.gipl`, `${name}.gipl.gz`], gipl, GIPL, usesAlone));
+        const vtkEnd = endOf('LOOKUP_TABLE default\n');
+        for (const [ending, mutations] of [
+          ['mrc', MRC],
+          ['vtk', textAndData(vtkEnd, false)],
+          ['hdf5', [flips(), cut(), trailing(), ...ANY_BYTES]],
+        ] as const) {
+          const file = `${name}.${ending}`;
+          const template = templateOf(folder, file, await write(`w-${file}`, false));
+          seeds.push({ template, target: file, mutations, uses: usesAlone(file) });
+        }
       }
       return seeds;
     },
