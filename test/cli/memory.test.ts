@@ -33,7 +33,7 @@ const register = (name: string, ...options: string[]): string[] => [
 describe('what cannot fit is refused before any work', () => {
   it("a field of view that a model's grid would have to grow to, where the model does not say what it fits", async () => {
     const sentence =
-      /^earthmorph: The grid is too large: it needs 20000×20000×20000 voxels of 1 mm .*; a model works only at its own voxel size: leave --model out, or give smaller scans\.\n$/;
+      /^earthmorph: The grid is too large: it needs 20000×20000×20000 voxels of 1 mm, .*; a model works only at its own voxel size: leave --model out, or give smaller scans\.\n$/;
     await expectRefusal(register('metres.nii.gz', '--model', at('model.onnx')), sentence, out());
   });
 
@@ -55,7 +55,7 @@ describe('what cannot fit is refused before any work', () => {
   it('voxels that are too small', async () => {
     const refine = ['--model', 'none', '--refine', '2', '--loss', 'mse'];
     const tiny = register('small.nii.gz', ...refine, '--spacing', '0.01');
-    await expectRefusal(tiny, /The grid is too large: it needs 2400×2400×2400 voxels of 0\.01 mm .* --spacing/, out());
+    await expectRefusal(tiny, /The grid is too large: it needs 2400×2400×2400 voxels of 0\.01 mm, .* --spacing/, out());
   });
 
   const short = (megabytes: number) => ({ env: { EARTHMORPH_MEMORY: String(megabytes / 1000) } });

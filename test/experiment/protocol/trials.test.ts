@@ -109,7 +109,7 @@ describe('trials of an experiment', () => {
     [{ losses: ['mes'] }, /no loss "mes"/],
     [{ losses: ['pswd pacth=7'] }, /no option "pacth"/],
     [{ losses: ['mse filter=none|grad'] }, /no filter "grad"/],
-    [{ losses: ['mse'], reference: 'NCC' }, /none of the losses/],
+    [{ losses: ['mse'], reference: 'NCC' }, /not one of the losses/],
     [{ losses: ['mse'], affine: 'rigid', affineLoss: 'ncd' }, /"affineLoss" is "ncd"; choose own, .* mse, /],
     [{ losses: ['mse affineLoss=own'] }, /"affineLoss" belongs to an alignment; set "affine"/],
   ])('are refused before anything runs: %j', (values, sentence) => {
