@@ -68,7 +68,7 @@ export async function readOrigin(folder: string): Promise<Origin | undefined> {
   return readJsonFile<Origin>(
     join(folder, ORIGIN),
     originSchema,
-    'if the scans are still the same, remove it and give the same command again',
+    'remove it if the scans are still the same, and give the same command again',
   );
 }
 

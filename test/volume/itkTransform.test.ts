@@ -64,12 +64,12 @@ describe("ITK's transform file", () => {
   });
 
   it.each([
-    ['no such file', 'hello', /no ITK transform file/],
+    ['no such file', 'hello', /not an ITK transform file/],
     ['a spline', file('BSplineTransform_double_3_3', '1'), /holds a BSplineTransform; give one of/],
     ['half a field', file('DisplacementFieldTransform_double_3_3', '1'), /whose numbers do not fit together/],
-    ['two transforms', `${file('AffineTransform_double_3_3', '1')}Transform: Other_double_3_3\n`, /one transform/],
+    ['two transforms', `${file('AffineTransform_double_3_3', '1')}Transform: Other_double_3_3\n`, /one 3-D transform/],
     ['missing numbers', file('AffineTransform_double_3_3', '1 0 0'), /a transform that has no inverse/],
-    ['another dimension', file('AffineTransform_double_2_2', '1 0 0 1 0 0'), /between 3-D points/],
+    ['another dimension', file('AffineTransform_double_2_2', '1 0 0 1 0 0'), /one 3-D transform/],
   ])('refuses %s', (_, text, sentence) => {
     expect(() => decodeItkTransform(text, 'x.tfm')).toThrow(sentence);
   });
