@@ -5,9 +5,9 @@ const GB = 1e9;
 const BROWSER_MOST = 3.5 * GB;
 
 /**
- * Bytes that this process may still take: what the machine, or the container, has free; in a browser what WebAssembly
- * can address, or half of the machine's memory where that is less; infinite where nothing is known. The environment
- * variable EARTHMORPH_MEMORY says it in GB instead.
+ * Bytes that this process may still take: those that the machine or the container has free. In a browser they are what
+ * WebAssembly can address, or half of the machine's memory if that is less. Infinite if nothing is known. The
+ * environment variable EARTHMORPH_MEMORY says it in GB instead.
  */
 export function availableMemory(): number {
   if (typeof process === 'undefined') {

@@ -31,8 +31,8 @@ export interface TrainingSurroundings {
 }
 
 /**
- * Trains in a worker as `earthmorph train` does, with the same numbers: the data set and the run are in the origin's
- * private file system, so that a page that was left goes on from its last finished epoch.
+ * Trains in a worker as `earthmorph train` does, with the same numbers. The data set and the run lie in the origin's
+ * private file system, so a page that was closed continues after its last finished epoch.
  * @throws UserError as training on a disk, and where another page trains the same run
  */
 export async function trainKept(

@@ -4,8 +4,8 @@ const UNSAFE = /[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu;
 const MOST_BYTES = 180;
 
 /**
- * A function that makes names of files which are distinct by construction: it never gives a name twice, nor two that a
- * file system might take for one (upper and lower case, composed and decomposed letters). A name that is taken gets a
+ * A function that makes distinct names of files. It never gives a name twice, nor two names that a file system might
+ * take for the same: in upper and lower case, or with composed and decomposed letters. A name that is taken gets a
  * number behind it.
  */
 export function distinctNames(): (wanted: string) => string {

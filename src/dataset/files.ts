@@ -29,8 +29,8 @@ const LABEL_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The segmentation of an image: what the dataset lists for it, or else the file of the same name (with or without a
- * channel suffix `_0000`) in the folder of labels that belongs to the image's folder, `labelsTr/` or `labels/`.
+ * The segmentation of an image: the one that the dataset lists, or else the file of the same name in the folder of
+ * labels, `labelsTr/` or `labels/`. The name may lack a channel suffix `_0000`.
  *
  * @param imagePath Starting with the dataset's root, as in `Case.image`.
  * @returns The path, or undefined when there are no labels.

@@ -40,9 +40,9 @@ async function isFolder(path: string): Promise<boolean> {
 const MOST_BYTES = 2 ** 30;
 
 /**
- * Reads the slices of a folder as one scan, by dcm2niix, which is only loaded here: in the order of their positions,
- * with the geometry and the scale (CT's Hounsfield units) that they say, compressed or not. Folders below it are not
- * looked into.
+ * Reads the slices of a folder as one scan, by dcm2niix, which is only loaded here. It sorts the slices by their
+ * positions, decompresses them, and reads their geometry and their scale (CT's Hounsfield units). Folders below it are
+ * not looked into.
  * @throws UserError when there is no scan, or there are several and none is named, or slices are missing or damaged
  */
 export async function decodeDicomFolder({ folder, series, volume }: DicomFolder): Promise<StoredImage> {

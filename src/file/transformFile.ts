@@ -74,8 +74,8 @@ async function writeComposite(path: string, chain: TransformChain, gridOf: () =>
 }
 
 /**
- * Writes transforms that follow one another as one: a warp, a linear transform where the path ends in .tfm or .txt, or,
- * where it ends in .h5, ITK's composite, in which they stay what they are.
+ * Writes transforms that follow one another as one file. The path's ending decides: .tfm or .txt is a linear transform,
+ * .h5 ITK's composite with the parts as they are, any other a warp.
  * @param gridOf the grid that a warp gets
  * @throws UserError when the path asks for a linear transform and one of them is a warp
  * @example await writeChain('joined.nii.gz', [{ warp: field }, { matrix }], async () => fixed)

@@ -3,8 +3,8 @@ import { add, multiply } from './operators/elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * Sum of scalars, one a chunk, in bounded memory: each chunk's gradient to `sources` is worked out beside its value, so
- * nothing that a chunk makes on the way is kept until the gradients of the whole graph are.
+ * Sum of scalars, one for each chunk, in bounded memory. Each chunk's gradient to `sources` is computed beside its
+ * value. So no intermediate result of a chunk is kept until the gradients of the whole graph are computed.
  *
  * @param sources what the gradient goes to; a chunk may use other tensors, which then get none
  * @param chunks builds the scalar (shape []) of each chunk

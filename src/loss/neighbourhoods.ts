@@ -57,8 +57,8 @@ export function shifted(x: Tensor, axis: number, offset: number, outside: 'edge'
 }
 
 /**
- * The weights of those voxels around which everything within `reach` voxels counts, 0 at all others: what is worked out
- * from such a neighbourhood knows nothing of what lies outside the field of view.
+ * The weights of those voxels around which everything within `reach` voxels counts, and 0 at all others. What is
+ * computed from such a neighbourhood does not depend on anything outside the field of view.
  * @param weight [1, 1, D, H, W]; beyond the volume its border goes on
  */
 export function eroded(weight: Tensor, reach: number): Tensor {

@@ -30,16 +30,16 @@ const NORMAL = 1.702;
 const SHARPNESS = 1.5;
 
 /**
- * Normalised mutual information, as 2 − (H(a) + H(b)) / H(a, b) (Studholme et al., Pattern Recognition 32(1), 1999): 1
- * for independent volumes, least for those that determine one another; 0 but for the windows' width, which leaves about
- * 0.5 with 32 bins. It asks only that equal tissue has equal intensity within each volume, so the two may come from
- * different devices.
+ * Normalised mutual information, as 2 − (H(a) + H(b)) / H(a, b) (Studholme et al., Pattern Recognition 32(1), 1999). It
+ * is 1 for independent volumes and smallest for volumes that determine one another. There it would be 0, but the
+ * windows' width leaves about 0.5 with 32 bins. It asks only that equal tissue has equal intensity within each volume,
+ * so the two may come from different devices.
  *
  * Entropies are those of a joint histogram of Parzen windows (Mattes et al., IEEE TMI 22(1), 2003; Thévenaz & Unser,
  * IEEE TIP 9(12), 2000): P[i, j] ∝ Σ over voxels w · k(a − i) · k(b − j), k a Gaussian with the variance of a cubic
- * B-spline. Intensities are placed on the bins by the normal distribution function about their weighted mean and SD:
- * mutual information does not depend on such a map, outliers need no clipping, and skewed intensities such as those of
- * ultrasound still fill most bins. No randomness.
+ * B-spline. Intensities are mapped to the bins by the normal distribution function with their weighted mean and SD.
+ * Mutual information does not depend on such a map. Outliers need no clipping, and skewed intensities, such as those of
+ * ultrasound, still fill most bins. No randomness.
  */
 export const nmi = defineSimilarity({
   name: 'nmi',

@@ -17,8 +17,8 @@ interface RandomInput {
 }
 
 /**
- * Random quantities of a loss (projection directions, patches): inputs of the graph, drawn outside it from named
- * streams of one seed, so the same seed and step give the same loss on every device.
+ * Random quantities of a loss, such as projection directions or patches. They are inputs of the graph, drawn outside it
+ * from named streams of one seed. So the same seed and step give the same loss on every device.
  * @example
  * const direction = new RandomInputs(a.graph).input('direction', [3], (random, values) => {
  *   values.forEach((_, n) => { values[n] = random.normal() })

@@ -98,8 +98,9 @@ const OWN_GRID_LIMIT = 96;
 const OWN_VOXELS = [1e-6, 1e4] as const;
 
 /**
- * Preprocessing for a pair that no model asks for a grid: isotropic voxels over the whole fixed image, of its own size
- * (the geometric mean of its edges), or coarser where that would be more than about 96³ voxels.
+ * Preprocessing for a pair without a model, which would set the grid: isotropic voxels over the whole fixed image.
+ * Their edge is the geometric mean of the image's voxel edges, or larger where the grid would have more than about 96³
+ * voxels.
  * @param spacing edge of the voxels in mm, in place of that
  * @throws UserError where the image's voxels are of no size that a scan has
  */

@@ -130,8 +130,9 @@ export function summariseValues(data: ArrayLike<number>, [nx, ny, nz]: Vec3): Va
 const fewLabels = 16;
 
 /**
- * Whether values can be labels: whole numbers from 0, either few, or mostly equal to their neighbours along some axis
- * (thin layers are so along two), or apart from each other, as landmarks of a voxel each are.
+ * Whether values can be labels. They must be whole numbers from 0. There must be few of them, or most must equal their
+ * neighbours along some axis (thin layers do so along two), or they must lie apart from each other, as landmarks of one
+ * voxel do.
  */
 export function canBeLabels({ integers, min, distinct, foreground, agreement, different }: ValueSummary): boolean {
   return integers && min >= 0 && (distinct <= fewLabels || agreement >= 0.5 || different <= foreground / 2);

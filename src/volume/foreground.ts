@@ -27,9 +27,9 @@ export function comparedForegrounds(images: readonly Volume[]): (Mask | undefine
 }
 
 /**
- * The part of an image that holds data, where an even surrounding tells it apart: voxels of the smallest value that are
- * connected with the border of the volume, as around the sector of an ultrasound or a brain without skull. Dark voxels
- * inside stay.
+ * The part of an image that holds data, if it has uniform surroundings. These are the voxels of the smallest value that
+ * are connected with the border of the volume, as around the sector of an ultrasound or a skull-stripped brain. Dark
+ * voxels inside stay.
  * @returns 1 inside and 0 outside, laid out as the volume; undefined when less than a tenth of the volume is
  * surrounding
  */

@@ -8,8 +8,8 @@ export interface InverseWarp {
   /** Takes points of the moving image's space to the fixed image's: q ↦ q + v(q), on the grid asked for. */
   readonly warp: Warp;
   /**
-   * The largest distance in mm by which q + v(q) misses q when the given warp takes it back, over the voxels q of the
-   * grid asked for whose q + v(q) lies within the given warp's grid; 0 where none does.
+   * The largest distance in mm between q and the point to which the given warp takes q + v(q). It is taken over the
+   * voxels q of the inverse's grid for which q + v(q) lies within the given warp's grid; 0 if there are none.
    */
   readonly residual: number;
   /** The mean of that distance, in mm. */
@@ -115,8 +115,8 @@ class PointSolver {
   }
 
   /**
-   * The voxel index that φ takes to q, looked for from `from` or where the affine part puts it; where there is none,
-   * one beyond the grid if it can be, from where φ continues by its affine part.
+   * The voxel index that φ takes to q. The search begins at `from`, or where the affine part puts it. If there is none
+   * inside the grid, an index outside it may be found, where φ continues by its affine part.
    */
   solve(q: Vec3, from?: Vec3): Vec3 {
     const found = this.#newton(q, from);

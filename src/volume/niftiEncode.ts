@@ -88,8 +88,8 @@ function writeHeader(
 }
 
 /**
- * The vector part (b, c, d) of the unit quaternion, with a ≥ 0, of an affine's rotation, after its third axis is
- * turned round when the affine is left-handed (NIfTI's qfac); undefined when its axes are not orthogonal.
+ * The vector part (b, c, d) of the unit quaternion, with a ≥ 0, of an affine's rotation. The third axis of a
+ * left-handed affine is reversed first (NIfTI's qfac). Undefined if the axes are not orthogonal.
  */
 function quaternionOf(affine: Mat4): readonly [number, number, number] | undefined {
   const spacing = spacingOf(affine);

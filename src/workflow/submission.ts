@@ -29,8 +29,8 @@ export function prescribedPairs(dataset: Dataset, split: PairIds['split']): Pair
 }
 
 /**
- * A warp as Learn2Reg takes it: where each fixed voxel lies in the moving array, less its own place in the fixed one;
- * in voxels, components in the order of the array's axes, one after the other as [3, nz, ny, nx].
+ * A warp in the form of Learn2Reg: the place of each fixed voxel in the moving array, minus its place in the fixed
+ * array. It is in voxels, with components in the order of the array's axes, one after the other, as [3, nz, ny, nx].
  */
 export function voxelDisplacement(warp: Warp, moving: Grid): Warp {
   const { size, affine, data } = warp;

@@ -25,10 +25,10 @@ export interface Forecast {
 }
 
 /**
- * Time left for a number of trainings that share some processes. An epoch takes as long as the method's epochs of this
- * run; of a method that has none as long as in earlier runs, times what this run's other epochs take compared with
- * earlier ones; else as long as any. A training is expected to end after as many epochs as the finished ones, or at its
- * last epoch where none is finished.
+ * Time left for a number of trainings that share some processes. An epoch takes as long as the method's epochs in this
+ * run. If it has none, it takes as long as in earlier runs, times the ratio by which other epochs of this run differ
+ * from earlier ones. If there are none either, it takes as long as any. A training is expected to end after as many
+ * epochs as the finished ones, or at its last epoch where none is finished.
  * @param finished epochs of each finished training
  * @returns undefined before the first epoch
  */

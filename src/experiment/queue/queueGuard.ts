@@ -76,8 +76,8 @@ const OTHERS = [
 const ORDERLY = [...KIND_OF, ...OTHERS];
 
 /**
- * Puts the lists in order: what has the place of a list but is none is deleted, and ids that are none of a job are
- * taken off, as BullMQ would take them for names of its own keys. Looks at both ends of each, which is where jobs are
+ * Cleans the lists. A key in the place of a list that has another type is deleted. Ids that are not those of a job are
+ * removed, since BullMQ would take them for names of its own keys. Looks at both ends of each, which is where jobs are
  * taken from. KEYS: the lists, then other keys. ARGV: the kind of each, how many of them are lists, and how many
  * entries to look at. Answers with the beginnings of what was taken off.
  */

@@ -75,8 +75,8 @@ export function jobOf(stored: StoredExperiment, trial: Trial, made: boolean): Tr
 }
 
 /**
- * Checks what a job holds, as anybody may have written it: its form and bounds, the experiment as a file is checked,
- * and that id, key and number of epochs are those of this experiment.
+ * Checks what a job holds, since anybody may have written it. Its form and bounds are checked, then the experiment, as
+ * in a file. Id, key and number of epochs must be those of this experiment.
  * @throws UserError that says what is wrong
  */
 export function readJob(data: unknown, id: string): ReadJob {

@@ -35,9 +35,9 @@ export interface ApplyOptions {
 }
 
 /**
- * Registers pairs of another data set with an experiment's models, each loss's first: a table of every measure that the
- * pairs have landmarks or labels for (`table.md`, `table.csv`) and for each case the paper's Figure 3 (`<case>.svg`,
- * `.png`).
+ * Registers pairs of another data set with the first model of each loss of an experiment. Writes a table of every
+ * measure for which the pairs have landmarks or labels (`table.md`, `table.csv`), and for each case the paper's Figure
+ * 3 (`<case>.svg`, `.png`).
  * @throws UserError when the data are no pairs of two modalities, lack a case, or a model is not there
  */
 export async function applyExperiment(folder: ExperimentFolder, options: ApplyOptions): Promise<Table> {

@@ -23,8 +23,9 @@ import { lossCurves, measureCurves, testBoxes } from './charts.ts';
 import { labelOf, type Outcome } from './tables.ts';
 
 /**
- * Writes the figures (SVG and PNG) of what is done of an experiment: curves and boxes from its records; where scans
- * and models are there, a test pair as every loss leaves it (the paper's Figure 2; across modalities Figure 3).
+ * Writes the figures (SVG and PNG) of the finished part of an experiment. Curves and boxes are drawn from its records.
+ * If scans and models are there, a test pair is drawn as every loss registers it (the paper's Figure 2; across
+ * modalities Figure 3).
  * @returns sentences on what is missing
  */
 export async function writeExperimentFigures(

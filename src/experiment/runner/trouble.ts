@@ -29,8 +29,8 @@ const NO_MEMORY =
   /bad_alloc|bad allocation|out of memory|heap limit|failed to allocate|array buffer allocation failed|invalid typed array length/i;
 
 /**
- * Whether an error is the trouble of the machine that it happened on (a full disk, a read-only folder, missing data or
- * runtime, no memory) and not the fault of what was computed: elsewhere the same work may succeed.
+ * Whether an error comes from this machine: a full disk, a read-only folder, missing data or runtime, no memory. On
+ * another machine the same work may succeed.
  */
 export function isTrouble(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {

@@ -23,9 +23,9 @@ import { type FeatureConvolution, type FeatureMap, type FeatureOperators, weight
 import { phaseKernels } from './phases.ts';
 
 /**
- * Feature maps in the channel-blocked layout of ONNX Runtime's direct convolution kernels, [D, C / block, H, W, block]:
- * planes are the batch of two-dimensional convolutions, and the depth taps of a three-dimensional kernel accumulate
- * into one output. Twice as fast as `Conv` in three dimensions, which copies its input 27 times; CPU only. Maps of few
+ * Feature maps in the channel-blocked layout of ONNX Runtime's direct convolution kernels, [D, C / block, H, W, block].
+ * Planes are the batch of two-dimensional convolutions. The depth taps of a three-dimensional kernel accumulate into
+ * one output. Twice as fast as `Conv` in three dimensions, which copies its input 27 times; CPU only. Maps of few
  * channels are not blocked, [D, C, H, W]: their depth taps are channels of one convolution.
  */
 export function blockedFeatures(block: BlockSize): FeatureOperators {

@@ -126,8 +126,9 @@ export function distributionsOf(measures: Tensor, directions: Tensor, box: Binne
 }
 
 /**
- * The linear map from the masses of a box's voxels to the distribution functions of their projections: mass at t is
- * shared linearly between the two nearest bins, so bin b's distribution function counts it with clip(b + 1 − t, 0, 1).
+ * The linear map from the masses of a box's voxels to the distribution functions of their projections. Mass at t is
+ * divided linearly between the two nearest bins, so the distribution function at bin b counts it with clip(b + 1 − t,
+ * 0, 1).
  *
  * @param directions [L, 3]
  * @returns [voxels, L · (bins − 1)]

@@ -94,8 +94,8 @@ export function extentOfGrid({ size: [nx, ny, nz] }: Grid): Extent {
 }
 
 /**
- * Registers a pair from coarse to fine: one velocity (or displacement) field, optimised on each level from where the
- * last one left it, on volumes that are smoothed and thinned out to the level's voxels.
+ * Registers a pair from coarse to fine. One velocity (or displacement) field is optimised on each level, and continues
+ * from the level before. The volumes are smoothed and subsampled to the level's voxels.
  * @throws UserError when the loss is not a number, or there is no memory for a level
  */
 export async function registerPyramid(

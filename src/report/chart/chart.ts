@@ -17,8 +17,8 @@ export interface Scale {
 }
 
 /**
- * Attributes of a chart's outermost element. Text and axes are drawn in `currentColor`: dark ink on the chart's white
- * ground, and on an HTML page whatever colour the style sheet gives the class `chart`, so that charts follow a dark
+ * Attributes of a chart's outermost element. Text and axes are drawn in `currentColor`. It is dark on the chart's white
+ * ground. On an HTML page it is the colour that the style sheet gives the class `chart`, so that charts follow a dark
  * page.
  */
 /** Width of a chart of its own, in user units. */

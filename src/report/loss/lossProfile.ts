@@ -67,8 +67,8 @@ const NAME_LINE = TEXT.heading + 2;
 const ICON = 17;
 
 /**
- * What a Wasserstein loss sees of two volumes: three planes of both; how the distance spreads over the volume (or how
- * the intensities differ); and a patch or the volume projected on some directions, with the area between the two.
+ * What a Wasserstein loss sees of two volumes. It shows three planes of both, and a map of the distance (or of the
+ * difference of intensities). A patch or the volume is projected on some directions, with the area between the two.
  * Returns an SVG with vector text.
  */
 export function lossProfile(profile: LossProfile): string {

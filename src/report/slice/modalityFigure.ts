@@ -83,9 +83,9 @@ interface Scene {
 
 /**
  * Two modalities before and after registration, in axial, coronal and sagittal slices. The first row shows the fixed
- * image, each row below it what a method made of the moving one: on the left alone, beneath the fixed image, and on
- * the right both in one with the landmarks' residual errors. Slices, scale and intensity windows are the same in all
- * rows. Returns an SVG with vector text and landmarks and the slices embedded as PNG.
+ * image. Each row below shows the moving image as a method moved it: on the left alone, on the right together with the
+ * fixed image and the landmarks' residual errors. Slices, scale and intensity windows are the same in all rows. Returns
+ * an SVG with vector text and landmarks and the slices embedded as PNG.
  * @throws UserError when an image lies on another grid, or landmarks do not pair up
  * @example const png = await rasterise(modalityFigure(modalities))
  */

@@ -89,10 +89,10 @@ function evenly(count: number, from: number, to: number): number[] {
 }
 
 /**
- * A hippocampus-like atlas: a curved, tapered structure about 37 mm long in two parts, a bright white-matter bed below
- * and beside it, a dark ventricle along it and a dark cistern on its medial side, all with texture at three scales.
- * The shapes are always the same; the texture differs by seed.
- * Randomness: the stream (`seed`, 'phantom', 'atlas').
+ * A hippocampus-like atlas: a curved, tapered structure about 37 mm long in two parts. A bright bed of white matter
+ * lies below and beside it, a dark ventricle along it and a dark cistern on its medial side. All have texture at three
+ * scales. The shapes are always the same; the texture differs by seed. Randomness: the stream (`seed`, 'phantom',
+ * 'atlas').
  * @example const atlas = makePhantomAtlas(1)
  */
 export function makePhantomAtlas(seed: number): PhantomAtlas {

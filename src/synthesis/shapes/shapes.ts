@@ -49,10 +49,10 @@ function drawn(seed: number, index: number, name: string): Drawn {
 }
 
 /**
- * Two images of the same random shapes in random contrasts, after SynthMorph (Hoffmann et al., IEEE TMI 41(3), 2022):
- * a map of labels, where at each voxel the largest of many smooth random functions wins; twice deformed by smooth
- * random fields; each painted by itself. In every other pair the shapes lie in a body with nothing around it.
- * Randomness: the streams (`seed`, 'shapes', `index`, …).
+ * Two images of the same random shapes in random contrasts, after SynthMorph (Hoffmann et al., IEEE TMI 41(3), 2022).
+ * There is one map of labels: at each voxel the largest of many smooth random functions wins. It is deformed twice by
+ * smooth random fields, and each result gets its own contrast. In every other pair the shapes lie in a body with
+ * nothing around it. Randomness: the streams (`seed`, 'shapes', `index`, …).
  */
 export function makeShapes(options: ShapesOptions): MadePair {
   const { seed, index, size, spacing } = options;

@@ -24,9 +24,9 @@ const MEAN = (() => {
 
 /**
  * How far a case is misaligned before registration, in mm: Weibull distributed about `mean`. The cases of a seed follow
- * a golden-ratio sequence, whose first n members spread evenly for every n: a case does not depend on how many there
- * are, and yet their mean is near `mean` also for few.
- * Randomness: the stream (`seed`, 'ultrasound', 'initial error').
+ * a golden-ratio sequence, whose first n members spread evenly for every n. So a case does not depend on the number of
+ * cases, and yet their mean is near `mean`, even for a few. Randomness: the stream (`seed`, 'ultrasound', 'initial
+ * error').
  */
 export function initialError(seed: number, index: number, mean: number): number {
   const start = randomStream(seed, 'ultrasound', 'initial error').uniform();
