@@ -84,7 +84,7 @@ export interface ModelOptions {
 export function addModelOptions(command: Command): Command {
   command.option(
     '--model <path>',
-    `register by a trained network: a model that ships with EarthMorph (${shippedModels().join(', ')}), a run's folder or a model.onnx; none: by --refine or --align alone (default: no network, and a plan for each pair)`,
+    `register by a trained network: a model that ships with EarthMorph (${shippedModels().join(', ')}), a run's folder or a model.onnx; none: only --refine or --align (default: no network, and a plan for each pair)`,
   );
   return addSettingOptions(command, modelSchema).addOption(deviceOption()).addOption(threadsOption());
 }

@@ -33,7 +33,7 @@ type Answer = { readonly result: PairResult } | { readonly message: string; read
 export function addProcessesOption(command: Command): Command {
   return command.option(
     '--processes <n>',
-    'pairs of a list that are registered at a time (default: one a core, fewer where memory is short)',
+    'pairs of a list that are registered at the same time (default: one per core, fewer if memory is short)',
     whole(1),
   );
 }

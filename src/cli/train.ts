@@ -38,7 +38,7 @@ export const trainCommand: CommandDefinition = (program) => {
     )
     .option('--data <dir>', 'folder of scans: Decathlon or Learn2Reg dataset.json, or images/ and labels/')
     .requiredOption('--out <dir>', 'folder of the run: config.json, metrics.jsonl, checkpoints, model.onnx')
-    .option('--resume', 'go on with the run in --out from its last finished epoch')
+    .option('--resume', 'continue the run in --out after its last finished epoch')
     .option('--preset <name>', `a set of settings, which the other options change: ${Object.keys(PRESETS).join(', ')}`);
   addSettingOptions(command, trainingSchema)
     .option('--first <path>', 'a run or model.onnx that registers each pair first; the new network refines its result')

@@ -82,7 +82,7 @@ export const trainingSchema = z.strictObject({
   optimiser: z
     .string()
     .default(DEFAULT_OPTIMISER)
-    .describe(`optimiser: ${[...optimisers().keys()].join(', ')}`)
+    .describe(`method that updates the weights: ${[...optimisers().keys()].join(', ')}`)
     .meta({ placeholder: 'name' }),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   clipGradient: z
@@ -145,7 +145,7 @@ export const trainingSchema = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('training pairs per epoch')
-    .meta({ otherwise: 'one a training case' }),
+    .meta({ otherwise: 'one per training case' }),
   symmetric: z
     .boolean()
     .default(false)

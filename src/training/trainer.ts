@@ -241,7 +241,7 @@ export function checkData({ train: training, validation }: TrainingData): {
 }
 
 /**
- * The pairs of an epoch: one a training case, or a given number of them, going through the cases as often as needed;
+ * The pairs of an epoch: one per training case, or a given number of them, going through the cases as often as needed;
  * where asked for, each followed by itself the other way round.
  */
 function epochPairs(
