@@ -1,4 +1,3 @@
-import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { alignmentSimilarity } from '../loss/alignmentLoss.ts';
@@ -16,6 +15,7 @@ import { type MaskedPair, type Plan, type PlanChoices, planPair, pyramidOf } fro
 import { type PyramidProgress, type PyramidResult, registerPyramid } from './pyramid/pyramid.ts';
 import {
   assertNotConstant,
+  assertReaches,
   assertRoom,
   masksOf,
   noOverlap,
@@ -147,10 +147,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   if (alignment) means.onWarp?.('aligned', linearWarp(fixed, alignment));
   const found = plan.levels.length > 0 ? await deformed(pair, plan, matrix, means) : undefined;
   const warp = found?.warp ?? linearWarp(fixed, matrix);
-  if (!reaches(warp, moving))
-    throw new UserError(
-      'The registration failed: its warp leads every voxel outside the moving scan; give another start (--init, --align), or a larger --smoothness.',
-    );
+  assertReaches(warp, moving);
   const inverse = found ? found.inverse : whenRead(moving, () => linearWarp(moving, invert(matrix)).data);
   if (found && found.smoothings > 0)
     notes.push(

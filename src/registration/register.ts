@@ -181,10 +181,7 @@ export class Registrar implements PairRegistrar {
       start: predicted,
     });
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
-    if (!reaches(warp, moving))
-      throw new UserError(
-        'The registration failed: its warp leads every voxel outside the moving scan; give another start (--init, --align), or a larger --smoothness.',
-      );
+    assertReaches(warp, moving);
     const still = new Float32Array(displacement.length);
     return {
       warp,
@@ -294,6 +291,14 @@ export function assertRoom(fixed: Grid, moving: Grid): void {
   if (short)
     throw new UserError(
       `The scans are too large (${fixed.size.join('×')} and ${moving.size.join('×')} voxels): registering them needs ${short}; resample them to larger voxels.`,
+    );
+}
+
+/** @throws UserError when a warp leads every voxel outside the moving scan */
+export function assertReaches(warp: Warp, moving: Volume): void {
+  if (!reaches(warp, moving))
+    throw new UserError(
+      'The registration failed: its warp leads every voxel outside the moving scan; give another start (--init, --align), or a larger --smoothness.',
     );
 }
 

@@ -193,7 +193,7 @@ describe('register --pairs', () => {
       `fixed,moving\n${'sub-01/anat/t1.nii.gz,sub-01/anat/t2.nii\n'.repeat(1_000_000)}`,
     );
     for (const [list, sentence] of [
-      [at('bids/sub-01/anat/t1.nii.gz'), /no UTF-8 text/],
+      [at('bids/sub-01/anat/t1.nii.gz'), /not UTF-8 text/],
       [at('million.csv'), /lists 1000000 pairs/],
     ] as const)
       await expectRefusal(['evaluate', '--pairs', list, '--data', at('bids')], sentence);
