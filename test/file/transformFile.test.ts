@@ -87,6 +87,22 @@ describe("ITK's composite in HDF5", () => {
     expectPoints(chainPoints(await readTransforms([path]), points), chainPoints(await read('affine.mat'), points), 9);
   });
 
+  test('is refused where it announces more numbers than it can hold', async () => {
+    const { File, ready } = await import('h5wasm');
+    const { FS } = await ready;
+    const file = new File('/huge.h5', 'w');
+    const group = file.create_group('TransformGroup').create_group('0');
+    group.create_dataset({ name: 'TransformType', data: ['AffineTransform_double_3_3'], dtype: 'A' });
+    const data = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
+    const numbers = group.create_dataset({ name: 'TransformParameters', data, maxshape: [null], chunks: [12] });
+    numbers.resize([40_000_000]);
+    group.create_dataset({ name: 'TransformFixedParameters', data: Float64Array.of(0, 0, 0) });
+    file.close();
+    const path = join(folder, 'huge.h5');
+    await writeFile(path, FS.readFile('/huge.h5'));
+    await expect(readTransforms([path])).rejects.toThrow(/^\S+huge\.h5 is damaged or not an HDF5 file/);
+  });
+
   test('is refused in one sentence where it is cut or no such file, without a word of HDF5', async () => {
     const streams = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
     const printed = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error'), vi.spyOn(console, 'warn')];
