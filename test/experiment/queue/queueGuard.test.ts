@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)(`what a worker may be given${whyNoRedis}`, () => {
     ['progress that is no JSON', { progress: 'x' }, /not JSON/],
     ['a parent', { parentKey: `${PREFIX}meta` }, /fields that a job does not have/],
     ['a scheduler', { rjk: 'x' }, /fields that a job does not have/],
-    ['another name', { name: 'other' }, /no training/],
+    ['another name', { name: 'other' }, /not a training/],
     ['20 MB', { data: 'x'.repeat(2e7) }, /larger/],
   ])('sets a job with %s aside, once', async (_, fields, fault) => {
     await put();
