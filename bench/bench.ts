@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: time and memory of a training step and a registration at 48³ and 64³ and of the losses; where a
  * Python with PyTorch is found, the same step and losses there in turn with ours, as ratios. Options: `--quick` (48³
- * only), `--json`; `--profile [edge] [steps]` shows instead where the time of a step goes (profile.ts).
+ * only), `--only steps` or `--only losses`, `--json`; `--profile [edge] [steps]` shows instead where the time of a step goes (profile.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -13,6 +13,9 @@ import type { Measured } from './measured.ts';
 const ROUNDS = 5;
 const STEPS = 8;
 const quick = process.argv.includes('--quick');
+const only = process.argv.includes('--only') ? process.argv.at(process.argv.indexOf('--only') + 1) : undefined;
+const wanted = <Case>(part: 'steps' | 'losses', cases: readonly Case[]): readonly Case[] =>
+  only === undefined || only === part ? cases : [];
 const edges = quick ? [48] : [48, 64];
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -64,7 +67,7 @@ const threads = cpus().length;
 const torch = (script: string, ...args: readonly (string | number)[]): Measured =>
   inProcess(python as string, [here(script), ...args.map(String), String(threads)]);
 
-for (const edge of edges) {
+for (const edge of wanted('steps', edges)) {
   const [mine, theirs] = inTurn(
     () => ours('trainingStep.ts', edge, STEPS),
     ...(python ? [() => torch('pytorch_step.py', edge, STEPS)] : []),
@@ -72,12 +75,12 @@ for (const edge of edges) {
   record(`training step, ${edge}³`, mine, theirs);
   record(`registration, one pass, ${edge}³`, [ours('registration.ts', edge, STEPS)]);
 }
-for (const [name, directions] of [
+for (const [name, directions] of wanted('losses', [
   ['pswd', 16],
   ['pswd', 400],
   ['swd', 16],
   ['swd', 400],
-] as const) {
+] as const)) {
   const options = JSON.stringify({ directions });
   const [mine, theirs] = inTurn(
     () => ours('loss.ts', name, 48, STEPS, options),
@@ -85,17 +88,17 @@ for (const [name, directions] of [
   ) as [Measured[], Measured[]?];
   record(`${name}, ${directions} directions, value and gradient, 48³`, mine, theirs);
 }
-for (const [name, options] of [
+for (const [name, options] of wanted('losses', [
   ['mse', {}],
   ['ncc', {}],
   ['radon', { directions: 16 }],
   ['radon', { directions: 400 }],
-] as const) {
+] as const)) {
   const settings = JSON.stringify(options);
   const what = 'directions' in options ? `${name}, ${options.directions} directions` : name;
   record(`${what}, value and gradient, 48³`, [ours('loss.ts', name, 48, STEPS, settings)]);
 }
-for (const directions of [16, 400]) {
+for (const directions of wanted('losses', [16, 400])) {
   const [step, plain] = inTurn(
     () => ours('trainingStep.ts', 48, STEPS, 'pswd', JSON.stringify({ directions })),
     () => ours('trainingStep.ts', 48, STEPS, 'mse'),

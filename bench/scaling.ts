@@ -28,9 +28,9 @@ interface Scaling {
 
 /** Grids with steps to take, and the threads to take them with: numbers up to that of the cores. */
 const GRIDS = [
-  { grid: '32', steps: 8, threads: [1, 2, 4, 8, 16] },
-  { grid: '48', steps: 6, threads: [1, 2, 4, 8, 16] },
-  { grid: '64', steps: 5, threads: [1, 2, 4, 8, 16] },
+  { grid: '32', steps: 6, threads: [1, 2, 4, 8, 16] },
+  { grid: '48', steps: 4, threads: [1, 2, 4, 8, 16] },
+  { grid: '64', steps: 4, threads: [1, 2, 4, 8, 16] },
   { grid: '96', steps: 3, threads: [1, 2, 4, 8, 16] },
   { grid: '160x192x224', steps: 2, threads: [cpus().length] },
 ];

@@ -3,7 +3,7 @@
  * in this machine's Chromium (WebAssembly, with as many threads as cores and with one) beside Node, in turn.
  * Usage: npx tsx bench/browser/engine.ts
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -23,6 +23,17 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
+const WORKER = 'engineWorker.js';
+const WORK = `
+import { engineTimes, useWasm } from '/engine.js';
+onmessage = async ({ data: threads }) => {
+  const address = (name) => new URL(name, location.href).href;
+  await useWasm(threads, { mjs: address('/ort-wasm-simd-threaded.mjs'), wasm: address('/ort-wasm-simd-threaded.wasm') });
+  const model = new Uint8Array(await (await fetch('/${MODEL}')).arrayBuffer());
+  postMessage(await engineTimes(model, threads, false));
+};
+`;
+
 const threads = availableParallelism();
 const folder = await mkdtemp(join(tmpdir(), 'earthmorph-engine-'));
 await build({
@@ -37,6 +48,7 @@ await build({
     },
   },
 });
+await writeFile(join(folder, WORKER), WORK);
 /** Files by their names: what was built, the runtime beside the page, the shipped models. */
 const places = [folder, packageFile('dist', 'web', 'worker'), packageFile('models')];
 const server = createServer(async (request, response) => {
@@ -55,7 +67,7 @@ const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 const browser = await startChromium();
 try {
   const runs: (readonly [string, EngineTimes])[] = [
-    ['Node', await engineTimes(await readFile(packageFile('models', MODEL)), 'cpu', threads)],
+    ['Node', await engineTimes(await readFile(packageFile('models', MODEL)), threads, true)],
     [`Chromium, ${threads} threads`, await inChromium(threads)],
     ['Chromium, 1 thread', await inChromium(1)],
   ];
@@ -78,20 +90,17 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
+/** In a worker, as the page computes: its own thread could not sleep while it waits. */
 async function inChromium(count: number): Promise<EngineTimes> {
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   await page.goto(address);
-  // As text: tsx would put functions of its own in the place of `import`.
-  const times = await page.evaluate<EngineTimes>(`(async () => {
-    const { engineTimes, useWasm } = await import('/engine.js');
-    await useWasm(${count}, {
-      mjs: new URL('/ort-wasm-simd-threaded.mjs', location.href).href,
-      wasm: new URL('/ort-wasm-simd-threaded.wasm', location.href).href,
-    });
-    const model = new Uint8Array(await (await fetch('/${MODEL}')).arrayBuffer());
-    return engineTimes(model, 'cpu', ${count});
-  })()`);
+  const times = await page.evaluate<EngineTimes>(`new Promise((resolve, reject) => {
+    const worker = new Worker('/${WORKER}', { type: 'module' });
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+    worker.postMessage(${count});
+  })`);
   await page.close();
   return times;
 }

@@ -1,4 +1,4 @@
-import { type Device, detectBlockSize } from '../../src/graph/index.ts';
+import { detectBlockSize } from '../../src/graph/index.ts';
 import { useWasm } from '../../src/graph/runtime.ts';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { median } from '../../src/metric/statistics.ts';
@@ -26,12 +26,13 @@ export { useWasm };
 /**
  * Times training steps of the paper's network, a registration with a model and a refinement of the same pair.
  * @param model bytes of the model's file
+ * @param spins whether threads of a training do, as in Node where the cores are free
  */
-export async function engineTimes(model: Uint8Array, device: Device, threads: number): Promise<EngineTimes> {
-  const runtime = { device, threads, spins: true };
+export async function engineTimes(model: Uint8Array, threads: number, spins: boolean): Promise<EngineTimes> {
+  const runtime = { threads };
   const steps: Record<string, number> = {};
   for (const edge of EDGES) {
-    const step = await stepOf({ extent: [edge, edge, edge], runtime });
+    const step = await stepOf({ extent: [edge, edge, edge], runtime: { ...runtime, spins } });
     steps[`${edge}³`] = await repeated(() => step.run());
     await step.program.release();
   }
