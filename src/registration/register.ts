@@ -79,6 +79,9 @@ export interface PairRegistrar {
   release(): Promise<void>;
 }
 
+/** Voxels of a grid on which a network takes less time than its optimisation would. */
+const SMALL = 96 ** 3;
+
 /** How pairs are registered. */
 export interface RegistrarOptions {
   readonly runtime?: RuntimeOptions;
@@ -213,7 +216,8 @@ export class Registrar implements PairRegistrar {
     if (!model) return undefined;
     return perKey(this.#programs, extent.join(), async () => {
       const { graph, outputs } = inferenceGraph(model, extent, await fastestFeatures(this.options.runtime?.device));
-      return compile(graph, { displacement: outputs.displacement }, this.#runtime);
+      const once = extent[0] * extent[1] * extent[2] <= SMALL;
+      return compile(graph, { displacement: outputs.displacement }, { once, ...this.#runtime });
     });
   }
 
