@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { requirement, UserError } from '../src/errors.ts';
+import { UserError } from '../src/errors.ts';
+import { requirement } from '../src/schema.ts';
 
 const words = (schema: z.ZodType, value: unknown): string =>
   requirement(schema.safeParse(value).error?.issues[0] as z.core.$ZodIssue);

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { requirement } from '../errors.ts';
+import { requirement } from '../schema.ts';
 import { assignments, optionName } from './options.ts';
 
 /** The settings of a schema. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { requirement, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
+import { requirement } from '../schema.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import { LayoutError, type Listing } from './layout.ts';
 import { isVolumeFile, tidy, volumeName } from './paths.ts';

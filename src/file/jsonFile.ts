@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { requirement, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
+import { requirement } from '../schema.ts';
 import { reasonOf } from './reason.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { checked, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { add, divide, type Tensor } from '../graph/index.ts';
+import { checked } from '../schema.ts';
 import { gradientMagnitude, locallyStandardised, squaredGradient } from './localContrast.ts';
 import { standardised } from './neighbourhoods.ts';
 import { weightedMean } from './similarity.ts';

@@ -1,5 +1,6 @@
-import { checked, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { Graph, type Tensor } from '../graph/index.ts';
+import { checked } from '../schema.ts';
 import { type ChosenFilter, filtered, takeFilter } from './filters.ts';
 import { lc2 } from './lc2.ts';
 import { mind } from './mind.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checksum } from '../crc32.ts';
-import { requirement, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import {
   elementCount,
   type FeatureOperators,
@@ -14,6 +14,7 @@ import {
 } from '../graph/index.ts';
 import { type Preprocessing, preprocessingSchema } from '../preparation/preprocessing.ts';
 import { type TrainedOn, trainedOnSchema } from '../preparation/trainedOn.ts';
+import { requirement } from '../schema.ts';
 import type { Extent } from './displacement.ts';
 import { constantParameters } from './parameters.ts';
 import {

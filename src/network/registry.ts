@@ -1,5 +1,6 @@
-import { checked, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { FeatureOperators, Tensor } from '../graph/index.ts';
+import { checked } from '../schema.ts';
 import type { NetworkFamily, Registered } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
 import { pyramid } from './pyramid.ts';

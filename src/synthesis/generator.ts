@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SYNTHETIC_FILE, type Synthetic } from '../dataset/synthetic.ts';
-import { checked } from '../errors.ts';
 import { given } from '../given.ts';
+import { checked } from '../schema.ts';
 import { tripleAt } from '../triple.ts';
 import type { FileSource } from '../volume/fileSource.ts';
 import type { Labels, Size, Volume, Warp } from '../volume/grid.ts';

@@ -1,6 +1,6 @@
 import leven from 'leven';
 import { z } from 'zod';
-import { requirement, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { elementCount } from '../graph/index.ts';
 import { ALIGNMENT_LOSS, alignmentSimilarity } from '../loss/alignmentLoss.ts';
 import { type ChosenSimilarity, chooseSimilarity, similarities } from '../loss/registry.ts';
@@ -17,6 +17,7 @@ import { objectiveSchema } from '../objective/settings.ts';
 import { chooseOptimiser, DEFAULT_OPTIMISER, optimisers } from '../optimise/registry.ts';
 import { SCHEDULES } from '../optimise/schedule.ts';
 import { preprocessingSchema } from '../preparation/preprocessing.ts';
+import { requirement } from '../schema.ts';
 import { augmentationSchema } from './augmentation.ts';
 
 /** The value of `affineLoss` that stands for the loss of the training. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MRI_SEQUENCES } from '../../dataset/resect.ts';
-import { requirement, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
+import { requirement } from '../../schema.ts';
 import { closest, PRESETS, trainingSchema } from '../../training/configuration.ts';
 import { madeShape } from './madeData.ts';
 

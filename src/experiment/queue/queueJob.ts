@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { requirement, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { measures } from '../../metric/measures.ts';
+import { requirement } from '../../schema.ts';
 import { type EpochRecord, epochRecordSchema } from '../../training/epochRecord.ts';
 import type { ExperimentFile } from '../folder/experimentFile.ts';
 import type { StoredExperiment } from '../folder/experimentFolder.ts';

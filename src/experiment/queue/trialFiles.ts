@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { requirement, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { elementCount } from '../../graph/index.ts';
 import { decodeModel } from '../../network/model.ts';
 import { networkParameters } from '../../network/registry.ts';
 import { chooseOptimiser } from '../../optimise/registry.ts';
+import { requirement } from '../../schema.ts';
 import { decodeCheckpoint } from '../../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../../training/configuration.ts';
 import { epochRecordSchema } from '../../training/epochRecord.ts';

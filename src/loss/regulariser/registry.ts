@@ -1,5 +1,6 @@
-import { checked, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { Tensor } from '../../graph/index.ts';
+import { checked } from '../../schema.ts';
 import { bendingEnergy } from './bendingEnergy.ts';
 import { diffusion } from './diffusion.ts';
 import { folding } from './folding.ts';
