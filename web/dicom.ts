@@ -1,5 +1,6 @@
 import { UserError } from '../src/errors.ts';
-import { type Converted, scanOfSeries } from '../src/volume/dicomSeries.ts';
+import type { Converted } from '../src/volume/dicomSeries.ts';
+import { onceInWorker } from './onceInWorker.ts';
 
 /** Files of one folder. */
 export interface PickedFolder {
@@ -11,10 +12,11 @@ export interface PickedFolder {
 const MOST_BYTES = 2 ** 30;
 
 /**
- * Makes one NIfTI file of the DICOM slices in a folder, by dcm2niix, in a worker that is loaded for that alone.
- * @throws UserError when there is no scan, or there are several, or slices are missing or damaged
+ * Makes NIfTI files of the DICOM slices in a folder, one a series, by dcm2niix, in a worker that is loaded for that
+ * alone.
+ * @throws UserError when there are more than a page can hold
  */
-export async function convertDicom({ name, files }: PickedFolder): Promise<Uint8Array> {
+export async function convertDicom({ name, files }: PickedFolder): Promise<Converted> {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > MOST_BYTES)
     throw new UserError(
@@ -24,19 +26,9 @@ export async function convertDicom({ name, files }: PickedFolder): Promise<Uint8
     files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
   );
   const worker = new Worker(new URL('./dicomWorker.ts', import.meta.url), { type: 'module', name: 'dicom' });
-  try {
-    const made = await new Promise<Pick<Converted, 'outputs' | 'lines'>>((done) => {
-      worker.onmessage = ({ data }: MessageEvent<Pick<Converted, 'outputs' | 'lines'>>) => done(data);
-      worker.onerror = () => done({ outputs: [], lines: [] });
-      worker.postMessage(
-        given,
-        given.map(({ bytes }) => bytes.buffer as ArrayBuffer),
-      );
-    });
-    return scanOfSeries({ folder: name, files: files.length, ...made });
-  } finally {
-    worker.terminate();
-  }
+  const buffers = given.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+  const made = await onceInWorker<Pick<Converted, 'outputs' | 'lines'>>(worker, given, buffers);
+  return { folder: name, files: files.length, ...(made ?? { outputs: [], lines: [] }) };
 }
 
 /** Whether a file is looked at as a slice: by its ending, or because it has none, as many have. */

@@ -1,12 +1,9 @@
 import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { pageThreads } from '../src/browser/threads.ts';
 import { WorkerClient } from '../src/browser/workerClient.ts';
 
-/** More threads than this bring nothing for volumes of this size. */
-const MOST_THREADS = 8;
-
-/** Threads that WebAssembly may have: 1 where the host does not isolate the page from other origins. */
-export const threads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
+const threads = pageThreads();
 
 /** What computes, in words. */
 export const engineText = `WebAssembly, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
@@ -14,7 +11,7 @@ export const engineText = `WebAssembly, ${threads === 1 ? '1 thread' : `${thread
 /** Why there are not more threads; undefined where there are. */
 export const engineNote = crossOriginIsolated
   ? undefined
-  : 'This host does not isolate the page (headers COOP and COEP), so that it computes with one thread. earthmorph view uses all.';
+  : 'This host does not isolate the page (headers COOP and COEP), so that it computes with one thread. earthmorph view uses all cores but one.';
 
 /** Why it is not the graphics card that computes. */
 export const engineReason =

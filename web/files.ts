@@ -1,10 +1,14 @@
 import type { ReadImage } from '../src/browser/protocol.ts';
 import { UserError } from '../src/errors.ts';
+import { given } from '../src/given.ts';
 import { sidesOf } from '../src/registration/landmarkError.ts';
 import { sameGrid } from '../src/volume/checks.ts';
+import { scanOfSeries, seriesIn } from '../src/volume/dicomSeries.ts';
 import { imageFormat } from '../src/volume/imageFormat.ts';
 import { correspondingPoints, firstPoints } from '../src/volume/landmarks.ts';
+import { acceptDrop, type Dropped } from './acceptDrop.ts';
 import { convertDicom, isSlice, type PickedFolder } from './dicom.ts';
+import { chooseSeries } from './panel/seriesDialog.ts';
 import type { LabelFile } from './scan.ts';
 import { gridText } from './scan.ts';
 import type { Session } from './session.ts';
@@ -17,12 +21,28 @@ export type Place = 'fixed' | 'moving' | 'any';
 
 interface Given {
   readonly name: string;
+  /** Tells the format by its ending, where the name does not. */
+  readonly file?: string;
   readonly bytes: Uint8Array;
 }
 
+/** Takes what is dropped anywhere on the page; on a scan's row, in the place of that scan. */
+export function acceptDrops(session: Session, element: HTMLElement): void {
+  acceptDrop(element, (dropped, target) => {
+    const row = target instanceof Element ? target.closest('.scan') : null;
+    const place = row?.classList.contains('scan-fixed') ? 'fixed' : row ? 'moving' : 'any';
+    const filesOf = ({ files }: Dropped): File[] => files.map(({ file }) => file);
+    const plain = dropped.filter(({ isFolder }) => !isFolder).flatMap(filesOf);
+    const folders = dropped
+      .filter(({ isFolder }) => isFolder)
+      .map((each) => ({ name: each.name, files: filesOf(each) }));
+    void takeFiles(session, plain, plain.length + folders.length === 1 ? place : 'any', folders);
+  });
+}
+
 /**
- * Takes files into a session: the first scan stays, the second is moved; label maps and landmarks go with them. It registers as soon as there
- * are two scans.
+ * Takes files into a session: the first scan stays, the second is moved; label maps and landmarks go with them. It
+ * registers as soon as there are two scans.
  */
 export async function takeFiles(
   session: Session,
@@ -36,27 +56,33 @@ export async function takeFiles(
   const inOrder = files.length > 2 ? ordered : files;
   const names = [...inOrder, ...dicom].map(({ name }) => name);
   await session.attempt(names.join(', '), async () => {
-    const given = await Promise.all(inOrder.map(readFile));
-    for (const folder of dicom) given.push({ name: `${folder.name}.nii`, bytes: await convertDicom(folder) });
-    const model = given.find(({ name }) => /\.onnx$/i.test(name));
+    const read: Given[] = await Promise.all(inOrder.map(readFile));
+    let to = place;
+    for (const folder of dicom) {
+      const series = await readSeries(session, folder, place);
+      read.push(...series);
+      if (series.length === 1 && names.length === 1) to = series[0]!.place;
+    }
+    if (read.length === 0) return;
+    const model = read.find(({ name }) => /\.onnx$/i.test(name));
     if (model) {
       session.takeModel(model.name, model.bytes);
-      if (given.length === 1) {
+      if (read.length === 1) {
         void session.register();
         return;
       }
     }
-    const points = given.filter(({ name }) => /\.(csv|tag)$/i.test(name));
-    const others = given.filter((file) => file !== model && !points.includes(file));
-    const images = others.filter(({ name }) => imageFormat(name) !== undefined);
+    const points = read.filter(({ name }) => /\.(csv|tag)$/i.test(name));
+    const others = read.filter((file) => file !== model && !points.includes(file));
+    const images = others.filter((file) => imageFormat(fileOf(file)) !== undefined);
     if (images.length === 0 && points.length === 0) {
-      const [first] = given;
+      const [first] = read;
       throw new UserError(
         `${first?.name} has a format that cannot be read; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz or a folder of DICOM.`,
       );
     }
     const hadResult = session.result !== undefined;
-    const isNewPair = await takeImages(session, images, others, place);
+    const isNewPair = await takeImages(session, images, others, to);
     if (points.length > 0) await takeLandmarks(session, points);
     session.tell('scans');
     if (isNewPair) void session.register();
@@ -81,12 +107,44 @@ function sorted(
   };
 }
 
+function fileOf({ name, file = name }: Given): string {
+  return file;
+}
+
 async function readFile(file: File): Promise<Given> {
   if (file.size > MOST_BYTES)
     throw new UserError(
       `${file.name} has ${(file.size / 1e9).toFixed(1)} GB, more than a page can hold; register it on the command line.`,
     );
   return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** The series of a folder that are wanted: its only one, or what the user chooses of them. */
+async function readSeries(
+  session: Session,
+  folder: PickedFolder,
+  place: Place,
+): Promise<readonly (Given & { readonly place: Place })[]> {
+  const converted = await convertDicom(folder);
+  const scan = (name: string, to: Place, series?: string) => ({
+    name,
+    file: `${name}.nii`,
+    bytes: scanOfSeries({ ...converted, ...given({ series }) }),
+    place: to,
+  });
+  const all = seriesIn(converted);
+  if (all.length === 1) return [scan(folder.name, place)];
+  const [first, second] = all;
+  const isFree = !session.fixed || session.moving !== undefined;
+  const suggested = {
+    fixed: place === 'fixed' || (place === 'any' && isFree) ? first : undefined,
+    moving: place === 'moving' || (place === 'any' && !isFree) ? first : place === 'any' ? second : undefined,
+  };
+  const chosen = await chooseSeries(folder.name, all, suggested);
+  return (['fixed', 'moving'] as const).flatMap((to) => {
+    const key = chosen?.[to]?.key;
+    return key === undefined ? [] : [scan(`${folder.name}#${key}`, to, key)];
+  });
 }
 
 /** @returns whether there is another pair than before */
@@ -97,11 +155,13 @@ async function takeImages(
   place: Place,
 ): Promise<boolean> {
   const beside = Object.fromEntries(
-    others.filter(({ name }) => imageFormat(name) === undefined).map(({ name, bytes }) => [name, bytes]),
+    others.filter((file) => imageFormat(fileOf(file)) === undefined).map(({ name, bytes }) => [name, bytes]),
   );
   const read: (ReadImage & { readonly name: string })[] = [];
-  for (const { name, bytes } of images)
-    read.push({ name, ...(await session.engine.ask('read', { name, bytes, others: beside })) });
+  for (const image of images) {
+    const { name, bytes } = { ...image, name: fileOf(image) };
+    read.push({ ...(await session.engine.ask('read', { name, bytes, others: beside })), name: image.name });
+  }
   const isFull = session.fixed !== undefined && session.moving !== undefined;
   const isScan = ({ labels }: ReadImage): boolean => labels === undefined;
   // Label maps can be registered like any other scans, where they are given for them, or nothing else is there.

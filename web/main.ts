@@ -1,6 +1,6 @@
 import { make } from './dom.ts';
-import { acceptDrops } from './drop.ts';
 import { emptyState } from './emptyState.ts';
+import { acceptDrops } from './files.ts';
 import { header } from './header.ts';
 import { listenToKeys } from './keys.ts';
 import { measuresPanel } from './panel/measures.ts';

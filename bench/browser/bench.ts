@@ -4,7 +4,8 @@
  * Usage: npm run bench:browser                                                  the built-in pair
  *        npm run bench:browser -- --fixed a.nii.gz --moving b.nii.gz [--levels none] [--model hippocampus]
  * With labels (--fixed-labels, --moving-labels) the Dice before and after is said too, and --elastix <folder>, in whose
- * node_modules @itk-wasm/elastix is, registers the same pair with that, in the same browser.
+ * node_modules @itk-wasm/elastix is, registers the same pair with that, in the same browser. --cores tells the page of
+ * so many cores: it computes with a thread less.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,8 +27,12 @@ const given = parseArgs({
     levels: file,
     elastix: file,
     model: file,
+    cores: file,
   },
 }).values;
+
+/** Milliseconds that a user takes at least to choose files, in which the page warms up. */
+const CHOOSING = 3000;
 
 const server = await servePage({ folder: packageFile('dist', 'web') });
 const browser = await startChromium();
@@ -36,10 +41,16 @@ try {
   page.setDefaultTimeout(0);
   await page.addInitScript(NAMES);
   await page.addInitScript(watch);
+  const { cores } = given;
+  if (cores !== undefined)
+    await page.addInitScript((count) => {
+      Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => count });
+    }, Number(cores));
   const begun = performance.now();
   await page.goto(server.address);
   await page.getByText('Align two scans').waitFor();
   console.log(`The page is there after ${Math.round(performance.now() - begun)} ms.`);
+  await page.waitForTimeout(CHOOSING);
   await register(page);
   const { from, text, rows } = await page.evaluate(said);
   const held = await page.evaluate(longest, from);

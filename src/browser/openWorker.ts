@@ -1,3 +1,4 @@
+import { pageThreads } from './threads.ts';
 import { WorkerClient } from './workerClient.ts';
 
 /** Where the worker's files lie: those of `dist/web/worker` in the package. */
@@ -9,7 +10,7 @@ export interface WorkerFiles {
 
 /** How a page starts the worker. */
 export interface WorkerOptions {
-  /** Threads; all that there are where the page is isolated from other origins (COOP and COEP), else 1. */
+  /** Threads; all cores but one where the page is isolated from other origins (COOP and COEP), else 1. */
   readonly threads?: number;
   /** Where the worker's files are served; beside this module when left out. */
   readonly files?: WorkerFiles;
@@ -26,7 +27,7 @@ const BESIDE: WorkerFiles = {
 export function openWorker({ threads, files = BESIDE }: WorkerOptions): WorkerClient {
   const address = (file: string | URL): string => new URL(file, document.baseURI).href;
   return new WorkerClient(() => new Worker(address(files.worker), { type: 'module' }), {
-    threads: threads ?? (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
+    threads: threads ?? pageThreads(),
     runtime: { mjs: address(files.mjs), wasm: address(files.wasm) },
   });
 }

@@ -14,7 +14,7 @@ import { REFINE_DEFAULTS } from '../registration/refine.ts';
 import { Registrar, type Registration } from '../registration/register.ts';
 import { makePhantomCase } from '../synthesis/phantom/phantom.ts';
 import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
-import { assertSameGrid, canBeLabels, summariseValues } from '../volume/checks.ts';
+import { assertSameGrid } from '../volume/checks.ts';
 import { decodeImage } from '../volume/decodeImage.ts';
 import type { Warp } from '../volume/grid.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
@@ -22,7 +22,6 @@ import { invertWarp, unwarpPoints } from '../volume/invertWarp.ts';
 import { encodeItkTransform } from '../volume/itkTransform.ts';
 import { decodeLandmarkCsv } from '../volume/landmarkCsv.ts';
 import { encodeNifti } from '../volume/nifti.ts';
-import { isIntegerImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { decodeTag } from '../volume/tagFile.ts';
 import { applyWarp } from '../volume/warp.ts';
 import { deformationOf } from './deformation.ts';
@@ -39,6 +38,7 @@ import type {
   Tasks,
   WorkerRegistration,
 } from './protocol.ts';
+import { readImageOf } from './readImage.ts';
 import type { TrainingTasks } from './trainingProtocol.ts';
 
 /** What a registration is told on its way with. */
@@ -75,9 +75,7 @@ export class Workshop implements Work {
       throw new UserError(
         `${name} has a format that cannot be read here; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh or .mgz.`,
       );
-    const image = await decodeImage(format, { bytes, name, files: dropped(others) });
-    const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size));
-    return { volume: toVolume(image), ...(isLabels ? { labels: toLabels(image) } : {}) };
+    return readImageOf(await decodeImage(format, { bytes, name, files: dropped(others) }));
   }
 
   /** Reads landmarks, RAS mm. */

@@ -7,6 +7,7 @@ import { Workshop } from './tasks.ts';
 import { testKept } from './testTask.ts';
 import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
 import { trainKept } from './trainingTask.ts';
+import { warmUp } from './warmUp.ts';
 
 type Task = (input: unknown, tell: (event: RegistrationEvent | TrainingEvent) => void) => Promise<unknown>;
 
@@ -30,6 +31,7 @@ export function serveTasks(scope: Scope): void {
   const workshop = new Workshop();
   const gate = new Gate();
   let threads: number | undefined;
+  let isWanted = false;
   const trainings: { readonly [Name in keyof TrainingTasks]: TrainingTask<Name> } = {
     train: (input, tell) => trainKept(input, { tell, gate, threads }),
     test: (run, tell) => testKept(run, { tell, gate, threads }),
@@ -51,6 +53,7 @@ export function serveTasks(scope: Scope): void {
   };
   scope.onmessage = ({ data }) => {
     if (data.kind === 'task') {
+      isWanted = true;
       ready = ready.then(() => carryOut(data));
       return;
     }
@@ -62,7 +65,10 @@ export function serveTasks(scope: Scope): void {
     const { runtime } = data.settings;
     threads = data.settings.threads;
     workshop.useThreads(threads);
-    ready = useWasm(threads ?? 1, runtime);
+    // Where this fails, the first task says why.
+    ready = useWasm(threads ?? 1, runtime)
+      .then(() => warmUp(threads, () => isWanted))
+      .catch(() => undefined);
   };
 }
 

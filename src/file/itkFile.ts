@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { UserError } from '../errors.ts';
 import { fromItkImage, type ItkImage } from '../volume/itkImage.ts';
-import { type ItkFormat, itkFormat, wholeItkFile } from '../volume/itkLayout.ts';
+import { type ItkFormat, itkFormat, unreadByItk, wholeItkFile } from '../volume/itkLayout.ts';
 import type { StoredImage } from '../volume/storedImage.ts';
 import { assertInstalled } from './optionalPackages.ts';
 import { inThread } from './thread.ts';
@@ -17,10 +16,7 @@ export async function decodeItk(bytes: Uint8Array, name: string): Promise<Stored
   assertInstalled(['@itk-wasm/image-io'], 'GIPL, MRC, VTK and HDF5');
   const format = itkFormat(name);
   const image = await decode(await wholeItkFile(bytes, format, name), format);
-  if (!image)
-    throw new UserError(
-      `${name} is damaged or has the wrong extension, since ITK cannot read it as ${format.toUpperCase()}; copy the file again, or convert it to .nii.gz.`,
-    );
+  if (!image) throw unreadByItk(name, format);
   return fromItkImage(image, name);
 }
 

@@ -2,11 +2,14 @@ import { UserError } from '../errors.ts';
 import { readNiftiHeader } from './niftiHeader.ts';
 
 /** A series, or a part of one, that makes an image. */
-interface Scan {
+export interface Series {
   /** By which users name it: its number, and what dcm2niix appends to tell apart what shares a number. */
   readonly key: string;
-  /** What it is, for messages. */
+  /** What it is: its description, and how many slices of which size. */
   readonly text: string;
+}
+
+interface Scan extends Series {
   readonly bytes: Uint8Array;
   /** Its slices are not at equal distances. */
   readonly uneven: boolean;
@@ -27,6 +30,13 @@ export interface Converted {
   readonly outputs: Outputs;
   /** What dcm2niix said. */
   readonly lines: readonly string[];
+}
+
+/** The series that a folder holds. @throws UserError where there is none */
+export function seriesIn(converted: Converted): readonly Series[] {
+  const all = scansOf(converted.outputs);
+  if (all.length === 0) throw nothingFound(converted);
+  return all;
 }
 
 /**

@@ -18,6 +18,13 @@ export function itkFormat(name: string): ItkFormat {
   return /(gipl|mrc|vtk|hdf5)(\.gz)?$/i.exec(name)?.[1]?.toLowerCase() as ItkFormat;
 }
 
+/** That ITK finds no image in a file that looks whole. */
+export function unreadByItk(name: string, format: ItkFormat): UserError {
+  return new UserError(
+    `${name} is damaged or has the wrong extension, since ITK cannot read it as ${format.toUpperCase()}; copy the file again, or convert it to .nii.gz.`,
+  );
+}
+
 /**
  * Unpacks a file for ITK, after a check that the voxels which its header announces are there: ITK fills up what is
  * missing. HDF5 is left to ITK, which checks it.

@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { chooseSimilarity } from '../../src/loss/registry.ts';
 import { decodeModel } from '../../src/network/model.ts';
 import { startOfModel } from '../../src/registration/fitting.ts';
@@ -19,12 +18,12 @@ import { decodeItkTransform } from '../../src/volume/itkTransform.ts';
 import { encodeLandmarkCsv } from '../../src/volume/landmarkCsv.ts';
 import { multiply, scaling } from '../../src/volume/matrix.ts';
 import { decodeNifti, decodeWarp, encodeNifti, toLabels, toVolume } from '../../src/volume/nifti.ts';
-import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
+import { servePage } from '../../src/workflow/pageServer.ts';
 import { shippedModel } from '../../src/workflow/shippedModels.ts';
-import { hasChromium, startChromium, whyNoChromium } from '../support/chromium.ts';
+import { hasChromium, whyNoChromium } from '../support/chromium.ts';
 import { dicomSlices } from '../support/dicom.ts';
 import { TESTED } from '../support/tested.ts';
-import { App, fileOf, niftiFile, PAGE, plainHost } from './support.ts';
+import { App, fileOf, niftiFile, PAGE, plainHost, withPage } from './support.ts';
 
 const [fixed, moving] = [0, 1].map((index) =>
   makePhantomCase({ seed: 3, index, size: [24, 28, 20], spacing: [2, 2, 2] }),
@@ -76,26 +75,13 @@ async function inTerminal(line: string, cwd: string): Promise<string> {
 }
 
 describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, () => {
-  let browser: Browser;
-  let server: PageServer;
+  const opened = withPage();
   let app: App;
-  const open = async (address = server.address): Promise<App> => {
-    app = await App.open(browser, address);
+  const open = async (address = opened.server.address): Promise<App> => {
+    opened.app = app = await App.open(opened.browser, address);
     return app;
   };
-  beforeAll(async () => {
-    browser = await startChromium();
-    server = await servePage({ folder: PAGE });
-  });
-  afterEach(async () => {
-    expect(app.complaints).toEqual([]);
-    const { origin } = new URL(app.page.url());
-    expect(app.requests.filter((url) => !url.startsWith(origin) && !/^(data|blob):/.test(url))).toEqual([]);
-    await app.page.close();
-  });
   afterAll(async () => {
-    await browser?.close();
-    await server?.close();
     for (const path of folder.all) await rm(path, { recursive: true, force: true });
   });
 
@@ -160,13 +146,13 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
     expect(difference(own.data, moved.data)).toBeLessThan(1e-3);
   });
 
-  it('uses every thread where the page is isolated, and has scripts of its own origin alone', async () => {
+  it('is isolated, so that threads can work, and has scripts of its own origin alone', async () => {
     await open();
     expect(await app.page.evaluate(() => [crossOriginIsolated, navigator.hardwareConcurrency > 0])).toEqual([
       true,
       true,
     ]);
-    const { headers } = await fetch(server.address);
+    const { headers } = await fetch(opened.server.address);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:/);
@@ -246,17 +232,50 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
     ]);
     const scan = await folder.with(names);
     await chooser.setFiles(scan);
-    await app.page
-      .getByText(`${basename(scan)}.nii`)
-      .first()
-      .waitFor();
+    await app.page.locator('.file-name', { hasText: basename(scan) }).waitFor();
     await app.page.getByText('24×28×20 voxels of 2 mm').waitFor();
     await app.drop(...slices.slice(0, 1).map((bytes) => fileOf('IM1', bytes.subarray(0, 900))));
     await app.says(/No scan was found in the folder dicom|cut short/);
     await app.drop(...slices.map((bytes, n) => fileOf(`${n}.dcm`, bytes)));
-    await app.page.getByText('dicom.nii').first().waitFor();
+    await app.page.locator('.file-name', { hasText: 'dicom' }).waitFor();
     await app.registered();
     expect(await app.measure('Correlation')).toBeCloseTo(1, 2);
+  });
+
+  it('lists the series of a folder that is dropped, and reads those that are chosen', async () => {
+    const image = { ...fixed.image, data: fixed.image.data.map((value) => Math.round(value * 100)) };
+    const short = { ...image, size: [24, 28, 8] as const, data: image.data.slice(0, 24 * 28 * 8) };
+    const slices = [
+      ...dicomSlices(image, { series: 3, description: 'T1 sagittal' }),
+      ...dicomSlices(short, { series: 4, description: 'Scout' }),
+      ...dicomSlices(image, { series: 7, description: '<b>T2</b>' }),
+    ].map((bytes, n) => fileOf(`IM${n}`, bytes));
+    await open();
+    await app.dropFolder('study', slices);
+    const dialog = app.page.getByRole('dialog', { name: 'Series' });
+    await dialog.getByText('study holds 3 series').waitFor();
+    const texts = await dialog.getByLabel('Moving').locator('option').allTextContents();
+    expect(texts).toEqual([
+      'as it is',
+      '3: "T1 sagittal" (24×28, 20 slices)',
+      '4: "Scout" (24×28, 8 slices)',
+      '7: "<b>T2</b>" (24×28, 20 slices)',
+    ]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect(await app.page.getByText('Align two scans').isVisible()).toBe(true);
+    await app.dropFolder('study', slices);
+    await dialog.getByLabel('Moving').selectOption('7');
+    await dialog.getByRole('button', { name: 'Read' }).click();
+    await app.registered();
+    expect(await app.page.locator('.file-name').allTextContents()).toEqual(['study#3', 'study#7']);
+    expect(await app.page.locator('code').textContent()).toBe("npx earthmorph register 'study#3' 'study#7'");
+    // One series takes the place of one scan.
+    await app.dropFolder('study', slices);
+    await dialog.getByLabel('Fixed').selectOption('');
+    await dialog.getByLabel('Moving').selectOption('3');
+    await dialog.getByRole('button', { name: 'Read' }).click();
+    await app.page.locator('.scan-moving', { hasText: 'study#3' }).waitFor();
+    await app.registered();
   });
 
   it('refuses a pair that needs more memory than there is, before it starts', async () => {
@@ -327,7 +346,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
     await writeFile(b, await encodeNifti(moving.image));
     const own = await servePage({ folder: PAGE, pair: { fixed: a, moving: b } });
     try {
-      app = await App.open(browser, own.address);
+      await open(own.address);
       await app.registered();
       expect(await app.page.locator('.file-name').allTextContents()).toEqual(['a.nii.gz', 'b.nii']);
       await app.page.keyboard.press('2');

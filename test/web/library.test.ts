@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,13 @@ const [fixed, moving] = [0, 1].map(
   (index) => makePhantomCase({ seed: 5, index, size: [20, 24, 16], spacing: [2, 2, 2] }).image,
 );
 const pair = { fixed: fixed!, moving: moving! };
+
+/** What the worker is made of, by the option that says where. */
+const NAMES = {
+  worker: 'earthmorph-worker.js',
+  mjs: 'ort-wasm-simd-threaded.mjs',
+  wasm: 'ort-wasm-simd-threaded.wasm',
+} as const;
 
 describe('the library in bundles for browsers', () => {
   let folder = '';
@@ -49,6 +56,19 @@ describe('the library in bundles for browsers', () => {
     const text = outputFiles.map((file) => file.text).join('\n');
     expect(text).not.toMatch(/onnxruntime-node|\.node["']/);
     expect(text).not.toMatch(/from ["']node:|import\(["']node:/);
+  });
+
+  it('Vite takes along one WebAssembly with the main entry, that of the processor, and nothing of Node', async () => {
+    const [root, out] = [join(folder, 'main'), join(folder, 'main-built')];
+    await mkdir(root);
+    await writeFile(join(root, 'index.html'), '<script type="module" src="./main.ts"></script>');
+    await writeFile(join(root, 'main.ts'), "import { register } from 'earthmorph'; document.title = register.name;");
+    await build({ root, configFile: false, logLevel: 'error', build: { outDir: out, emptyOutDir: true } });
+    const files = await readdir(join(out, 'assets'));
+    const others = files.filter((name) => !name.endsWith('.js'));
+    expect(others).toEqual([expect.stringMatching(/^ort-wasm-simd-threaded-[\w-]+\.wasm$/)]);
+    for (const name of files.filter((each) => each.endsWith('.js')))
+      expect(await readFile(join(out, 'assets', name), 'utf8'), name).not.toContain('onnxruntime-node');
   });
 
   describe.skipIf(!hasChromium)(`examples${whyNoChromium}`, () => {
@@ -92,6 +112,24 @@ describe('the library in bundles for browsers', () => {
       });
       const files = await readdir(join(out, 'assets'));
       expect(files.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
+      expect(await said(out)).toBe(await expected());
+    });
+
+    it('a page built with esbuild registers as Node does, with the worker where it is told to be', async () => {
+      const out = join(folder, 'esbuild');
+      await cp(join(TESTED, 'dist', 'web', 'worker'), join(out, 'worker'), { recursive: true });
+      const page = await readFile(join(folder, 'browser-vite', 'index.html'), 'utf8');
+      await writeFile(join(out, 'index.html'), page.replace('main.ts', 'main.js'));
+      const script = await readFile(join(folder, 'browser-vite', 'main.ts'), 'utf8');
+      const at = (name: string): string => `${name}: './worker/${NAMES[name as keyof typeof NAMES]}'`;
+      const given = `files: { ${Object.keys(NAMES).map(at).join(', ')} }, choices`;
+      await bundle({
+        stdin: { contents: script.replace('choices', given), resolveDir: folder, loader: 'ts' },
+        bundle: true,
+        format: 'esm',
+        platform: 'browser',
+        outfile: join(out, 'main.js'),
+      });
       expect(await said(out)).toBe(await expected());
     });
 

@@ -82,8 +82,7 @@ describe('runs that a page follows', () => {
       ).toBeGreaterThan(100);
       expect(await page.locator('b').count()).toBe(0);
       expect(app.complaints).toEqual([]);
-      const { origin } = new URL(server.address);
-      expect(app.requests.filter((url) => !url.startsWith(origin) && !/^(data|blob):/.test(url))).toEqual([]);
+      expect(app.requestsElsewhere()).toEqual([]);
     });
   });
 });

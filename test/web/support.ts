@@ -3,8 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { Browser, Download, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Volume } from '../../src/volume/grid.ts';
 import { encodeNifti } from '../../src/volume/nifti.ts';
+import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
+import { startChromium } from '../support/chromium.ts';
 import { TESTED } from '../support/tested.ts';
 
 /** The built page. */
@@ -48,6 +51,12 @@ export class App {
     return app;
   }
 
+  /** What was asked of another origin than the page's. */
+  requestsElsewhere(): string[] {
+    const { origin } = new URL(this.page.url());
+    return this.requests.filter((url) => !url.startsWith(origin) && !/^(data|blob):/.test(url));
+  }
+
   /** Picks files through the button of a name, the first of them. */
   async pick(button: string, ...files: readonly PickedFile[]): Promise<void> {
     const [chooser] = await Promise.all([
@@ -66,6 +75,31 @@ export class App {
         data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name));
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
     }, given);
+  }
+
+  /** Drops a folder of files onto the page: what a file manager gives cannot be made, so it is told in its place. */
+  async dropFolder(name: string, files: readonly PickedFile[]): Promise<void> {
+    const given = files.map((file) => ({ name: file.name, base64: file.buffer.toString('base64') }));
+    await this.page.evaluate(
+      ([folder, list]) => {
+        const entries = list.map((each) => ({
+          name: each.name,
+          isFile: true,
+          isDirectory: false,
+          file: (done: (file: File) => void) =>
+            done(new File([Uint8Array.from(atob(each.base64), (letter) => letter.charCodeAt(0))], each.name)),
+        }));
+        // A reader gives a part at a time, and in the end none.
+        const parts = [entries.slice(0, 3), entries.slice(3), []];
+        const readEntries = (done: (part: unknown) => void): void => done(parts.shift());
+        const entry = { name: folder, isFile: false, isDirectory: true, createReader: () => ({ readEntries }) };
+        const event = new DragEvent('drop', { bubbles: true, cancelable: true });
+        const items = [{ webkitGetAsEntry: () => entry }];
+        Object.defineProperty(event, 'dataTransfer', { value: { items } });
+        document.body.dispatchEvent(event);
+      },
+      [name, given] as const,
+    );
   }
 
   /** Waits until the pair is registered. */
@@ -94,6 +128,33 @@ export class App {
     await message.waitFor();
     return (await message.textContent()) ?? '';
   }
+}
+
+/** What tests of a page have: a browser, the page's server, and the application that is open. */
+export interface Opened {
+  browser: Browser;
+  server: PageServer;
+  app: App;
+}
+
+/** Opens the browser and serves the page for the tests of a file; after each, the page must not have complained. */
+export function withPage(): Opened {
+  const opened = {} as Opened;
+  beforeAll(async () => {
+    opened.browser = await startChromium();
+    opened.server = await servePage({ folder: PAGE });
+  });
+  afterEach(async () => {
+    const { app } = opened;
+    expect(app.complaints).toEqual([]);
+    expect(app.requestsElsewhere()).toEqual([]);
+    await app.page.close();
+  });
+  afterAll(async () => {
+    await opened.browser?.close();
+    await opened.server?.close();
+  });
+  return opened;
 }
 
 async function bytesOf(download: Download): Promise<Uint8Array> {

@@ -1,19 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeModel, type RegistrationModel } from '../../src/network/model.ts';
 import { phantoms } from '../../src/synthesis/phantom/phantomDataset.ts';
 import { PRESETS } from '../../src/training/configuration.ts';
 import type { EpochRecord } from '../../src/training/epochRecord.ts';
 import { makeDataset } from '../../src/workflow/makeDataset.ts';
 import { readModel } from '../../src/workflow/modelFile.ts';
-import { type PageServer, servePage } from '../../src/workflow/pageServer.ts';
 import { trainingRun } from '../../src/workflow/trainingRun.ts';
 import { earthmorph } from '../cli/support.ts';
-import { hasChromium, startChromium, whyNoChromium } from '../support/chromium.ts';
-import { App, PAGE } from './support.ts';
+import { hasChromium, whyNoChromium } from '../support/chromium.ts';
+import { App, withPage } from './support.ts';
 
 /** Ten steps: two pairs in each of five epochs. */
 const FIELDS = { Cube: 32, Grid: 16, Epochs: 5, 'Pairs an epoch': 2, Seed: 3 } as const;
@@ -23,11 +21,10 @@ const SETTINGS = { ...coarse, loss: 'mse', pad: 32, size: 16, epochs: 5, pairsPe
 describe.skipIf(!hasChromium)(`training in a browser${whyNoChromium}`, () => {
   let folder = '';
   let data = '';
-  let browser: Browser;
-  let server: PageServer;
+  const opened = withPage();
   let app: App;
   const open = async (): Promise<App> => {
-    app = await App.open(browser, new URL('training.html', server.address).href);
+    opened.app = app = await App.open(opened.browser, new URL('training.html', opened.server.address).href);
     return app;
   };
   const button = (name: string) => app.page.getByRole('button', { name, exact: true }).first();
@@ -57,20 +54,8 @@ describe.skipIf(!hasChromium)(`training in a browser${whyNoChromium}`, () => {
     folder = await mkdtemp(join(tmpdir(), 'earthmorph-page-training-'));
     data = join(folder, 'scans');
     await makeDataset(data, phantoms, { cases: 12, seed: 2, size: [24, 28, 20], spacing: 2 });
-    browser = await startChromium();
-    server = await servePage({ folder: PAGE });
   });
-  afterEach(async () => {
-    expect(app.complaints).toEqual([]);
-    const { origin } = new URL(app.page.url());
-    expect(app.requests.filter((url) => !url.startsWith(origin) && !/^(data|blob):/.test(url))).toEqual([]);
-    await app.page.close();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('takes ten steps as Node does, and its model is one that Node registers with', async () => {
     await open();

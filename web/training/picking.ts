@@ -1,4 +1,5 @@
 import type { PickedFile } from '../../src/browser/trainingProtocol.ts';
+import { acceptDrop } from '../acceptDrop.ts';
 import { make } from '../dom.ts';
 import type { PickedFolder } from './session.ts';
 
@@ -18,41 +19,15 @@ export function pickFolder(onPick: (folder: PickedFolder) => void): void {
   input.click();
 }
 
-/** Takes a folder that is dropped anywhere on the page. */
+/** Takes a folder that is dropped anywhere on the page; files without one are a folder too. */
 export function acceptFolders(element: HTMLElement, onDrop: (folder: PickedFolder) => void): void {
-  element.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    element.classList.add('is-dropping');
+  acceptDrop(element, (dropped) => {
+    const files = dropped.flatMap((each) =>
+      each.isFolder ? each.files : each.files.map(({ path, file }) => ({ path: `scans/${path}`, file })),
+    );
+    const folder = folderOf(files);
+    if (folder) onDrop(folder);
   });
-  element.addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) element.classList.remove('is-dropping');
-  });
-  element.addEventListener('drop', (event) => {
-    event.preventDefault();
-    element.classList.remove('is-dropping');
-    const entries = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
-    void Promise.all(entries.map((entry) => filesBelow(entry, entry.isDirectory ? '' : 'scans/'))).then((lists) => {
-      const folder = folderOf(lists.flat());
-      if (folder) onDrop(folder);
-    });
-  });
-}
-
-async function filesBelow(entry: FileSystemEntry, above: string): Promise<PickedFile[]> {
-  const path = `${above}${entry.name}`;
-  if (entry.isFile) {
-    const file = await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed));
-    return [{ path, file }];
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const below: FileSystemEntry[] = [];
-  for (;;) {
-    // A reader gives a part of the folder at a time, and in the end none.
-    const part = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed));
-    if (part.length === 0) break;
-    below.push(...part);
-  }
-  return (await Promise.all(below.map((each) => filesBelow(each, `${path}/`)))).flat();
 }
 
 /** What was picked as one folder, without what systems hide in it. */

@@ -15,7 +15,8 @@ export interface ShownLabels {
   readonly all: readonly number[];
 }
 
-function colourOf(all: readonly number[], label: number): string {
+/** The colour of a label among those that occur. */
+export function colourOf(all: readonly number[], label: number): string {
   return colourAt(LABEL_COLOURS, Math.max(0, all.indexOf(label)));
 }
 
@@ -38,20 +39,35 @@ export function outlineLabels(
   const [a, b, c] = AXES[tile.plane];
   const [columns, rows] = [frame.size[a], frame.size[b]];
   const slice = new Int32Array(columns * rows);
+  /** First and last column and row of each label, so that a border is looked for only where it can be. */
+  const boxes = new Map<number, [left: number, top: number, right: number, bottom: number]>();
   eachVoxel(frame, tile.plane, place[c], (index, at) => {
-    slice[at] = labels.data[index]!;
+    const label = labels.data[index]!;
+    slice[at] = label;
+    if (label === 0) return;
+    const [column, row] = [at % columns, Math.floor(at / columns)];
+    const box = boxes.get(label);
+    if (!box) boxes.set(label, [column, row, column, row]);
+    else {
+      box[0] = Math.min(box[0], column);
+      box[2] = Math.max(box[2], column);
+      box[3] = row;
+    }
   });
-  const present = new Set(slice);
-  present.delete(0);
   target.lineWidth = 1.5 * devicePixelRatio;
   target.setLineDash(dashes.map((length) => length * devicePixelRatio));
-  for (const label of present) {
+  for (const [label, [first, upper, last, lower]] of boxes) {
+    const [wide, high] = [last - first + 1, lower - upper + 1];
     const is = (column: number, row: number): boolean =>
-      column >= 0 && row >= 0 && column < columns && row < rows && slice[column + columns * row] === label;
+      column >= 0 &&
+      row >= 0 &&
+      column < wide &&
+      row < high &&
+      slice[first + column + columns * (upper + row)] === label;
     target.strokeStyle = colourOf(all, label);
     target.beginPath();
-    for (const ring of ringsOf(is, columns, rows)) {
-      const corners = middles(ring).map(([x, y]): Point => [left + x * across, top + y * down]);
+    for (const ring of ringsOf(is, wide, high)) {
+      const corners = middles(ring).map(([x, y]): Point => [left + (first + x) * across, top + (upper + y) * down]);
       const between = middles(corners);
       target.moveTo(...(between.at(-1) as Point));
       for (const [n, corner] of corners.entries()) target.quadraticCurveTo(...corner, ...(between[n] as Point));

@@ -3,6 +3,7 @@ import { percentiles } from '../../src/volume/percentile.ts';
 import { make } from '../dom.ts';
 import { FOLD_PIXEL, JACOBIAN_RANGE, JACOBIAN_TABLE, type ScanMap, TABLES } from './colourMaps.ts';
 import { type Displaced, drawGrid } from './deformationGrid.ts';
+import { drawSoon } from './drawSoon.ts';
 import { AXES, ENDS, Frame } from './frame.ts';
 import { fillLabels, outlineLabels, type ShownLabels } from './labelMarks.ts';
 import { drawPoints, type ShownPoints } from './pointMarks.ts';
@@ -45,7 +46,6 @@ export class Pane {
   #frame: Frame | undefined;
   #tiles: readonly Tile[] = [];
   #place: Vec3 = [0, 0, 0];
-  #isWaiting = false;
   #solid: Promise<Solid> | undefined;
   #turned = 0;
 
@@ -60,7 +60,7 @@ export class Pane {
   ) {
     this.element = make('figure', { class: `pane pane-${name}` }, this.#picture, make('figcaption', {}, this.#title));
     this.setTitle(what);
-    new ResizeObserver(() => this.#draw()).observe(this.#picture);
+    new ResizeObserver(() => drawSoon(this.#paint)).observe(this.#picture);
     this.#listen();
   }
 
@@ -83,20 +83,20 @@ export class Pane {
       this.#frame = volume && new Frame(volume);
       if (this.#frame) this.#place = this.#within(point ? this.#frame.place(point) : this.#middle(this.#frame));
     }
-    this.#draw();
+    drawSoon(this.#paint);
   }
 
   /** Puts the crosshair into the middle. */
   centre(): void {
     if (this.#frame) this.#place = this.#middle(this.#frame);
-    this.#draw();
+    drawSoon(this.#paint);
   }
 
   /** Moves the crosshair to a point, RAS mm. */
   moveTo(point: Vec3): void {
     if (!this.#frame) return;
     this.#place = this.#within(this.#frame.place(point));
-    this.#draw();
+    drawSoon(this.#paint);
   }
 
   /** Moves the crosshair by voxels: to the right, upwards, to superior. */
@@ -122,21 +122,11 @@ export class Pane {
 
   #moveHere(place: Vec3): void {
     this.#place = this.#within(place);
-    this.#draw();
+    drawSoon(this.#paint);
     this.onMove((this.#frame as Frame).point(this.#place));
   }
 
-  /** Draws before the page is shown next, however often it is called. */
-  #draw(): void {
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    requestAnimationFrame(() => {
-      this.#isWaiting = false;
-      this.#paint();
-    });
-  }
-
-  #paint(): void {
+  readonly #paint = (): void => {
     const { canvas } = this;
     const { planes, volume, zoom } = this.#shown;
     const isSolid = planes === 'solid';
@@ -153,7 +143,7 @@ export class Pane {
     this.#tiles = this.#frame ? tilesOf(planes, this.#frame, { width, height }) : [];
     if (!volume) return;
     for (const tile of this.#tiles) this.#paintPlane(target, viewOf(this.#frame as Frame, tile, this.#place, zoom));
-  }
+  };
 
   #paintPlane(target: CanvasRenderingContext2D, view: SliceView): void {
     const { volume, window, map, change, labels, otherLabels, areFilled, points, displaced } = this.#shown;
@@ -178,7 +168,8 @@ export class Pane {
     if (!isSolid && !this.#solid) return;
     this.#solid ??= import('./solid.ts').then(({ Solid }) => new Solid(this.#picture));
     const solid = await this.#solid;
-    await solid.show(isSolid ? this.#shown.volume : undefined, this.#shown.window, this.#shown.map);
+    const { volume, window, map, labels } = this.#shown;
+    await solid.show(isSolid ? volume : undefined, window, map, labels);
   }
 
   #listen(): void {

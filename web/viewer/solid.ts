@@ -3,13 +3,17 @@ import type { Volume } from '../../src/volume/grid.ts';
 import { multiply, scaling } from '../../src/volume/matrix.ts';
 import { encodeNifti } from '../../src/volume/niftiEncode.ts';
 import { make } from '../dom.ts';
-import { type ScanMap, TABLES } from './colourMaps.ts';
+import { rgbOf, type ScanMap, TABLES } from './colourMaps.ts';
+import { colourOf, type ShownLabels } from './labelMarks.ts';
 
 /** Voxels along an axis at most: what is seen from afar needs no more, and a picture then takes little time. */
 const MOST = 128;
 
 /** Of the picture, so that a turned scan stays within it. */
 const SCALE = 0.75;
+
+/** Of labels, so that the scan is seen through them. */
+const LABEL_OPACITY = 0.6;
 
 /** A scan in three dimensions, by NiiVue, which is loaded for this alone. */
 export class Solid {
@@ -39,9 +43,10 @@ export class Solid {
     volume: Volume | undefined,
     range: readonly [number, number],
     map: ScanMap | 'green' | 'magenta',
+    labels: ShownLabels | undefined,
   ): Promise<void> {
     this.#box.hidden = volume === undefined;
-    const shows = [volume, ...range, map];
+    const shows = [volume, ...range, map, labels?.labels];
     if (!volume || shows.every((each, n) => each === this.#shows[n])) return;
     this.#shows = shows;
     this.#attached ??= this.#viewer.attachToCanvas(this.#canvas).then(() => this.#addMaps());
@@ -57,6 +62,7 @@ export class Solid {
     this.#viewer.volumes = [];
     this.#viewer.setScale(SCALE);
     this.#viewer.addVolume(image);
+    if (labels) this.#viewer.addVolume(await coloured(labels));
     this.#viewer.resizeListener();
   }
 
@@ -72,6 +78,26 @@ export class Solid {
       });
     }
   }
+}
+
+/** Labels as a layer over the scan, in the colours that they have in its planes. */
+async function coloured({ labels, all }: ShownLabels): Promise<NVImage> {
+  const places = new Map(all.map((label, n) => [label, n + 1]));
+  const data = Float32Array.from(labels.data, (label) => places.get(label) ?? 0);
+  const image = await NVImage.loadFromUrl({
+    url: await encodeNifti(thinned({ ...labels, data })),
+    name: 'labels.nii',
+    opacity: LABEL_OPACITY,
+  });
+  const colours = all.map((label) => rgbOf(colourOf(all, label)));
+  image.setColormapLabel({
+    R: [0, ...colours.map(([red]) => red)],
+    G: [0, ...colours.map(([, green]) => green)],
+    B: [0, ...colours.map(([, , blue]) => blue)],
+    A: [0, ...colours.map(() => 255)],
+    I: [0, ...colours.map((_, n) => n + 1)],
+  });
+  return image;
 }
 
 /** One voxel in so many of a volume. */
