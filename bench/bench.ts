@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: time and memory of a training step and a registration at 48³ and 64³ and of the losses; where a
  * Python with PyTorch is found, the same step and losses there in turn with ours, as ratios. Options: `--quick` (48³
- * only), `--only steps` or `--only losses`, `--json`; `--profile [edge] [steps]` shows instead where the time of a step goes (profile.ts).
+ * only), `--only steps` or `--only losses`, `--json`; `--profile [edge] [steps]` shows instead where the time of a step
+ * goes (profile.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
