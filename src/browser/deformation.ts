@@ -1,6 +1,7 @@
 import { hasInterior, jacobianDeterminant } from '../metric/jacobian.ts';
-import type { Volume, Warp } from '../volume/grid.ts';
+import type { Mat4, Volume, Warp } from '../volume/grid.ts';
 import { multiply, scaling } from '../volume/matrix.ts';
+import { linearWarp } from '../volume/warp.ts';
 import type { Deformation } from './protocol.ts';
 
 /** Vectors along an axis at most. */
@@ -8,9 +9,9 @@ const MOST = 48;
 
 /**
  * What a warp does, in a form that is quickly drawn.
- * @param start what of it is only the start
+ * @param start what of it is only the start: RAS mm, fixed point → moving point
  */
-export function deformationOf(warp: Warp, start: Warp): Deformation {
+export function deformationOf(warp: Warp, start: Mat4): Deformation {
   return { change: changeOf(warp), displacement: thinned(warp, start) };
 }
 
@@ -30,17 +31,18 @@ function changeOf(warp: Warp): Volume {
 }
 
 /** The displacement beyond the start at one voxel in some. */
-function thinned({ size, affine, data }: Warp, start: Warp): Warp {
+function thinned({ size, affine, data }: Warp, start: Mat4): Warp {
   const every = Math.ceil(Math.max(...size) / MOST);
   const [nx, ny, nz] = [Math.ceil(size[0] / every), Math.ceil(size[1] / every), Math.ceil(size[2] / every)];
   const voxels = size[0] * size[1] * size[2];
-  const thin = new Float32Array(3 * nx * ny * nz);
+  const thin = linearWarp({ size: [nx, ny, nz], affine: multiply(affine, scaling([every, every, every])) }, start);
   for (let c = 0, to = 0; c < 3; c++)
     for (let k = 0; k < nz; k++)
       for (let j = 0; j < ny; j++)
         for (let i = 0; i < nx; i++) {
           const from = c * voxels + every * (i + size[0] * (j + size[1] * k));
-          thin[to++] = data[from]! - start.data[from]!;
+          thin.data[to] = data[from]! - thin.data[to]!;
+          to++;
         }
-  return { size: [nx, ny, nz], affine: multiply(affine, scaling([every, every, every])), data: thin };
+  return thin;
 }

@@ -21,6 +21,7 @@ import { imageFormat } from '../volume/imageFormat.ts';
 import { invertWarp, unwarpPoints } from '../volume/invertWarp.ts';
 import { encodeItkTransform } from '../volume/itkTransform.ts';
 import { decodeLandmarkCsv } from '../volume/landmarkCsv.ts';
+import { applyToPoints, invert } from '../volume/matrix.ts';
 import { encodeNifti } from '../volume/nifti.ts';
 import { decodeTag } from '../volume/tagFile.ts';
 import { applyWarp } from '../volume/warp.ts';
@@ -152,7 +153,7 @@ export class Workshop implements Work {
       ...(landmarks
         ? {
             points: {
-              start: unwarpPoints(last.start, landmarks.moving),
+              start: applyToPoints(invert(last.start), landmarks.moving),
               moved: unwarpPoints(last.warp, landmarks.moving),
             },
           }

@@ -12,6 +12,7 @@ import type { FigureMetric } from '../report/slice/figureFooter.ts';
 import { modalityFigure } from '../report/slice/modalityFigure.ts';
 import { type RegistrationFigure, registrationFigure } from '../report/slice/registrationFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
+import { applyToPoints, invert } from '../volume/matrix.ts';
 import { pairResult, summaryTable } from './pairResults.ts';
 
 type LabelNames = Readonly<Record<number, string>>;
@@ -72,7 +73,7 @@ function overlayFigure(pair: RegisteredPair, title: string, { note, names }: Pai
       {
         name: 'unregistered',
         moved: pair.before,
-        landmarks: unwarpPoints(pair.start, moving),
+        landmarks: applyToPoints(invert(pair.start), moving),
         ...(error ? { error: error.before } : {}),
       },
       {
@@ -122,7 +123,7 @@ export function onePairReport(
         ? {
             landmarks: {
               fixed: landmarks.fixed,
-              moving: unwarpPoints(pair.start, landmarks.moving),
+              moving: applyToPoints(invert(pair.start), landmarks.moving),
               moved: unwarpPoints(pair.warp, landmarks.moving),
             },
           }

@@ -40,8 +40,8 @@ export function regularity(warp: Warp): Values {
 
 /** A registered pair with what it can be judged by. */
 interface JudgedPair {
-  /** The start alignment, and what registration found. */
-  readonly start: Warp;
+  /** The start, RAS mm, fixed point → moving point, and what registration found. */
+  readonly start: Mat4;
   readonly warp: Warp;
   /** The alignment by one transform that came first: RAS mm, fixed point → moving point. */
   readonly alignment?: Mat4;

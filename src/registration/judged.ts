@@ -1,7 +1,7 @@
 import { given } from '../given.ts';
 import type { Labels, Volume } from '../volume/grid.ts';
 import type { PointPairs } from '../volume/landmarks.ts';
-import { applyWarp } from '../volume/warp.ts';
+import { applyLinear, applyWarp } from '../volume/warp.ts';
 import { whenRead } from '../volume/whenRead.ts';
 import { type Assessment, assess } from './assess.ts';
 import { type RegistrationError, registrationError } from './landmarkError.ts';
@@ -41,14 +41,15 @@ export interface RegisteredPair extends JudgedRegistration {
 /** Moves the labels of a registered pair, and measures all that can be measured. */
 export function judged(registration: Registration, pair: KnownPair): JudgedRegistration {
   const { fixed, moving, fixedLabels, movingLabels, landmarks } = pair;
+  const start = { size: fixed.size, affine: fixed.affine, matrix: registration.start };
   const movedLabels = movingLabels && applyWarp(registration.warp, movingLabels);
-  const startLabels = movingLabels && applyWarp(registration.start, movingLabels);
+  const startLabels = movingLabels && applyLinear(start, movingLabels);
   const known = { ...registration, ...given({ fixedLabels, startLabels, movedLabels, landmarks }) };
   return {
     ...known,
     fixed,
     moving,
-    before: whenRead(fixed, () => applyWarp(registration.start, moving).data),
+    before: whenRead(fixed, () => applyLinear(start, moving).data),
     ...(landmarks ? { landmarkError: registrationError(landmarks, registration) } : {}),
     assessment: assess(known),
   };

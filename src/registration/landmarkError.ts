@@ -3,7 +3,7 @@ import { targetRegistrationError } from '../metric/tre.ts';
 import { isInside } from '../volume/checks.ts';
 import type { Mat4, Vec3, Warp } from '../volume/grid.ts';
 import type { Landmark, PointPairs } from '../volume/landmarks.ts';
-import { applyToPoint } from '../volume/matrix.ts';
+import { applyToPoints } from '../volume/matrix.ts';
 import { warpPoints } from '../volume/warp.ts';
 
 /** Which of the two images of a landmark file is the fixed one. */
@@ -62,7 +62,6 @@ export function landmarkError(
   const before = targetRegistrationError(fixed, moving);
   const after = warp && targetRegistrationError(warpPoints(warp, fixed), moving);
   const isOutside = fixed.map((point) => warp !== undefined && !isInside(warp, point));
-  const summary = ({ mean, sd, max }: ErrorSummary): ErrorSummary => ({ mean, sd, max });
   return {
     landmarks: names.map((name, n) => ({
       name,
@@ -70,8 +69,8 @@ export function landmarkError(
       ...(after ? { after: after.distances[n]! } : {}),
       ...(isOutside[n] ? { outside: true } : {}),
     })),
-    before: summary(before),
-    ...(after ? { after: summary(after) } : {}),
+    before: summaryOf(before),
+    ...(after ? { after: summaryOf(after) } : {}),
     outside: isOutside.filter(Boolean).length,
   };
 }
@@ -85,17 +84,17 @@ export interface RegistrationError extends CaseError {
 /** The landmark error of a registered pair: at the start alignment, and after registration. */
 export function registrationError(
   points: PointPairs,
-  { start, warp }: { readonly start: Warp; readonly warp: Warp },
+  { start, warp }: { readonly start: Mat4; readonly warp: Warp },
 ): RegistrationError {
-  const before = landmarkError(points.names, points, start);
+  const before = targetRegistrationError(applyToPoints(start, points.fixed), points.moving);
   const after = landmarkError(points.names, points, warp);
   return {
     landmarks: after.landmarks.map((landmark, n) => ({
       ...landmark,
-      before: before.landmarks[n]?.after ?? landmark.before,
+      before: before.distances[n]!,
       after: landmark.after ?? landmark.before,
     })),
-    before: before.after ?? before.before,
+    before: summaryOf(before),
     after: after.after ?? after.before,
     outside: after.outside,
   };
@@ -103,6 +102,9 @@ export function registrationError(
 
 /** How far landmarks are apart in mm after a linear transform alone, RAS mm, fixed point → moving point. */
 export function alignedDistances({ fixed, moving }: PointPairs, matrix: Mat4): readonly number[] {
-  const moved = fixed.map((point) => applyToPoint(matrix, point));
-  return targetRegistrationError(moved, moving).distances;
+  return targetRegistrationError(applyToPoints(matrix, fixed), moving).distances;
+}
+
+function summaryOf({ mean, sd, max }: ErrorSummary): ErrorSummary {
+  return { mean, sd, max };
 }

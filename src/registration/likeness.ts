@@ -1,6 +1,7 @@
 import { correlation } from '../metric/statistics.ts';
-import type { Mask, Volume, Warp } from '../volume/grid.ts';
+import type { Mask, Mat4, Volume, Warp } from '../volume/grid.ts';
 import { percentiles } from '../volume/percentile.ts';
+import { linearRows } from '../volume/warp.ts';
 
 /** How alike two images on one grid are, by what needs neither labels nor landmarks. */
 export interface Likeness {
@@ -63,20 +64,27 @@ function entropy(counts: Float64Array): number {
 /**
  * How far a warp moves points beyond where they start, in mm, over a mask of the fixed image; over all of it when left
  * out.
+ * @param start RAS mm, fixed point → moving point
  */
-export function movement(warp: Warp, start: Warp, mask?: Mask): { readonly mean: number; readonly max: number } {
-  const [to, from] = [warp.data, start.data];
-  const count = to.length / 3;
+export function movement(warp: Warp, start: Mat4, mask?: Mask): { readonly mean: number; readonly max: number } {
+  const { size, affine, data: to } = warp;
+  const [nx, ny, nz] = size;
+  const count = nx * ny * nz;
+  const { values: from, find } = linearRows({ size, affine, matrix: start });
   let [sum, most, voxels] = [0, 0, 0];
-  for (let n = 0; n < count; n++) {
-    if (mask?.[n] === 0) continue;
-    const x = to[n]! - from[n]!;
-    const y = to[n + count]! - from[n + count]!;
-    const z = to[n + 2 * count]! - from[n + 2 * count]!;
-    const distance = Math.sqrt(x * x + y * y + z * z);
-    sum += distance;
-    most = Math.max(most, distance);
-    voxels++;
-  }
+  for (let k = 0, n = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      find(j, k);
+      for (let i = 0; i < nx; i++, n++) {
+        if (mask?.[n] === 0) continue;
+        const x = to[n]! - from[i]!;
+        const y = to[n + count]! - from[i + nx]!;
+        const z = to[n + 2 * count]! - from[i + 2 * nx]!;
+        const distance = Math.sqrt(x * x + y * y + z * z);
+        sum += distance;
+        most = Math.max(most, distance);
+        voxels++;
+      }
+    }
   return { mean: sum / Math.max(voxels, 1), max: most };
 }

@@ -124,7 +124,7 @@ function undone(
     ...turned,
     warp,
     inverse: turned.warp,
-    start: whenRead(fixed, () => linearWarp(fixed, start).data),
+    start,
     moved: applyWarp(warp, moving),
     ...given({ alignment: alignment && invert(alignment) }),
   };
@@ -133,17 +133,16 @@ function undone(
 /** Carries out a plan. */
 async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Registration> {
   const { fixed, moving } = pair;
-  const startMatrix = startOf(pair, plan, means.initial);
+  const start = startOf(pair, plan, means.initial);
   const notes: string[] = [];
-  const start = whenRead(fixed, () => linearWarp(fixed, startMatrix).data);
-  means.onWarp?.('start', start);
+  means.onWarp?.('start', linearWarp(fixed, start));
   const first =
     !means.aligned && plan.alignment
-      ? await aligned(pair, plan.alignment, startMatrix, means, plan.levels.length > 0)
+      ? await aligned(pair, plan.alignment, start, means, plan.levels.length > 0)
       : undefined;
   const alignment = means.aligned ?? first?.matrix;
-  const matrix = alignment ?? startMatrix;
-  if (!reaches(linearWarp(fixed, matrix), moving)) throw noOverlap(pair, plan.start);
+  const matrix = alignment ?? start;
+  if (!reaches({ size: fixed.size, affine: fixed.affine, matrix }, moving)) throw noOverlap(pair, plan.start);
   if (alignment) means.onWarp?.('aligned', linearWarp(fixed, alignment));
   const found = plan.levels.length > 0 ? await deformed(pair, plan, matrix, means) : undefined;
   const warp = found?.warp ?? linearWarp(fixed, matrix);

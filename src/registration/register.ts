@@ -47,8 +47,8 @@ export interface RegistrationPair {
 export interface Registration {
   /** On the fixed image's grid, LPS mm, fixed point → moving point, start alignment included. */
   readonly warp: Warp;
-  /** The start alignment alone, in the same form: what "unregistered" means for this pair. */
-  readonly start: Warp;
+  /** How the two lie before: what "unregistered" means for this pair. RAS mm, fixed point → moving point. */
+  readonly start: Mat4;
   /** The moving image in the fixed image's grid, original intensities; 0 where the warp leads out of it. */
   readonly moved: Volume;
   /**
@@ -154,9 +154,8 @@ export class Registrar implements PairRegistrar {
     // What there is no room for is said before any work is done.
     await this.#program(extent);
     await this.#refiner(extent);
-    const first = pair.aligned
-      ? undefined
-      : await this.#align({ fixed, moving, ...masks }, multiply(startGrid.affine, invert(fixedGrid.affine)));
+    const startMatrix = multiply(startGrid.affine, invert(fixedGrid.affine));
+    const first = pair.aligned ? undefined : await this.#align({ fixed, moving, ...masks }, startMatrix);
     const alignment = pair.aligned ?? first?.matrix;
     // The fixed grid as the transform places it: all that follows contains the transform.
     const grid = alignment ? { size: fixedGrid.size, affine: multiply(alignment, fixedGrid.affine) } : startGrid;
@@ -185,10 +184,9 @@ export class Registrar implements PairRegistrar {
     });
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid: grid }, fixed);
     assertReaches(warp, moving);
-    const still = new Float32Array(displacement.length);
     return {
       warp,
-      start: warpFromDisplacement({ displacement: still, fixedGrid, movingGrid: startGrid }, fixed),
+      start: startMatrix,
       moved: applyWarp(warp, moving),
       ...given({ alignment, warnings: first?.warnings }),
     };

@@ -54,6 +54,11 @@ export function applyToPoint(matrix: Mat4, point: Vec3): Vec3 {
   ];
 }
 
+/** Applies an affine to points. */
+export function applyToPoints(matrix: Mat4, points: readonly Vec3[]): Vec3[] {
+  return points.map((point) => applyToPoint(matrix, point));
+}
+
 /** Applies an affine to a vector: its translation is left out. */
 export function applyToVector(matrix: Mat4, vector: Vec3): Vec3 {
   const x = vector[0];

@@ -6,16 +6,18 @@ import type { Size, Vec3 } from './grid.ts';
  */
 export function gaussianSmoothed(data: Float32Array, size: Size, sigma: Vec3): Float32Array {
   const strides = [1, size[0], size[0] * size[1]] as const;
-  return ([0, 1, 2] as const).reduce(
-    (values, axis) => (sigma[axis] > 0 ? smoothedAlong(values, size[axis], strides[axis], sigma[axis]) : values),
-    data,
-  );
+  const axes = ([0, 1, 2] as const).filter((axis) => sigma[axis] > 0);
+  if (axes.length === 0) return data;
+  const out = new Float32Array(data.length);
+  for (const [n, axis] of axes.entries())
+    smoothAlong(n === 0 ? data : out, out, size[axis], strides[axis], sigma[axis]);
+  return out;
 }
 
-function smoothedAlong(data: Float32Array, extent: number, stride: number, sigma: number): Float32Array {
+/** @param out may be the data themselves */
+function smoothAlong(data: Float32Array, out: Float32Array, extent: number, stride: number, sigma: number): void {
   const kernel = gaussian(sigma);
   const reach = kernel.length - 1;
-  const out = new Float32Array(data.length);
   const line = new Float64Array(extent + 2 * reach);
   for (let outer = 0; outer < data.length; outer += stride * extent)
     for (let inner = 0; inner < stride; inner++) {
@@ -28,7 +30,6 @@ function smoothedAlong(data: Float32Array, extent: number, stride: number, sigma
         out[start + stride * i] = sum;
       }
     }
-  return out;
 }
 
 /** Weights at distance 0, 1, … to three standard deviations; the whole kernel sums to 1. */

@@ -12,8 +12,19 @@ export function applyWarp<T extends Volume | Labels>(warp: Warp, moving: T, opti
   return sampleImage(moving, warp, displacedRow(warp, moving), options);
 }
 
+/** A linear transform on a grid, in place of a warp that does the same: it takes no memory. */
+export interface LinearMap extends Grid {
+  /** RAS mm, fixed point → moving point. */
+  readonly matrix: Mat4;
+}
+
+/** Resamples a moving image through a linear transform, to the same values as through {@link linearWarp}. */
+export function applyLinear<T extends Volume | Labels>(map: LinearMap, moving: T, options: SampleOptions = {}): T {
+  return sampleImage(moving, map, displacedRow(map, moving), options);
+}
+
 /** Whether a warp takes any voxel of its grid into an image. */
-export function reaches(warp: Warp, { size, affine }: Grid): boolean {
+export function reaches(warp: Warp | LinearMap, { size, affine }: Grid): boolean {
   const [nx, ny, nz] = warp.size;
   const fillRow = displacedRow(warp, { size, affine });
   const positions = new Float64Array(3 * nx);
@@ -65,33 +76,58 @@ export function linearWarp({ size, affine }: Grid, matrix: Mat4): Warp {
   const [nx, ny, nz] = size;
   const count = nx * ny * nz;
   const data = new Float32Array(3 * count);
+  const { values, find } = linearRows({ size, affine, matrix });
   for (let k = 0, n = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, n++) {
-        const p = applyToPoint(affine, [i, j, k]);
-        const q = applyToPoint(matrix, p);
-        // RAS to LPS: the first two components change sign.
-        data[n] = p[0] - q[0];
-        data[n + count] = p[1] - q[1];
-        data[n + 2 * count] = q[2] - p[2];
-      }
+    for (let j = 0; j < ny; j++, n += nx) {
+      find(j, k);
+      for (let c = 0; c < 3; c++) data.set(values.subarray(c * nx, (c + 1) * nx), n + c * count);
+    }
   return { size, affine, data };
+}
+
+/** Displacements that are found row by row: component c of voxel i lies at `find(j, k) + i + c * stride`. LPS mm. */
+interface DisplacementRows {
+  readonly values: Float32Array;
+  readonly stride: number;
+  readonly find: (j: number, k: number) => number;
+}
+
+/** The displacements of a linear transform; each row takes the place of the one before. */
+export function linearRows({ size: [nx], affine, matrix }: LinearMap): DisplacementRows {
+  const values = new Float32Array(3 * nx);
+  const find = (j: number, k: number): number => {
+    for (let i = 0; i < nx; i++) {
+      const p = applyToPoint(affine, [i, j, k]);
+      const q = applyToPoint(matrix, p);
+      // RAS to LPS: the first two components change sign.
+      values[i] = p[0] - q[0];
+      values[i + nx] = p[1] - q[1];
+      values[i + 2 * nx] = q[2] - p[2];
+    }
+    return 0;
+  };
+  return { values, stride: nx, find };
+}
+
+function rowsOf(warp: Warp | LinearMap): DisplacementRows {
+  if ('matrix' in warp) return linearRows(warp);
+  const [nx, ny, nz] = warp.size;
+  return { values: warp.data, stride: nx * ny * nz, find: (j, k) => nx * (j + ny * k) };
 }
 
 /**
  * Fills rows of positions in `target`'s voxels: where the warp takes the voxels (0, j, k), (1, j, k), … of its grid.
  */
-function displacedRow(warp: Warp, target: Grid): (j: number, k: number, positions: Float64Array) => void {
-  const [nx, ny, nz] = warp.size;
-  const count = nx * ny * nz;
+function displacedRow(warp: Warp | LinearMap, target: Grid): (j: number, k: number, positions: Float64Array) => void {
+  const nx = warp.size[0];
+  const { values: u, stride: count, find } = rowsOf(warp);
   const worldToTarget = invert(target.affine);
   const toTarget = multiply(worldToTarget, warp.affine);
   const m = multiply(worldToTarget, flipRasLps);
   const step = column(toTarget, 0);
-  const u = warp.data;
   return (j, k, positions) => {
     const [x, y, z] = applyToPoint(toTarget, [0, j, k]);
-    const at = nx * (j + ny * k);
+    const at = find(j, k);
     for (let i = 0; i < nx; i++) {
       const ul = u[at + i]!;
       const up = u[count + at + i]!;

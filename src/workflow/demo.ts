@@ -17,6 +17,7 @@ import { makePhantomCase, type PhantomCase } from '../synthesis/phantom/phantom.
 import { makePhantomAtlas } from '../synthesis/phantom/phantomAtlas.ts';
 import { phantoms } from '../synthesis/phantom/phantomDataset.ts';
 import type { Size, Vec3 } from '../volume/grid.ts';
+import { applyToPoints } from '../volume/matrix.ts';
 import { warpPoints } from '../volume/warp.ts';
 import { makeDataset } from './makeDataset.ts';
 import { readModel } from './modelFile.ts';
@@ -112,7 +113,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     rows.push({
       ...pair,
       registered,
-      before: targetRegistrationError(warpPoints(registered.start, from), to).mean,
+      before: targetRegistrationError(applyToPoints(registered.start, from), to).mean,
       after: targetRegistrationError(warpPoints(registered.warp, from), to).mean,
     });
   }

@@ -3,6 +3,7 @@ import { given } from '../given.ts';
 import type { RegisteredPair } from '../registration/judged.ts';
 import { modalityFigure } from '../report/slice/modalityFigure.ts';
 import { unwarpPoints } from '../volume/invertWarp.ts';
+import { applyToPoints, invert } from '../volume/matrix.ts';
 
 /** A pair as one method left it. */
 export interface RegisteredBy {
@@ -37,7 +38,7 @@ export function modalityPicture(
       {
         name: 'unregistered',
         moved: before,
-        landmarks: unwarpPoints(start, moving),
+        landmarks: applyToPoints(invert(start), moving),
         ...(landmarkError ? { error: landmarkError.before } : {}),
       },
       ...registered.map(({ name, pair }) => ({

@@ -9,14 +9,14 @@ const affine: Mat4 = [2, 0, 0, -5, 0, 2, 0, 3, 0, 0, 2, 10, 0, 0, 0, 1];
 const identity: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 const data = Float32Array.from({ length: 9 * 8 * 7 }, (_, n) => 1 + Math.sin(n));
 const image = { size, affine, data };
-const start = linearWarp(image, identity);
+const still = linearWarp(image, identity);
 
 function judgementOf(warp: Warp) {
-  return judgement(judged({ warp, start, moved: image }, { fixed: image, moving: image }));
+  return judgement(judged({ warp, start: identity, moved: image }, { fixed: image, moving: image }));
 }
 
 test('says where a warp folds most, in mm', () => {
-  const warp = { ...start, data: start.data.slice() };
+  const warp = { ...still, data: still.data.slice() };
   // Along L (that is −x) the neighbours of voxel (4, 3, 2) change places, and more.
   const at = (i: number): number => i + 9 * (3 + 8 * 2);
   warp.data[at(3)] = -6;
@@ -30,7 +30,7 @@ test('says where a warp folds most, in mm', () => {
 });
 
 test('names no place where nothing folds', () => {
-  const { foldedPercent, deepestFold } = judgementOf(start);
+  const { foldedPercent, deepestFold } = judgementOf(still);
   expect(foldedPercent).toBe(0);
   expect(deepestFold).toBeUndefined();
 });
