@@ -9,6 +9,7 @@ import {
   applyWarp,
   defineSimilarity,
   graph,
+  linearWarp,
   makePhantomCase,
   register,
   registerSimilarity,
@@ -60,7 +61,8 @@ const { model, records } = await trainModel(training, {
     console.log(`epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}`),
 });
 
-const { start, warp } = await register({ fixed: fixed.image, moving: moving.image }, model);
+const { start: matrix, warp } = await register({ fixed: fixed.image, moving: moving.image }, model);
+const start = linearWarp(fixed.image, matrix);
 const overlap = (u: Warp) => agreement(fixed.labels, applyWarp(u, moving.labels)).means.dice ?? Number.NaN;
 const error = (u: Warp) => targetRegistrationError(warpPoints(u, fixed.landmarks), moving.landmarks).mean;
 

@@ -141,4 +141,4 @@ export {
   type PointTransform,
   type TransformChain,
 } from './volume/transformChain.ts';
-export { applyWarp, composeWarps, warpPoints } from './volume/warp.ts';
+export { applyWarp, composeWarps, linearWarp, warpPoints } from './volume/warp.ts';

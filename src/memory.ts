@@ -36,3 +36,14 @@ export function shortage(bytes: number, most?: number): string | undefined {
 function gigabytes(bytes: number): string {
   return `${Number((bytes / GB).toPrecision(2))} GB`;
 }
+
+/** Scans of so many voxels are large: warps of theirs take a gigabyte, and what is left lying soon takes several. */
+const LARGE = 2 ** 25;
+
+/**
+ * Frees what is no longer in use between two steps of a large scan's registration, rather than when the engine gets to
+ * it. It does so where the engine lets it, which Node does under the command line.
+ */
+export function freeUnused({ size: [nx, ny, nz] }: { readonly size: readonly [number, number, number] }): void {
+  if (nx * ny * nz >= LARGE) (globalThis as { readonly gc?: () => void }).gc?.();
+}

@@ -3,6 +3,7 @@ import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { decodeModel } from '../network/model.ts';
+import { judgementSentences } from '../outcome/judgementText.ts';
 import { onePairReport, provenanceOfPlan } from '../outcome/onePairReport.ts';
 import { centreOf } from '../preparation/preprocessing.ts';
 import { FittingRegistrar, startOfModel } from '../registration/fitting.ts';
@@ -220,7 +221,9 @@ export class Workshop implements Work {
   async report({ names, provenance, note }: ReportText): Promise<Uint8Array> {
     const { last } = this;
     const origin = { ...provenance, ...provenanceOfPlan(last.done), 'Synthetic data': note };
-    return new TextEncoder().encode(onePairReport(last, names, origin, given({ note })));
+    return new TextEncoder().encode(
+      onePairReport(last, names, origin, { ...given({ note }), remarks: judgementSentences(judgement(last)) }),
+    );
   }
 
   async deformation(): Promise<Deformation> {

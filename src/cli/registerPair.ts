@@ -8,6 +8,7 @@ import { assertWritable, readVolume } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
 import { isWatched, measures, valueIn } from '../metric/measures.ts';
 import { valueText } from '../metric/measureText.ts';
+import { foldsText, judgementSentences } from '../outcome/judgementText.ts';
 import { onePairReport, pairFigure, provenanceOfPlan } from '../outcome/onePairReport.ts';
 import { keysOf, type PairResult, pairResult } from '../outcome/pairResults.ts';
 import { type Judgement, judgement } from '../registration/judgement.ts';
@@ -64,7 +65,11 @@ export async function registerPair(fixed: string, moving: string, options: Regis
   const alone = await writeRegistration(pair, options);
   if (options.figure !== undefined)
     await writeFigure(options.figure, pairFigure(pair, `${names.moving} moved onto ${names.fixed}`, { note }));
-  if (options.report !== undefined) await writeAtomically(options.report, onePairReport(pair, names, origin, { note }));
+  if (options.report !== undefined)
+    await writeAtomically(
+      options.report,
+      onePairReport(pair, names, origin, { note, remarks: judgementSentences(judged, alone) }),
+    );
   const written =
     folder === undefined
       ? undefined
@@ -73,6 +78,7 @@ export async function registerPair(fixed: string, moving: string, options: Regis
           names,
           note,
           provenance: origin,
+          remarks: (residual) => judgementSentences(judged, residual),
           ...(options.bids ? { called: bidsOutputs(fixed, moving) } : {}),
           record: (residual) => ({
             earthmorph: version,
@@ -174,33 +180,16 @@ function sayWhatIsDoubtful(
     );
 }
 
-/** How much is folded, and where most; undefined where there are too few slices to tell. */
-function foldsText({ foldedPercent, foldedForegroundPercent, deepestFold }: Judgement): string | undefined {
-  if (!Number.isFinite(foldedPercent)) return undefined;
-  const where = deepestFold ? `, most at (${deepestFold.at.map((mm) => decimals(mm, 0)).join(', ')}) mm` : '';
-  return `${decimals(foldedPercent, 3)} % of voxels folded, ${decimals(foldedForegroundPercent, 3)} % of the foreground${where}`;
-}
-
 /** What came out, line by line. */
 function summary(result: PairResult, judged: Judgement, inverse: InverseResidual | undefined): string {
-  const { before, after, movement } = judged;
-  const change = (from: number, to: number, digits: number): string =>
-    `${decimals(from, digits)} → ${decimals(to, digits)}`;
   const truths = [...measures().values()].filter(isWatched).flatMap((measure) => {
     if (measure.needs === 'warp') return [];
     const { before: from, after: to } = keysOf(measure);
     if (result[to] === undefined) return [];
     return [valueText(measure, valueIn(result, to), from === undefined ? from : valueIn(result, from))];
   });
-  const folds = foldsText(judged);
   return [
     `Registered in ${decimals(result.seconds, 1)} s${truths.length > 0 ? `: ${truths.join(', ')}` : ''}.`,
-    `Likeness: correlation ${change(before.correlation, after.correlation, 3)}, mutual information (NMI) ${change(before.nmi, after.nmi, 3)}.`,
-    `Movement: ${decimals(movement.mean, 2)} mm on average, ${decimals(movement.max, 1)} mm at most${folds === undefined ? '' : `; ${folds}`}.`,
-    ...(inverse
-      ? [
-          `Inverse warp: undoes the warp to ${decimals(inverse.mean, 3)} mm on average, ${decimals(inverse.max, 3)} mm at most.`,
-        ]
-      : []),
+    ...judgementSentences(judged, inverse),
   ].join('\n');
 }

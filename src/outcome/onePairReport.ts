@@ -97,12 +97,16 @@ function figureMetrics({ assessment: { before, after, deformation } }: Registere
   });
 }
 
-/** The HTML report of one pair. */
+/** The HTML report of one pair. @param remarks sentences below the figure */
 export function onePairReport(
   pair: RegisteredPair,
   names: { fixed: string; moving: string },
   provenance: Provenance,
-  { labelNames = {}, note }: Pick<PairFigureText, 'labelNames' | 'note'> = {},
+  {
+    labelNames = {},
+    note,
+    remarks = [],
+  }: Pick<PairFigureText, 'labelNames' | 'note'> & { readonly remarks?: readonly string[] } = {},
 ): string {
   const result = pairResult(names.fixed, names.moving, pair);
   const isTwoModalities = areTwoModalities(pair);
@@ -111,6 +115,7 @@ export function onePairReport(
     title: 'Registration report',
     subtitle: `${names.moving} moved onto ${names.fixed}`,
     figure: pairFigure(pair, '', { labelNames, note, names, isTwoModalities }),
+    notes: remarks,
     metrics: summaryTable([result]),
     viewer: {
       fixed: pair.fixed,

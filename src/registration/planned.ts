@@ -1,6 +1,7 @@
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
 import { alignmentSimilarity } from '../loss/alignmentLoss.ts';
+import { freeUnused } from '../memory.ts';
 import { foldedPercent, voxelJacobianDeterminant } from '../metric/jacobian.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
@@ -136,6 +137,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const start = startOf(pair, plan, means.initial);
   const notes: string[] = [];
   means.onWarp?.('start', linearWarp(fixed, start));
+  freeUnused(fixed);
   const first =
     !means.aligned && plan.alignment
       ? await aligned(pair, plan.alignment, start, means, plan.levels.length > 0)
@@ -144,6 +146,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const matrix = alignment ?? start;
   if (!reaches({ size: fixed.size, affine: fixed.affine, matrix }, moving)) throw noOverlap(pair, plan.start);
   if (alignment) means.onWarp?.('aligned', linearWarp(fixed, alignment));
+  freeUnused(fixed);
   const found = plan.levels.length > 0 ? await deformed(pair, plan, matrix, means) : undefined;
   const warp = found?.warp ?? linearWarp(fixed, matrix);
   assertReaches(warp, moving);
@@ -196,6 +199,7 @@ async function deformed(
     isSmooth: ({ displacement, fixedGrid }) =>
       foldedPercent(voxelJacobianDeterminant(displacement, fixedGrid.size)) <= plan.foldLimit,
   });
+  freeUnused(fixed);
   const { displacement, inverse, fixedGrid, movingGrid, levels, smoothings } = result;
   const backwards = inverse && { displacement: inverse, fixedGrid: movingGrid, movingGrid: fixedGrid };
   const back = backwards && whenRead(moving, () => warpFromDisplacement(backwards, moving).data);

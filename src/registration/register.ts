@@ -284,9 +284,12 @@ export function masksOf(pair: RegistrationPair): {
   return { fixedMask: maskOf(fixed, fixedMask), movingMask: maskOf(moving, movingMask) };
 }
 
-/** Bytes for each voxel of the scans: warps, masks and moved scans lie on the fixed one's grid. */
-const FIXED_BYTES = 60;
-const MOVING_BYTES = 20;
+/**
+ * Bytes for each voxel of the scans beside their own: warp, masks and moved scans lie on the fixed one's grid, the
+ * inverse warp on the moving one's.
+ */
+const FIXED_BYTES = 28;
+const MOVING_BYTES = 14;
 
 export function assertRoom(fixed: Grid, moving: Grid): void {
   const short = shortage(FIXED_BYTES * voxelCount(fixed) + MOVING_BYTES * voxelCount(moving));

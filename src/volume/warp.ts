@@ -71,6 +71,7 @@ export function composeWarps(first: Warp, second: Warp): Warp {
 /**
  * A linear transform as a warp on a grid.
  * @param matrix RAS mm, fixed point → moving point
+ * @example const nearer = linearWarp(fixed, [1, 0, 0, 5, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]) // 5 mm to the right
  */
 export function linearWarp({ size, affine }: Grid, matrix: Mat4): Warp {
   const [nx, ny, nz] = size;

@@ -5,6 +5,7 @@ import { readPointPairs } from '../file/landmarkFile.ts';
 import { writeTransform } from '../file/transformFile.ts';
 import { readLabels, readVolume, writeLabels, writeVolume, writeWarp } from '../file/volumeFile.ts';
 import { given } from '../given.ts';
+import { freeUnused } from '../memory.ts';
 import { centreOf, type InitialAlignment } from '../preparation/preprocessing.ts';
 import { judged, type RegisteredPair } from '../registration/judged.ts';
 import type { PairRegistrar } from '../registration/register.ts';
@@ -75,8 +76,8 @@ export interface InverseResidual {
   readonly max: number;
 }
 
-/** Inverse warps of pairs that are written to a folder and to single files. */
-const inverses = new WeakMap<RegisteredPair, InverseWarp>();
+/** Inverse warps of pairs that are written to a folder and to single files, while memory suffices. */
+const inverses = new WeakMap<RegisteredPair, WeakRef<InverseWarp>>();
 
 /**
  * Writes what was asked for.
@@ -94,11 +95,11 @@ export async function writeRegistration(
   if (affineTransform !== undefined && pair.alignment)
     await writeTransform(affineTransform, pair.alignment, centreOf(pair.fixed));
   if (inverseWarp === undefined) return undefined;
-  const inverse = inverses.get(pair) ?? invertWarp(pair.warp, pair.moving, pair.inverse);
-  inverses.set(pair, inverse);
-  const { warp: inverted, residual, meanResidual } = inverse;
-  await writeWarp(inverseWarp, inverted);
-  return { mean: meanResidual, max: residual };
+  freeUnused(pair.moving);
+  const inverse = inverses.get(pair)?.deref() ?? invertWarp(pair.warp, pair.moving, pair.inverse);
+  inverses.set(pair, new WeakRef(inverse));
+  await writeWarp(inverseWarp, inverse.warp);
+  return { mean: inverse.meanResidual, max: inverse.residual };
 }
 
 /** A pair's files in a folder: moved_…, labels_… and warp_<name>.nii.gz. */

@@ -6,6 +6,7 @@ import { writeAtomically } from '../file/atomic.ts';
 import { reasonOf } from '../file/reason.ts';
 import { forgetTemporary, rememberTemporary } from '../file/temporaries.ts';
 import { given } from '../given.ts';
+import { freeUnused } from '../memory.ts';
 import { checkerboardFigure, onePairReport } from '../outcome/onePairReport.ts';
 import type { RegisteredPair } from '../registration/judged.ts';
 import type { Provenance } from '../report/page/htmlPage.ts';
@@ -56,6 +57,8 @@ interface FolderContents {
   /** That the scans are synthetic, where they are. */
   readonly note: string | undefined;
   readonly provenance: Provenance;
+  /** Sentences of the report, given the residual of the inverse warp. */
+  readonly remarks: (inverse: InverseResidual | undefined) => readonly string[];
   /** What the files are called, where not as usual. */
   readonly called?: BidsOutputs;
   /** What {@link RECORD_FILE} says, given the residual of the inverse warp. */
@@ -69,7 +72,7 @@ interface FolderContents {
  */
 export async function writeRegistrationFolder(
   folder: string,
-  { pair, names, note, provenance, called = USUAL, record }: FolderContents,
+  { pair, names, note, provenance, remarks, called = USUAL, record }: FolderContents,
 ): Promise<{ readonly inverse: InverseResidual | undefined; readonly files: readonly string[] }> {
   const partial = `${folder}.partial-${process.pid}`;
   rememberTemporary(partial);
@@ -91,11 +94,15 @@ export async function writeRegistrationFolder(
     };
     const placed = Object.fromEntries(Object.entries(files).map(([key, name]) => [key, join(partial, name)]));
     const inverse = await writeRegistration(pair, placed);
+    freeUnused(pair.moving);
     await writeFigure(
       join(partial, figure),
       checkerboardFigure(pair, `${names.moving} moved onto ${names.fixed}`, note),
     );
-    await writeAtomically(join(partial, report), onePairReport(pair, names, provenance, { note }));
+    await writeAtomically(
+      join(partial, report),
+      onePairReport(pair, names, provenance, { note, remarks: remarks(inverse) }),
+    );
     await writeAtomically(join(partial, RECORD_FILE), `${JSON.stringify(record(inverse), undefined, 2)}\n`);
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);

@@ -27,6 +27,9 @@ describe('register with two scans', () => {
     expect(stdout).toMatch(/^Registered in .* s: .*Dice/);
     expect(stdout).toMatch(/Likeness: .*\nMovement: .*\nInverse warp: /);
     const folder = at('moving_to_fixed');
+    const said = /Likeness: .*\n(Movement: .*)\n(Inverse warp: .*)/.exec(stdout)!;
+    const report = await readFile(`${folder}/report.html`, 'utf8');
+    for (const sentence of said.slice(1)) expect(report).toContain(sentence);
     const expected = ['inverse-warp.nii.gz', 'moved.nii.gz', 'warp.nii.gz', 'moved-labels.nii.gz'];
     expect((await readdir(folder)).sort()).toEqual(
       [...expected, 'checkerboard.png', 'registration.json', 'report.html'].sort(),

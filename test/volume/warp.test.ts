@@ -4,7 +4,7 @@ import type { Grid, Mat4, Vec3, Volume, Warp } from '../../src/volume/grid.ts';
 import { invertWarp, unwarpPoints } from '../../src/volume/invertWarp.ts';
 import { applyToPoint, identity, multiply, scaling, translation } from '../../src/volume/matrix.ts';
 import { resampleTo } from '../../src/volume/resample.ts';
-import { applyWarp, composeWarps, warpPoints } from '../../src/volume/warp.ts';
+import { applyLinear, applyWarp, composeWarps, linearWarp, reaches, warpPoints } from '../../src/volume/warp.ts';
 
 /** Builds a warp from a map of RAS points. */
 function warpOf({ size, affine }: Grid, map: (p: Vec3) => Vec3): Warp {
@@ -184,4 +184,24 @@ test('points taken back by a warp are those that it takes there, on an oblique g
   back.forEach((point, n) => {
     for (const axis of [0, 1, 2] as const) expect(point[axis]).toBeCloseTo(points[n]![axis], 1);
   });
+});
+
+test('a linear transform gives what a warp of the same gives, bit by bit', () => {
+  const grid: Grid = { size: [9, 7, 5], affine: multiply(translation([3, -2, 1]), scaling([2, 1.5, 3])) };
+  const matrix: Mat4 = [0.9, 0.1, 0, 2.7, -0.1, 1.1, 0.05, -1.3, 0, 0.02, 1, 0.4, 0, 0, 0, 1];
+  const random = randomStream(3, 'values');
+  const image: Volume = { ...grid, data: Float32Array.from({ length: 315 }, () => random.uniform()) };
+  expect(applyLinear({ ...grid, matrix }, image)).toEqual(applyWarp(linearWarp(grid, matrix), image));
+  const points: Vec3[] = [
+    [4, 1, 3],
+    [9, 0.5, 7],
+  ];
+  for (const [n, there] of warpPoints(linearWarp(grid, matrix), points).entries())
+    for (const [c, mm] of applyToPoint(matrix, points[n]!).entries()) expect(there[c]).toBeCloseTo(mm, 5);
+});
+
+test('a linear transform reaches an image or does not', () => {
+  const grid: Grid = { size: [4, 4, 4], affine: identity };
+  expect(reaches({ ...grid, matrix: translation([4, 0, 0]) }, grid)).toBe(false);
+  expect(reaches({ ...grid, matrix: translation([3, 0, 0]) }, grid)).toBe(true);
 });

@@ -2,6 +2,7 @@ import { given } from '../../given.ts';
 import type { RuntimeOptions } from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import type { ChosenRegulariser } from '../../loss/regulariser/registry.ts';
+import { freeUnused } from '../../memory.ts';
 import type { Extent } from '../../network/displacement.ts';
 import type { GridDisplacement } from '../../preparation/warpFromDisplacement.ts';
 import type { Grid, Mask, Mat4, Volume } from '../../volume/grid.ts';
@@ -137,6 +138,7 @@ export async function registerPyramid(
     } finally {
       await refiner.release();
     }
+    freeUnused(pair.fixed);
   }
   return { ...(result as Omit<PyramidResult, 'levels' | 'smoothings'>), levels, smoothings };
 }

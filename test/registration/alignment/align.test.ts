@@ -128,7 +128,7 @@ describe('a registration that begins with an alignment', () => {
     const there = warpPoints(result.warp, points);
     const miss = points.map((p, n) => Math.hypot(...applyToPoint(matrix, p).map((v, a) => v - there[n]![a]!)));
     expect(Math.max(...miss)).toBeLessThan(1e-3);
-    expect(result.start).toEqual(identity);
+    for (const [n, value] of identity.entries()) expect(result.start[n]).toBeCloseTo(value, 9);
     expect(result.moved.size).toEqual(fixed.size);
   });
 
