@@ -46,10 +46,13 @@ function packagesOf(lockfile) {
 function install() {
   console.error('Installing the packages of package-lock.json into node_modules (npm ci, some 800 MB on disk)…');
   const npm = process.env.npm_execpath?.endsWith('npm-cli.js') ? process.env.npm_execpath : undefined;
-  const options = { cwd: fileURLToPath(root), stdio: ['ignore', 'ignore', 'inherit'] };
-  const { status, error } = npm
+  // Warnings of the build's tools would be read as mistakes of the reader, so they are shown only with a failure.
+  const options = { cwd: fileURLToPath(root), stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 26 };
+  const { status, error, stderr } = npm
     ? spawnSync(process.execPath, [npm, ...ARGUMENTS], options)
     : spawnSync(`npm ${ARGUMENTS.join(' ')}`, { ...options, shell: true });
-  if (status !== 0)
+  if (status !== 0) {
+    process.stderr.write(stderr ?? '');
     throw new Error(`npm ci failed${error ? ` (${error.message})` : ''}; is the package registry reachable?`);
+  }
 }

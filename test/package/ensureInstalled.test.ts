@@ -11,12 +11,13 @@ const LATER = new Date(Date.now() + 3_600_000);
 
 const tools = fileURLToPath(new URL('../../tools', import.meta.url));
 
-/** Stands in for npm: notes its arguments, and "installs" the lock file. */
+/** Stands in for npm: notes its arguments, warns, and "installs" the lock file. */
 const NPM = `
 const fs = require('node:fs');
 fs.writeFileSync('arguments', process.argv.slice(2).join(' '));
 fs.mkdirSync('node_modules', { recursive: true });
 fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
+console.error('what npm warns of');
 if (fs.existsSync('fail')) process.exit(1);`;
 
 /** Stands in for tsdown. */
@@ -94,8 +95,9 @@ describe('tools/ensure-installed.mjs', () => {
     expect(await readFile(file('dist/cli.js'), 'utf8')).toBe('built');
   });
 
-  it('says so when npm fails', async () => {
+  it('says so when npm fails, with what npm said', async () => {
     await writeFile(file('fail'), '');
-    await expect(run()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/npm ci failed; is the /) });
+    const stderr = expect.stringMatching(/what npm warns of\nnpm ci failed; is the /);
+    await expect(run()).rejects.toMatchObject({ code: 1, stderr });
   });
 });
