@@ -32,9 +32,9 @@ function hash128(text: string): [number, number, number, number] {
 }
 
 /**
- * Opens a stream. A stream is identified by the seed and a path of names and numbers, for instance
- * `randomStream(7, 'pairs', epoch)`: nothing has to be stored to resume, because any stream can be opened again.
- * Generator: sfc32 (Doty-Humphrey, PractRand), seeded by a 128-bit hash; normals by Box–Muller.
+ * Opens a stream. A stream is identified by the seed and a path of names and numbers, such as `randomStream(7, 'pairs',
+ * epoch)`. Any stream can be opened again, so nothing has to be stored to resume. Generator: sfc32 (Doty-Humphrey,
+ * PractRand), seeded by a 128-bit hash; normals by Box–Muller.
  * @example const dice = randomStream(1, 'dice', 7).uniform()
  */
 export function randomStream(seed: number, ...path: readonly (string | number)[]): Random {

@@ -9,8 +9,8 @@ let running: { readonly stop: (code: number) => void; readonly signal: AbortSign
 let atOnce = 'stopped before the end; give the same command again to start over.';
 
 /**
- * Makes Ctrl-C and SIGTERM end this process in good order: work within {@link interruptible} stops where it can go on
- * later, and a second signal, or any other work, ends at once, without the temporary files that it had.
+ * Makes Ctrl-C and SIGTERM end this process in good order. Work within {@link interruptible} stops where it can
+ * continue later. Any other work ends at once and removes its temporary files; so does the former at a second signal.
  */
 export function handleSignals(): void {
   for (const [name, code] of Object.entries(EXIT_CODES))

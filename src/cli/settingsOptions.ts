@@ -23,10 +23,10 @@ interface Described {
 
 /**
  * Adds an option for each setting of a schema: `--clip-gradient <norm>` for `clipGradient`. Text, default and range are
- * the schema's own (`.describe`, `.default`, bounds; `.meta({ placeholder })` names the value, `.meta({ otherwise })`
- * says in words what holds without it, `.meta({ option })` names the option where the key does not). A switch takes no
- * value; `--no-…` takes it back. A list is given as `1,2,3`, or as several words where its placeholder ends with `...`.
- * Options by name (`lossOptions`) are given one at a time: `--loss-option window=7`. An option that is not given stays
+ * those of the schema: `.describe`, `.default` and bounds. `.meta` adds `placeholder`, the name of the value;
+ * `otherwise`, the default in words; and `option`, the name of the option if the key is not. A switch takes no value;
+ * `--no-…` takes it back. A list is given as `1,2,3`, or as several words if its placeholder ends with `...`. Options
+ * by name (`lossOptions`) are given one at a time: `--loss-option window=7`. An option that is not given stays
  * undefined.
  *
  * @param without settings that the command line has no option for, or one of its own

@@ -9,9 +9,9 @@ const SETS = ['train', 'valid', 'test'];
 const SIDES = ['fixed', 'moving'] as const;
 
 /**
- * Paired images as DeepReg keeps them (Fu et al., Journal of Open Source Software 5(55), 2020): `fixed_images/`,
- * `moving_images/`, and `fixed_labels/`, `moving_labels/` whose 4-D files hold a structure a channel, the organ first
- * and landmarks behind it. The cases of `train/`, `valid/` and `test/` are taken together.
+ * Paired images in DeepReg's layout (Fu et al., Journal of Open Source Software 5(55), 2020): `fixed_images/`,
+ * `moving_images/`, `fixed_labels/` and `moving_labels/`. Labels are 4-D files with one structure per channel: first
+ * the organ, then landmarks. The cases of `train/`, `valid/` and `test/` are taken together.
  */
 export const deepReg = defineLayout({
   name: 'deepreg',

@@ -53,9 +53,9 @@ function listedPairs(root: string, description: z.infer<typeof schema>): ListedP
 
 /**
  * The `<task>_dataset.json` of Learn2Reg (Hering et al., IEEE TMI 42(3), 2023; learn2reg.grand-challenge.org):
- * `training` lists images with optional labels, `training_paired_images`, `registration_val` and `registration_test`
- * list pairs `{"fixed": "./imagesTr/a_0001_0000.nii.gz", "moving": ...}`. Images that only pairs name become cases
- * too, with the labels beside them. Test pairs whose images the challenge keeps to itself are left out.
+ * `training` lists images with optional labels. `training_paired_images`, `registration_val` and `registration_test`
+ * list pairs `{"fixed": "./imagesTr/a_0001_0000.nii.gz", "moving": ...}`. Images that only pairs name become cases too,
+ * with the labels beside them. Test pairs whose images the challenge keeps to itself are left out.
  */
 export const learn2Reg = defineLayout({
   name: 'learn2reg',

@@ -12,8 +12,8 @@ const CHANNEL_0 = /_0000$/;
 const imageSchema = z.object({ image: z.string(), label: z.string().optional() });
 
 /**
- * An image with its labels as the JSON files of the Decathlon and of Learn2Reg list them, and of a pair the image that
- * is moved onto it; other keys are left alone.
+ * An image with its labels, as the JSON files of the Decathlon and of Learn2Reg list them. A pair also has the image
+ * that is moved onto it. Other keys are ignored.
  */
 export const entrySchema = imageSchema.extend({ moving: imageSchema.optional() });
 
@@ -114,8 +114,8 @@ function realImage({ image, label }: Entry): Entry {
 }
 
 /**
- * The ids of images, in their order: the names of the files. Where every one ends with the channel suffix `_0000`,
- * it tells nothing and is dropped; with several channels (fixed and moving phase, say) it is kept.
+ * The ids of images, in their order: the names of the files. If all end with the channel suffix `_0000`, it carries no
+ * information and is dropped. With several channels, such as fixed and moving phase, it is kept.
  *
  * @throws LayoutError when two images would share an id.
  */

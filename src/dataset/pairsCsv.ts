@@ -178,8 +178,8 @@ function refuseTwice(pairs: readonly CasePair[], path: string): void {
 }
 
 /**
- * Ids of images that no dataset names, each its own: the name of the file where no other image has it, else the path
- * below the root, without the extension where that suffices.
+ * Ids of images that no dataset names. Each is unique: the name of the file if no other image has it, otherwise the
+ * path below the root. The extension is left out if the id is unique without it.
  */
 function distinctIds(images: readonly string[], { root, cases }: Pick<Dataset, 'root' | 'cases'>): Map<string, string> {
   const taken = new Set(cases.map(({ id }) => id));

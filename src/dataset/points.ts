@@ -13,8 +13,8 @@ export interface LandmarkReader {
 }
 
 /**
- * Landmarks of an MNI tag file, a CSV, or a label volume in which each landmark is a label or, in 4-D, a volume of its
- * own (its centroid). RAS mm.
+ * Landmarks of an MNI tag file, a CSV, or a label volume. In a label volume each landmark is the centroid of a label;
+ * in a 4-D one it has a volume of its own. RAS mm.
  * @throws UserError when the file cannot be read or holds none
  */
 export async function landmarksFrom(path: string, reader: LandmarkReader): Promise<readonly Landmark[]> {

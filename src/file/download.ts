@@ -356,9 +356,9 @@ function nameOf(url: string): string {
  * files are written beside it and renamed at the end. A folder that is already there is left as it is.
  *
  * @returns The path of the folder.
- * @throws UserError when the server or the disk fails, a limit is passed, the md5 differs (the download is then
- * deleted), the archive holds links or paths that lead out of its folder, lacks the folder, or the signal stops the
- * work.
+ * @throws UserError when the server or the disk fails, a limit is passed, or the signal stops the work; when the md5
+ * differs (the download is then deleted); when the archive lacks the folder, or holds links or paths that lead out of
+ * it
  * @example const folder = await fetchArchive({ ...HIPPOCAMPUS, outDir: 'data' })
  */
 export async function fetchArchive(options: FetchOptions): Promise<string> {

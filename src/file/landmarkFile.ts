@@ -11,8 +11,8 @@ import { readStructures } from './volumeFile.ts';
 const READER: LandmarkReader = { text: readText, structures: readStructures };
 
 /**
- * Reads landmarks: an MNI tag file, a CSV, or a label volume in which each landmark is a label or, in 4-D, a volume of
- * its own (its centroid). RAS mm.
+ * Reads landmarks: an MNI tag file, a CSV, or a label volume. In a label volume each landmark is the centroid of a
+ * label; in a 4-D one it has a volume of its own. RAS mm.
  * @throws UserError when the file cannot be read or holds none
  */
 export function readLandmarks(path: string): Promise<readonly Landmark[]> {

@@ -18,8 +18,8 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 `;
 
 /**
- * Runs a script in a thread of its own, for a library that is not ours: what it prints, the memory that it takes and
- * the way in which it fails stay there. A damaged file may send it round in circles, so its time is bounded.
+ * Runs a script in its own thread, for a library that is not ours. Its output, its memory and its failures stay there.
+ * A damaged file may send it round in circles, so its time is bounded.
  * @param script JavaScript that posts one message
  * @param bytes of what it reads
  * @param most bytes that its WebAssembly may take

@@ -28,7 +28,7 @@ export function transformPath(given: string): string {
 }
 
 /**
- * Reads transforms that follow one another, in the order in which a fixed point goes through them: .tfm, .txt, .mat (as
+ * Reads a chain of transforms, in the order in which a fixed point goes through them. Files are .tfm, .txt, .mat (as
  * ANTs' 0GenericAffine.mat), .h5 (ITK's composite), or a warp in any format that `readWarp` reads.
  * @param given paths, each with `inverse:` before it where its transform is to be taken backwards
  * @throws UserError when a file is missing or holds no transform that is read

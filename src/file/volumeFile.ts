@@ -21,8 +21,8 @@ const writtenExtension = /\.(nii|nii\.gz|nrrd|mha)$/i;
 
 /**
  * Reads an image: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .mgh, .mgz, or a format that ITK reads (.gipl, .mrc, .vtk,
- * .hdf5); `a.nii.gz,2` is the second volume of a 4-D file; or a folder of DICOM slices, where `dicom#3` is its series
- * 3.
+ * .hdf5). `a.nii.gz,2` is the second volume of a 4-D file. A folder of DICOM slices is an image too; `dicom#3` is its
+ * series 3.
  * @throws UserError when the file is missing, damaged, not one 3-D volume, or holds NaN.
  * @example const volume = await readVolume('fixed.nii.gz')
  */
@@ -47,8 +47,8 @@ export async function readVolumeOrLabels(path: string): Promise<Volume | Labels>
 }
 
 /**
- * Reads a displacement field in mm: a 5-D NIfTI file (see decodeWarp), or .nrrd, .nhdr, .mha, .mhd with three values a
- * voxel, LPS, as ITK, ANTs and Slicer write them.
+ * Reads a displacement field in mm: a 5-D NIfTI file (see decodeWarp), or .nrrd, .nhdr, .mha, .mhd with three values
+ * per voxel. These are LPS, as ITK, ANTs and Slicer write them.
  * @throws UserError when the file is missing, damaged or no displacement field.
  * @example const moved = applyWarp(await readWarp('warp.nii.gz'), moving)
  */

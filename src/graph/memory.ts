@@ -28,8 +28,8 @@ interface LiveTensor {
 }
 
 /**
- * When a run of a graph takes most memory: inputs and constants, and at each operation, in the order of {@link
- * executionOrder}, what is made by then and still read later. The runtime holds back some of what it frees, and
+ * The peak memory of a run of a graph: inputs and constants, and the results that exist at an operation and are still
+ * read later. Operations are in the order of {@link executionOrder}. The runtime holds back some of what it frees, and
  * operators need room of their own; see {@link runMemory}.
  */
 export function memoryPeak(
@@ -78,9 +78,9 @@ export function graphMemory(
 }
 
 /**
- * Bytes that a run is asked for, for graphs whose tensors take so many at their fullest: the runtime gets memory in
- * blocks that double, and operators need room of their own. Measured: 60 MB and 1.1 to 1.4 times the tensors for
- * training steps, 1.2 to 1.9 for refinements.
+ * Bytes that a run may take, for a graph whose tensors take this many at their peak. The runtime gets memory in blocks
+ * that double, and operators need room of their own. Measured: 60 MB and 1.1 to 1.4 times the tensors for training
+ * steps, 1.2 to 1.9 for refinements.
  */
 export function runMemory(bytes: number): number {
   return START + RESERVE * bytes;

@@ -49,9 +49,9 @@ const options = z.strictObject({
  *     min over a, b, c of Σ (u − a·p − b·g − c)²,   R² = 1 − residual variance / variance of u,
  *
  * since ultrasound shows tissue by its brightness and interfaces by their echo, each with a factor of its own. The loss
- * is −Σ_x v(x)·R²(x) / Σ_x v(x) with v the variance (or SD) of u in the window, times the share of the window that
- * counts: between −1 (u is explained everywhere) and 0. It does not change under affine maps of either volume. Windows
- * in which u is constant have no say, nor have voxels without weight.
+ * is −Σ_x v(x)·R²(x) / Σ_x v(x). The weight v is the variance (or SD) of u in the window, times the share of the window
+ * that counts. The loss lies between −1, where u is explained everywhere, and 0. It does not change under affine maps
+ * of either volume. Windows in which u is constant have no say, nor have voxels without weight.
  *
  * Both volumes [1, 1, D, H, W]. Closed form: the covariances of u, p and g from box sums, the 2×2 normal equations with
  * a ridge of a thousandth.

@@ -17,8 +17,8 @@ import { boxSum, gaussianSum, shifted } from './neighbourhoods.ts';
 const SOFTENING = 0.1;
 
 /**
- * (x − m) / √(v + 0.1²), with m and v the mean and variance over a cubic window around each voxel, of the voxels that
- * lie inside the volume and count. Apart from the 0.1, slow changes of brightness and contrast do not change it.
+ * (x − m) / √(v + 0.1²). m and v are mean and variance over a cubic window around each voxel, of the voxels that lie
+ * inside the volume and count. Apart from the 0.1, slow changes of brightness and contrast do not change it.
  */
 export function locallyStandardised(x: Tensor, window: number, weight?: Tensor): Tensor {
   const counted = weight ?? constantLike(x, 1);

@@ -33,8 +33,8 @@ const VARIANCE_LIMITS = [1e-3, 1e3] as const;
 
 /**
  * Self-similarity context, the descriptor of MIND-SSC. Around a voxel x lie six patches, at x ± dilation along each
- * axis. Twelve pairs (p, q) of them are next to each other (√2 · dilation apart); what is told of each pair is how
- * alike its patches are:
+ * axis. Twelve pairs (p, q) of them are next to each other, √2 · dilation apart. Each pair is described by the
+ * similarity of its patches:
  *
  *   D_pq(x) = mean over a patch of (I(p + o) − I(q + o))²,   d_pq(x) = exp(−(D_pq(x) − min D(x)) / V(x)),
  *
@@ -75,8 +75,8 @@ function minimum(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * MIND-SSC (Heinrich et al., MICCAI 2013; MIND: Medical Image Analysis 16(7), 2012): mean over voxels and the twelve
- * channels of the squared difference of {@link selfSimilarityContext}. From 0 (alike) to 1, without unit. Compares
+ * MIND-SSC (Heinrich et al., MICCAI 2013; MIND: Medical Image Analysis 16(7), 2012): the squared difference of {@link
+ * selfSimilarityContext}, averaged over voxels and the twelve channels. From 0 (alike) to 1, without unit. Compares
  * structure, not intensity, so that the volumes may come from different modalities. With weights, a voxel counts where
  * all that its descriptor sees is in the field of view.
  */

@@ -18,9 +18,9 @@ const options = z.strictObject({
 });
 
 /**
- * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + ε), sums over a cubic window
- * with zeros outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between −1
- * (alike up to local brightness and contrast, in either sign) and 0. With weights, voxels outside count neither in a
+ * Local normalised cross-correlation, negative: −mean over voxels of cov² / (var · var + ε). Sums are over a cubic
+ * window, with zeros outside the volume (VoxelMorph's NCC; Avants et al., Medical Image Analysis 12(1), 2008). Between
+ * −1 (alike up to local brightness and contrast, in either sign) and 0. With weights, voxels outside count neither in a
  * window nor in the mean. Not normalised by the window: cov and var are sums over its voxels.
  */
 export const ncc = defineSimilarity({

@@ -36,10 +36,10 @@ const SHARPNESS = 1.5;
  * so the two may come from different devices.
  *
  * Entropies are those of a joint histogram of Parzen windows (Mattes et al., IEEE TMI 22(1), 2003; Thévenaz & Unser,
- * IEEE TIP 9(12), 2000): P[i, j] ∝ Σ over voxels w · k(a − i) · k(b − j), k a Gaussian with the variance of a cubic
- * B-spline. Intensities are mapped to the bins by the normal distribution function with their weighted mean and SD.
- * Mutual information does not depend on such a map. Outliers need no clipping, and skewed intensities, such as those of
- * ultrasound, still fill most bins. No randomness.
+ * IEEE TIP 9(12), 2000): P[i, j] ∝ Σ over voxels w · k(a − i) · k(b − j). The window k is a Gaussian with the variance
+ * of a cubic B-spline. Intensities are mapped to the bins by the normal distribution function with their weighted mean
+ * and SD. Mutual information does not depend on such a map. Outliers need no clipping, and skewed intensities, such as
+ * those of ultrasound, still fill most bins. No randomness.
  */
 export const nmi = defineSimilarity({
   name: 'nmi',

@@ -4,9 +4,9 @@ import { distanceUnit } from './wasserstein/units.ts';
 import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
- * Patch-based sliced Wasserstein distance (the paper's PSWD), read as patches 11³ at stride 5 · mass: each patch's
- * intensities as mass at its voxels, W1 along random directions through distribution functions in 16 bins. Unit: half
- * edge lengths of a patch.
+ * Patch-based sliced Wasserstein distance (the paper's PSWD): patches of 11³ at stride 5, with `mass`. A patch's
+ * intensities are masses at its voxels. W1 along random directions follows from distribution functions in 16 bins.
+ * Unit: half edge lengths of a patch.
  */
 export const pswd = defineSimilarity({
   name: 'pswd',

@@ -17,8 +17,8 @@ export function oneHot(map: Tensor, labels: number): Tensor {
 }
 
 /**
- * Soft Dice of labels, as what is missing to 1: 1 − Σₖ wₖ · 2·Σ m·f / (Σ m + Σ f) / Σₖ wₖ, sums over voxels
- * (VoxelMorph's auxiliary loss: Balakrishnan et al., IEEE TMI 38(8), 2019). 0 where all weights are 0.
+ * 1 minus the soft Dice of labels: 1 − Σₖ wₖ · 2·Σ m·f / (Σ m + Σ f) / Σₖ wₖ, with inner sums over voxels. It is
+ * VoxelMorph's auxiliary loss (Balakrishnan et al., IEEE TMI 38(8), 2019). It is 0 if all weights are 0.
  * @param moved [1, L, D, H, W], how much of each label is at a voxel, from 0 to 1
  * @param fixed the same
  * @param weights [1, L, 1, 1, 1], how much each label counts

@@ -4,8 +4,9 @@ import { distanceUnit } from './wasserstein/units.ts';
 import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
- * Sliced Wasserstein distance (the paper's SWD), read as volume · lines: each scan line of 48 voxels and its two
- * coordinates are a point in R⁵⁰, 400 random projections, squared W2. Unit: squared intensity and coordinates.
+ * Sliced Wasserstein distance (the paper's SWD): the whole volume, with `lines`. Each scan line of 48 voxels and its
+ * two coordinates are a point in R⁵⁰. There are 400 random projections and squared W2. Unit: squared intensity and
+ * coordinates.
  */
 export const swd = defineSimilarity({
   name: 'swd',

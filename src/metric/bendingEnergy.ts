@@ -13,8 +13,8 @@ export function bendingEnergy({ size, affine, data }: Warp): number {
   if (Math.min(...size) < 3) return Number.NaN;
   const count = nx * ny * nz;
   const [x, y, z] = [1, nx, nx * ny];
-  // With A the linear part of the inverse affine and H the Hessian in voxels, that in mm is Aᵀ H A; the sum of its
-  // squares is the trace of (H G)² with G = A Aᵀ.
+  // Let A be the linear part of the inverse affine and H the Hessian in voxels. Then Aᵀ H A is the Hessian in mm. The
+  // sum of its squares is the trace of (H G)² with G = A Aᵀ.
   const inverse = invert(affine);
   const g = (a: number, b: number): number =>
     [0, 1, 2].reduce((sum, p) => sum + inverse[4 * a + p]! * inverse[4 * b + p]!, 0);

@@ -42,7 +42,7 @@ interface Described {
   /** A share between 0 and 1, which tables of experiments give in %. */
   readonly share?: true;
   /**
-   * One of the few that are measured after every epoch of a training too, and said in results of one line; others are
+   * Whether it is also measured after every epoch of a training, and printed in results of one line. Other measures are
    * for evaluation.
    */
   readonly watched?: true;

@@ -1,6 +1,6 @@
 /**
- * Points in space, arranged so that the nearest is found in about log n steps: a k-d tree (Bentley, Communications of
- * the ACM 18(9), 1975) in one array, each part divided at its median along x, y and z in turn.
+ * Points in space, arranged so that the nearest is found in about log n steps. It is a k-d tree (Bentley,
+ * Communications of the ACM 18(9), 1975) in one array. Each part is divided at its median, along x, y and z in turn.
  */
 export class NearestPoint {
   readonly #points: Float64Array;

@@ -1,9 +1,9 @@
 import { defineMeasure, type LabelMeasure } from './measure.ts';
 
 /**
- * Normalised surface Dice: the share of the surface voxels of both regions that lie within a tolerance of the other's
- * surface (Nikolov et al., Journal of Medical Internet Research 23(7), 2021). There a surface has an area; here it has
- * voxels, so thin structures count a little differently.
+ * Normalised surface Dice (Nikolov et al., Journal of Medical Internet Research 23(7), 2021): the share of both
+ * regions' surface voxels that lie within a tolerance of the other region's surface. There a surface has an area; here
+ * it has voxels, so thin structures count a little differently.
  * @param tolerance in mm
  */
 export function surfaceDice(tolerance: number): LabelMeasure {

@@ -2,8 +2,8 @@ import { defineMeasure } from './measure.ts';
 import { mean } from './statistics.ts';
 
 /**
- * Mean surface distance in mm: the mean over the surface voxels of both regions of the distance to the other's surface
- * (average symmetric surface distance; Heimann et al., IEEE TMI 28(8), 2009).
+ * Mean surface distance in mm (average symmetric surface distance; Heimann et al., IEEE TMI 28(8), 2009): the distance
+ * to the other region's surface, averaged over the surface voxels of both regions.
  */
 export const meanSurfaceDistance = defineMeasure({
   key: 'msd',

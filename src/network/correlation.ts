@@ -17,8 +17,8 @@ import { extentOf } from './displacement.ts';
 const TRACE = 1e-4;
 
 /**
- * The correlation of two volumes' features over the channels, from −1 to 1, at each voxel and for each shift of the
- * second volume by whole voxels (the cost volume of PWC-Net, Sun et al., CVPR 2018, in 3-D).
+ * The correlation of two volumes' features over the channels, from −1 to 1. It is computed at each voxel for each shift
+ * of the second volume by whole voxels. This is the cost volume of PWC-Net (Sun et al., CVPR 2018) in 3-D.
  * @param own [1, C, D, H, W]
  * @param other the same
  * @param reach longest shift along each axis, in voxels

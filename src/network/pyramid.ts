@@ -45,12 +45,13 @@ function lastLevel({ halfResolution }: PyramidOptions): number {
 }
 
 /**
- * A pyramid of two streams (after Hu et al., MICCAI 2019, and with a composition of levels as in LapIRN, Mok & Chung,
- * MICCAI 2020): one encoder, the same for both volumes, gives features from fine to coarse. From the coarsest level up,
- * the moving features are warped by the displacement so far and compared with the fixed ones. The velocity that comes
- * of it is integrated where asked for. Its displacement is put behind the one so far: u ← v + u ∘ (id + v). Where asked
- * for, features are also correlated with small shifts of the moving ones. What a level has found out goes on to the
- * next as features. A displacement of many voxels is one of few at a coarse level. The flow that regularisers see is the whole displacement.
+ * A pyramid of two streams (after Hu et al., MICCAI 2019). Levels are composed as in LapIRN (Mok & Chung, MICCAI 2020).
+ * One encoder, the same for both volumes, gives features from fine to coarse. From the coarsest level up, the moving
+ * features are warped by the displacement so far and compared with the fixed ones. The velocity that comes of it is
+ * integrated where asked for. Its displacement is put behind the one so far: u ← v + u ∘ (id + v). Where asked for,
+ * features are also correlated with small shifts of the moving ones. What a level has found out goes on to the next as
+ * features. A displacement of many voxels is one of few at a coarse level. The flow that regularisers see is the whole
+ * displacement.
  */
 export const pyramid = defineNetwork<PyramidOptions>({
   name: 'pyramid',

@@ -15,8 +15,8 @@ export interface Stage {
 }
 
 /**
- * Registers in stages: each network gets the moving volume as the stages before it have moved it, on its own coarser or
- * equal grid, and its displacement is put behind theirs: u ← v + u ∘ (id + v).
+ * Registers in stages. Each network gets the moving volume as the stages before have moved it, on its own grid, which
+ * is coarser or equal. Its displacement v is composed with theirs: u ← v + u ∘ (id + v).
  *
  * @param moving,fixed [1, 1, D, H, W]; the extents must be multiples of every stage's reduction
  * @returns the last stage's flow, the whole displacement, and the moving volume sampled once through it

@@ -151,9 +151,8 @@ export function centreOf({ size, affine }: Grid): Vec3 {
 /**
  * The network's grid for a volume.
  * @param remedy what to do where it would have too many voxels, as the end of a sentence
- * @throws UserError when `crop: label` is asked for and there are no labels, or none above 0; when it would have more
- * than
- *   {@link GRID_LIMIT} voxels
+ * @throws UserError when `crop: label` has no labels, or none above 0; when the grid would have more than {@link
+ * GRID_LIMIT} voxels
  */
 export function networkGrid(
   image: Grid,
@@ -189,8 +188,8 @@ function paddedGrid(image: Grid, { crop, pad, size, spacing }: Preprocessing): G
 }
 
 /**
- * A grid with given axes around a point. Where its voxels have the lattice of `image`, up to order and sign of the axes,
- * it is moved onto that lattice by at most half a voxel: sampling the image then does not blur it.
+ * A grid with given axes around a point. If its voxels have the lattice of `image`, up to order and sign of the axes,
+ * it is moved onto that lattice by at most half a voxel. Sampling the image then does not blur it.
  */
 function gridCentredAt(columns: readonly [Vec3, Vec3, Vec3], size: Size, centre: Vec3, image: Grid): Grid {
   const along = (component: 0 | 1 | 2): number =>

@@ -1,7 +1,7 @@
 /**
- * A smooth function of space: a uniform cubic B-spline with one or more components, periodic in all three axes with
- * period `nodes`·`spacing`, so that it is defined, twice differentiable and equally bounded everywhere.
- * Each component stays within the range of its coefficients.
+ * A smooth function of space: a uniform cubic B-spline with one or more components. It is periodic in all three axes
+ * with period `nodes`·`spacing`. So it is defined, twice differentiable and equally bounded everywhere. Each component
+ * stays within the range of its coefficients.
  */
 export class PeriodicSpline {
   readonly #spacing: number;

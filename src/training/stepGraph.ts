@@ -89,11 +89,11 @@ interface BuiltGraph {
 }
 
 /**
- * One training step as one graph: forward, loss, gradients, optimiser.
- * Inputs: `parameters`, the optimiser's moments (of Adam `first`, `second`), `moving`, `fixed`, the scalars `rate` and
- * the optimiser's corrections (`correction1`, `correction2`), and the loss's random inputs. Outputs: parameters and
- * moments after the step as `next_…`, and `loss`, `similarity`, `smoothness`. Where pairs are gathered, the gradient is
- * `gathered` plus `part` times the pair's own; it leaves as `next_gathered`, to be fed with the next pair.
+ * One training step as one graph: forward, loss, gradients, optimiser. Inputs: `parameters`, the optimiser's moments
+ * (of Adam `first`, `second`), `moving`, `fixed`, the scalars `rate` and the optimiser's corrections (`correction1`,
+ * `correction2`), and the loss's random inputs. Outputs: parameters and moments after the step as `next_…`, and `loss`,
+ * `similarity`, `smoothness`. If gradients of pairs are gathered, the gradient is `gathered` plus `part` times the
+ * pair's own. It leaves as `next_gathered` and is fed in with the next pair.
  */
 export function trainingStep(options: TrainingGraphOptions): BuiltGraph {
   const { graph, flat, loss, similarity, penalty, random } = trainingObjective('training_step', options);

@@ -40,14 +40,18 @@ export function supervisionOf(kind: SupervisionKind, training: readonly Prepared
 }
 
 /**
- * The term of what supervises a training: {@link softDiceLoss} of the moved labels, or the mean squared distance of the
- * moved fixed landmarks from the moving ones in mm².
+ * The supervised term of a training's loss: {@link softDiceLoss} of the moved labels, or the mean squared distance of
+ * moved fixed landmarks and moving ones in mm².
  *
- * Inputs for labels: `moving_labels` and `fixed_labels`, [1, 1, D, H, W], each label by its place in the list from 1,
- * and `label_weights`, [1, L, 1, 1, 1]. For landmarks: `fixed_points` and `moving_points`, [1, 3, N, 1, 1] in voxels in
- * the order z, y, x, `point_weights`, [1, 1, N, 1, 1], and `voxel`, [1, 3, 1, 1, 1] in mm.
+ * Inputs for labels:
+ * - `moving_labels`, `fixed_labels`: [1, 1, D, H, W], each label by its place in the list from 1
+ * - `label_weights`: [1, L, 1, 1, 1]
+ * Inputs for landmarks:
+ * - `fixed_points`, `moving_points`: [1, 3, N, 1, 1] in voxels in the order z, y, x
+ * - `point_weights`: [1, 1, N, 1, 1]
+ * - `voxel`: [1, 3, 1, 1, 1] in mm
  * @param displacement [1, 3, D, H, W] in voxels
- * @param inverse what undoes it, where the fixed labels are to be moved onto the moving ones too; landmarks do without
+ * @param inverse its inverse, if the fixed labels are also moved onto the moving ones; landmarks do not need it
  * @returns a scalar (shape [])
  */
 export function fedSupervision(graph: Graph, displacement: Tensor, supervision: Supervision, inverse?: Tensor): Tensor {

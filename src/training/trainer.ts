@@ -97,8 +97,9 @@ export async function graphOptions(
 }
 
 /**
- * Trains a registration network: Adam on similarity + λ · regulariser over random pairs, and the soft Dice of labels
- * where they are to supervise it; early stopping on the validation loss. Without that, labels are only measured.
+ * Trains a registration network by an optimiser, Adam by default, on random pairs. The loss is similarity + λ ·
+ * regulariser, and the soft Dice of labels if they supervise. Training stops early by the validation loss. Without
+ * that, labels are only measured.
  *
  * @returns the final state and why training stopped
  * @throws UserError when the loss is not finite or grows without bound
@@ -241,8 +242,8 @@ export function checkData({ train: training, validation }: TrainingData): {
 }
 
 /**
- * The pairs of an epoch: one per training case, or a given number of them, going through the cases as often as needed;
- * where asked for, each followed by itself the other way round.
+ * The pairs of an epoch: one per training case, or a given number, for which cases are used as often as needed. If
+ * asked for, each is followed by the same pair with fixed and moving exchanged.
  */
 function epochPairs(
   ids: readonly string[],

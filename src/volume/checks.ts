@@ -130,9 +130,9 @@ export function summariseValues(data: ArrayLike<number>, [nx, ny, nz]: Vec3): Va
 const fewLabels = 16;
 
 /**
- * Whether values can be labels. They must be whole numbers from 0. There must be few of them, or most must equal their
- * neighbours along some axis (thin layers do so along two), or they must lie apart from each other, as landmarks of one
- * voxel do.
+ * Whether values can be labels. They must be whole numbers from 0. One of three must hold. There are few of them. Or
+ * most equal their neighbours along some axis; thin layers do so along two. Or they lie apart from each other, like
+ * landmarks of one voxel.
  */
 export function canBeLabels({ integers, min, distinct, foreground, agreement, different }: ValueSummary): boolean {
   return integers && min >= 0 && (distinct <= fewLabels || agreement >= 0.5 || different <= foreground / 2);

@@ -16,10 +16,7 @@ export interface Grid {
   readonly affine: Mat4;
 }
 
-/**
- * An image: intensities at the voxels, index = i + nx·(j + ny·k); seen as an array in C order its shape is [nz, ny,
- * nx].
- */
+/** An image: intensities at the voxels, index = i + nx·(j + ny·k). As an array in C order its shape is [nz, ny, nx]. */
 export interface Volume extends Grid {
   readonly data: Float32Array;
 }

@@ -30,8 +30,8 @@ const LEAST_VOLUME = 1e-6;
  * The affine part B of φ is fitted first. Each q starts from B⁻¹(q): the two images may differ in origin, orientation
  * and voxel size. From there Newton's method goes on in voxels x of the warp's grid: x ← x + J⁻¹(q − φ(x)). J is the
  * slope of φ, which linear interpolation gives exactly. A step that does not reduce the error is halved. Where J cannot
- * be inverted, B takes its place. (The fixed point v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008, stops short of
- * the solution where φ turns or shears strongly.)
+ * be inverted, B takes its place. The fixed-point iteration v ← −u(q + v) of Chen et al., Med Phys 35(1), 2008, does
+ * not reach the solution if φ turns or shears strongly.
  *
  * Where Newton's method leaves the grid, the surroundings of a guess are searched, then all of the grid ({@link
  * PreimageSearch}). A point stays unsolved only where φ takes no place of its grid there. Beyond its grid, φ continues

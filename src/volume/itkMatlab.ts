@@ -3,8 +3,8 @@ import { chainOfRecords, type ItkRecord } from './itkRecord.ts';
 import type { TransformChain } from './transformChain.ts';
 
 /**
- * Reads ITK's binary transform file, MATLAB's format of level 4, as ANTs writes its `0GenericAffine.mat`: for each
- * transform a column of parameters, named as the transform, and one named `fixed`.
+ * Reads ITK's binary transform file, as ANTs' `0GenericAffine.mat`. It is MATLAB's format of level 4. Each transform
+ * has a column of parameters with the name of the transform, and a column `fixed`.
  * @param name what messages call the file
  * @returns RAS mm, in the order in which a fixed point goes through them
  * @throws UserError when the file is damaged or of another kind

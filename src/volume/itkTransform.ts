@@ -6,8 +6,8 @@ import { chainMatrix, type TransformChain } from './transformChain.ts';
 const HEADER = '#Insight Transform File V1.0';
 
 /**
- * Writes a transform as ITK's text file, which ITK, ANTs, Slicer, plastimatch and SimpleITK read: LPS mm, fixed point →
- * moving point, y = M (x − c) + c + t.
+ * Writes a transform as ITK's text file: LPS mm, fixed point → moving point, y = M (x − c) + c + t. ITK, ANTs, Slicer,
+ * plastimatch and SimpleITK read it.
  * @param matrix RAS mm, fixed point → moving point
  * @param centre c, RAS mm: changes the file's numbers, not what they do
  * @example const text = encodeItkTransform(matrix)

@@ -136,9 +136,9 @@ export function voxelEdge(affine: Mat4): number {
 }
 
 /**
- * The three letters that say where the axes i, j, k of a grid point to, for instance `RAS` or `LPI`:
- * to the Right or Left, Anterior or Posterior, Superior or Inferior.
- * An oblique grid gets the letters of the closest assignment of its axes to the world axes.
+ * Three letters that say where the axes i, j, k of a grid point, such as `RAS` or `LPI`: to the Right or Left, Anterior
+ * or Posterior, Superior or Inferior. An oblique grid gets the letters of the closest assignment of its axes to the
+ * world axes.
  */
 export function orientationOf(affine: Mat4): string {
   const directions = ([0, 1, 2] as const).map((axis) => column(affine, axis));

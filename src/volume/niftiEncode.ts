@@ -27,10 +27,10 @@ const datatypes = { uint8: 2, int16: 4, int32: 8, float32: 16, uint16: 512 } as 
  * Writes a NIfTI-1 file, little endian, in millimetres.
  *
  * - A volume is stored as 32-bit floats, labels as the smallest integer type that holds them.
- * - A warp is stored as [nx, ny, nz, 1, 3] with intent 1007 (vector) and its LPS components as they are: ITK reads
- *   vectors of this intent without change, so ANTs and Slicer take the file as a displacement field.
- * - The sform holds the affine (code 1); the qform repeats it (code 1) when it is a rotation or reflection with voxel
- *   sizes, and is left out (code 0) when it has shear.
+ * - A warp is stored as [nx, ny, nz, 1, 3] with intent 1007 (vector) and its LPS components. ITK reads vectors of this
+ *   intent without change. So ANTs and Slicer take the file as a displacement field.
+ * - The sform holds the affine (code 1). The qform repeats it (code 1) if it is a rotation or reflection with voxel
+ *   sizes, and is left out (code 0) if it has shear.
  * @throws UserError when an axis is longer than NIfTI-1 can say (32767), or a value is not a number.
  * @example const bytes = await encodeNifti(fixed)
  */

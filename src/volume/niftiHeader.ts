@@ -72,7 +72,7 @@ function versionOf(bytes: Uint8Array, name: string): 1 | 2 {
 }
 
 /**
- * The geometry: the sform (NIfTI's method 3) when its code is positive, else the qform (method 2), else the voxel
+ * The geometry: the sform (NIfTI's method 3) if its code is positive. Otherwise the qform (method 2), or else the voxel
  * sizes with the origin at voxel (0, 0, 0) (method 1). Units of metres and micrometres become millimetres.
  */
 function affineOf(raw: NIFTI1 | NIFTI2, bytes: Uint8Array, version: 1 | 2, name: string): Mat4 {

@@ -5,8 +5,8 @@ import { percentiles } from './percentile.ts';
 type Mask = ArrayLike<number>;
 
 /**
- * Shifts and scales the intensities to mean 0 and standard deviation 1 over all voxels, or over those of a mask; a
- * constant volume becomes 0, and so does what lies outside the mask.
+ * Shifts and scales the intensities to mean 0 and standard deviation 1, over all voxels or over those of a mask. Voxels
+ * outside the mask become 0. So does a constant volume.
  * @example const standardised = zscore(fixed)
  */
 export function zscore(volume: Volume, mask?: Mask): Volume {

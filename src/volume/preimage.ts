@@ -23,9 +23,9 @@ function cutsOf(voxels: number): number[] {
 
 /**
  * Finds voxel indices that a map takes to given points, without a start and whatever the map does: bend, shear or fold.
- * The map is linear along each axis within a cell of eight voxels, so the image of a cell, and of any box cut out of
- * it, lies within the box around its eight corners. Boxes that do not hold the point are left out, the others are
- * divided. What is not found in this way is not there.
+ * Within a cell of eight voxels the map is linear along each axis. So the image of a cell, or of any box cut out of it,
+ * lies within the box around the images of its eight corners. Boxes that do not hold the point are left out, the others
+ * are divided. What is not found in this way is not there.
  */
 export class PreimageSearch {
   readonly #cuts: readonly [number[], number[], number[]];

@@ -13,8 +13,8 @@ export interface SampleOptions {
 
 /**
  * Samples an image at one position for each voxel of `grid`.
- * @param positionsOfRow writes the positions (continuous voxel indices of `image`; x, y, z for each) of the grid's
- *   voxels (0, j, k), (1, j, k), … into its third argument.
+ * @param positionsOfRow writes the positions of the grid's voxels (0, j, k), (1, j, k), … into its third argument: x,
+ * y, z for each, as continuous voxel indices of `image`.
  */
 export function sampleImage<T extends Volume | Labels>(
   image: T,

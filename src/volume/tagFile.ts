@@ -6,8 +6,8 @@ import type { Landmark } from './landmarks.ts';
 const MAGIC = 'MNI Tag Point File';
 
 /**
- * Reads an MNI tag point file: points of one or two volumes in world coordinates (RAS mm), a row a point, behind them
- * optionally a weight, two ids and a text in quotes. Comments begin with % or #.
+ * Reads an MNI tag point file: points of one or two volumes in world coordinates (RAS mm), one per row. A weight, two
+ * ids and a text in quotes may follow. Comments begin with % or #.
  * @throws UserError when it is no tag file, or a row does not hold the numbers that it must
  * @example const landmarks = decodeTag(text, 'Case1-MRI-beforeUS.tag')
  */

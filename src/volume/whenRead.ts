@@ -1,8 +1,8 @@
 import type { Grid } from './grid.ts';
 
 /**
- * A volume or warp whose values are made when they are first read, kept while memory suffices, and made again where it
- * did not: of a large scan each warp takes a gigabyte.
+ * A volume or warp whose values are computed when they are first read. They are kept while there is memory, and
+ * computed again if there was not: each warp of a large scan takes a gigabyte.
  * @param make the values, laid out as those of the volume or warp
  */
 export function whenRead({ size, affine }: Grid, make: () => Float32Array): Grid & { readonly data: Float32Array } {

@@ -171,8 +171,8 @@ export class RunFolder {
   }
 
   /**
-   * The state of the last finished epoch, or of the one before where the last is damaged; undefined where there is no
-   * checkpoint, and training begins again. Records of later epochs are forgotten.
+   * The state of the last finished epoch, or of the one before if the last is damaged; undefined if there is no
+   * checkpoint, so that training starts over. Records of later epochs are forgotten.
    * @param say gets a sentence on what is not as it was left
    * @throws UserError when there are checkpoints, and all of them are damaged
    */

@@ -55,7 +55,7 @@ export function voxelDisplacement(warp: Warp, moving: Grid): Warp {
 
 /**
  * Registers a pair of a challenge and writes `disp_FFFF_MMMM.nii.gz` into a folder (Learn2Reg: Hering et al., IEEE TMI
- * 42(3), 2023): {@link voxelDisplacement} on the fixed scan's grid as a NIfTI image of [nx, ny, nz, 3].
+ * 42(3), 2023). The file holds {@link voxelDisplacement} on the fixed scan's grid, as a NIfTI image of [nx, ny, nz, 3].
  * @throws UserError when two pairs would have one name
  */
 export function submissionTask(list: PairList, registrar: PairRegistrar, start?: InitialAlignment): PairTask {

@@ -35,10 +35,7 @@ export interface StoredExperiment {
   readonly data: string;
   /** Whether each case holds the two images of a pair. */
   readonly paired?: boolean;
-  /**
-   * Where the data are made, how; null where they are not; undefined in experiments that were begun before that was
-   * kept.
-   */
+  /** How the data are made; null if they are not; undefined in experiments that were begun before this was kept. */
   readonly synthetic?: Synthetic | null;
   /** What earlier versions kept of simulated data. */
   readonly simulated?: string;
@@ -66,9 +63,9 @@ const FAILURE = 'failure.txt';
 const OURS = /^(trials|data|alignments|figures|origin\.json|(tables|sweep)\.\w+|table\d.*\.csv|\..*)$/;
 
 /**
- * The folder of an experiment: `experiment.json`, `trials/<id>/` with a training run, its `trial.json` once it is
- * finished and its `test.json` once it was tested, `data/` and `alignments/` where it made them, and the tables and
- * figures. A trial that ended in a mistake holds `failure.txt`.
+ * The folder of an experiment. It holds `experiment.json`, tables and figures, and `data/` and `alignments/` if it made
+ * them. `trials/<id>/` holds a training run, with `trial.json` once it is finished and `test.json` once it was tested.
+ * A trial that ended in a mistake holds `failure.txt`.
  */
 export class ExperimentFolder {
   readonly config: ExperimentConfig;

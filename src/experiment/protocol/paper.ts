@@ -17,8 +17,8 @@ export const PAPER_MRI_US: Readonly<Record<string, readonly [mean: number, sd: n
 };
 
 /**
- * Tables 1 and 2 of Shams, Le, Weihs & Kadoury, by the name of the loss in small letters. (The text gives Radon's test
- * Dice once as 69.48; the table's 68.48 is used.)
+ * Tables 1 and 2 of Shams, Le, Weihs & Kadoury, by the name of the loss in small letters. The text gives Radon's test
+ * Dice once as 69.48. The table's 68.48 is used.
  */
 export const PAPER: Readonly<Record<'validation' | 'test', Readonly<Record<string, PaperFigures>>>> = {
   validation: {

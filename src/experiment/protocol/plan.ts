@@ -28,8 +28,9 @@ interface MethodPlan {
 }
 
 /**
- * Chooses each method's point of its grid, by the mean landmark distance or Dice of the first seed's validation pairs,
- * once all points are done; a point whose training failed is out. With only one point there is nothing to choose.
+ * Chooses a point of each method's grid, once all its points are done: by the mean landmark distance or Dice of the
+ * first seed's validation pairs. A point whose training failed is not chosen. With only one point there is nothing to
+ * choose.
  */
 export function planOf(config: ExperimentConfig, methods: readonly Method[], standing: Standing): MethodPlan[] {
   const [rule = 'absolute'] = config.stopping;

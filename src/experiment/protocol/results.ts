@@ -120,8 +120,8 @@ export function ruleOf({ trial, rules }: TrialResult, rule: StoppingRule): RuleR
 }
 
 /**
- * What variants are chosen by: the mean over the validation pairs that have it of what registrations are ranked by,
- * landmarks (`tre`, in mm) before labels (`dice`); null without either.
+ * The value by which variants are chosen: the mean over the validation pairs of the measure that ranks registrations.
+ * Landmarks (`tre`, in mm) come before labels (`dice`); null without either.
  */
 export function validationScore(
   result: TrialResult,

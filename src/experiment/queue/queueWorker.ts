@@ -82,7 +82,7 @@ class GuardedWorker extends Worker<TrialJob, void, string> {
 /**
  * Takes trials from a queue, one at a time, until `signal`. Each runs in a process of its own, so that this one is
  * always free to tell Redis that it lives. After every epoch the checkpoint goes to Redis, and only then does training
- * go on: whoever takes over a trial goes on from there, and loses at most the epoch under way. BullMQ lets only the
+ * continue. Whoever takes over a trial continues from there, and loses at most the current epoch. BullMQ lets only the
  * holder of a job's lock complete it, so a trial is completed once. Nothing that Redis holds is trusted: see {@link
  * clearHead} and {@link checkedFiles}.
  * @throws UserError when Redis does not answer, and when this machine cannot work on a trial, which it then gives back:

@@ -11,9 +11,9 @@ const pack = promisify(gzip);
 const unpack = promisify(gunzip);
 
 /**
- * Stores files in the place of all that was there, for the holder of the job's lock alone: a worker that was cut off
- * and comes back must not undo what another did since. KEYS: the hash, the lock. ARGV: the lock's token, seconds until
- * the hash expires, then names and contents in turn.
+ * Stores files in place of all that were there, only for the holder of the job's lock. A worker that was cut off and
+ * comes back must not undo the work of another. KEYS: the hash, the lock. ARGV: the lock's token, seconds until the
+ * hash expires, then names and contents in turn.
  */
 const STORE = `
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end

@@ -70,8 +70,8 @@ export interface Comparison {
 }
 
 /**
- * Compares losses by instance refinement from no displacement: for each loss the smoothness weight that is best on the
- * tuning pairs by mean landmark distance or Dice, then all test pairs with it.
+ * Compares losses by refinement of single pairs from no displacement. For each loss it finds the smoothness weight with
+ * the best mean landmark distance or Dice on the tuning pairs. Then it refines all test pairs with it.
  * @throws UserError when pairs have neither labels nor landmarks, a case is in both lists, or `out` holds a comparison
  * with other settings or scans
  */

@@ -48,8 +48,8 @@ function enter(volume: Tensor, block: BlockSize): FeatureMap {
 }
 
 /**
- * [O, I, kh, kw] → the order of the blocked kernels, missing channels zero: O/b · I/b · kh · kw · b (inputs) · b
- * (outputs), or, where the input is not blocked, O/b · I · kh · kw · b.
+ * [O, I, kh, kw] → the order of the blocked kernels: O/b · I/b · kh · kw · b (inputs) · b (outputs). If the input is
+ * not blocked, it is O/b · I · kh · kw · b. Missing channels are zero.
  */
 function packKernel(kernel: Tensor, block: BlockSize, isInputBlocked = true): Tensor {
   const [outputs, inputs, kh, kw] = kernel.shape as readonly [number, number, number, number];

@@ -18,7 +18,7 @@ const MOST_SLABS = 32;
 
 /**
  * Gradient of a convolution of maps (stride 1) to its weights: Σ over voxels of gradient[o, m − k + before] · x[i, m]
- * for every kernel offset k, as one matrix product a plane.
+ * for every kernel offset k. It is one matrix product per plane.
  *
  * The side with fewer channels is copied once for each offset in the plane, channels first. The other is read as it
  * lies, in blocks, once for each plane that a depth offset leads to. In slabs of planes, copies are few at a time and
@@ -67,8 +67,8 @@ interface Shifts {
 }
 
 /**
- * The product of each plane's copies with the planes of the other side that depth offsets lead to, summed over planes:
- * [kd, blocks, channels · kh · kw, block].
+ * The copies of each plane times the planes of the other side at each depth offset, summed over planes: [kd, blocks,
+ * channels · kh · kw, block].
  * @param placeOf which plane of the other side meets a plane at a depth offset
  */
 function sumOfSlabs(

@@ -20,8 +20,8 @@ const PHASES: Matrix = matrix(
 );
 
 /**
- * The weights of the eight 2³ convolutions at half resolution that equal a 3³ convolution of the repeated map:
- * [O, I, 3, 3, 3] → [phases (2·2·2) · O, I, 2, 2, 2], a fixed linear map of the weights.
+ * A 3³ convolution of a map that was repeated to twice its size equals eight 2³ convolutions at half resolution. Their
+ * weights are a fixed linear map of the given ones: [O, I, 3, 3, 3] → [phases (2·2·2) · O, I, 2, 2, 2].
  */
 export function phaseKernels(weight: Tensor): Tensor {
   const [outputs, inputs] = weight.shape as [number, number];

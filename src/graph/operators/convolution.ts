@@ -36,8 +36,8 @@ function triple(make: (axis: 0 | 1 | 2) => number): Triple {
  * Three-dimensional cross-correlation, as torch.nn.functional.conv3d: x [1, I, D, H, W], weight [O, I, kd, kh, kw] →
  * [1, O, …].
  *
- * The gradient to x is again a convolution (with flipped, transposed weights), because ONNX Runtime's ConvTranspose is
- * slow on the CPU; the gradient to the weights is one matrix product over shifted copies.
+ * The gradient to x is again a convolution, with flipped, transposed weights, because ONNX Runtime's ConvTranspose is
+ * slow on the CPU. The gradient to the weights is one matrix product over shifted copies.
  */
 export function conv3d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
   const { before = ZERO, after = ZERO, stride = ONE, bias } = options;

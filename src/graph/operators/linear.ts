@@ -59,8 +59,8 @@ export function boxSumMatrix(extent: number, width: number): Matrix {
 }
 
 /**
- * Linear interpolation from `columns` samples to `rows` samples that cover the same length (outer borders of the end
- * cells coincide, torch's align_corners = false); beyond the outermost samples the border value holds.
+ * Linear interpolation from `columns` samples to `rows` samples that cover the same length. The outer borders of the
+ * end cells coincide, as torch's align_corners = false. Beyond the outermost samples the border value holds.
  */
 export function interpolationMatrix(rows: number, columns: number): Matrix {
   return matrix(rows, columns, (r, c) => {

@@ -33,15 +33,15 @@ const MOST_SLABS = 32;
 
 /**
  * Gradient of a convolution (stride 1) to its weights: Σ over voxels of gradient[o, m − k + before] · x[i, m] for every
- * kernel offset k, as matrix products over slabs of planes, each added to those before it.
+ * kernel offset k. It is computed as matrix products over slabs of planes, which are added up.
  *
  * @param x the convolution's input, I channels
  * @param gradient the gradient to its output, O channels
  * @returns [O, I, kd, kh, kw]
  *
- * The operand with fewer channels is copied once for each in-plane offset (a convolution with one-hot kernels does this
- * in one pass), the other once for each depth offset, shifted by whole planes. Copies are what this costs beside the
- * product; in slabs, they are few at a time and stay in the processor's cache.
+ * The operand with fewer channels is copied once for each in-plane offset; a convolution with one-hot kernels does this
+ * in one pass. The other is copied once for each depth offset, shifted by whole planes. Copies are what this costs
+ * beside the product; in slabs, they are few at a time and stay in the processor's cache.
  */
 export function convolutionWeightGradient(x: Planes, gradient: Planes, options: WeightGradientOptions): Tensor {
   const [, height, width] = x.extent;
@@ -67,8 +67,8 @@ export function convolutionWeightGradient(x: Planes, gradient: Planes, options: 
 }
 
 /**
- * Sums what `product` makes of each slab of one map and the planes around it of the other: those from `first` planes
- * after the slab's first, kd − 1 more than it has, zeros outside.
+ * Sums `product` over slabs. It gets a slab of one map, and the planes around it of the other map. These begin `first`
+ * planes after the slab's first one, and are kd − 1 more than the slab has. Planes outside are zero.
  */
 function sumOfSlabs(
   own: Planes,
@@ -104,8 +104,8 @@ function matrixOf(x: Tensor): Tensor {
 }
 
 /**
- * [C, D, H, W] → [C · kh · kw, D, H', W']: copy (h, w) of a channel holds x[y + h − before, …], or, reversed, offsets
- * in reverse order.
+ * [C, D, H, W] → [C · kh · kw, D, H', W']: copy (h, w) of a channel holds x[y + h − before, …]. If reversed, the
+ * offsets are in reverse order.
  */
 function inPlaneShifts(
   x: Tensor,

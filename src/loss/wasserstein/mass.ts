@@ -54,8 +54,8 @@ interface BinnedBox {
 }
 
 /**
- * The voxel centres of a box with its longest side spanning [−1, 1], for projections into bins that span its diagonal,
- * [−R, R]: R = √3 for a cube. C order.
+ * The voxel centres of a box whose longest side spans [−1, 1]. Their projections go into bins that span the diagonal,
+ * [−R, R], with R = √3 for a cube. C order.
  */
 export function binnedBox(extent: readonly number[], bins: number): BinnedBox {
   const half = Math.max((Math.max(...extent) - 1) / 2, 0.5);
@@ -109,8 +109,8 @@ export function massInBins(measure: Tensor, directions: Tensor, { positions, vox
 /**
  * Distribution functions of masses projected on directions; the last bin's value is the whole mass and left out.
  *
- * For many measures on the same voxels they are one matrix product (see {@link distributionKernels}); for a single one,
- * where the matrix would be larger than all else, the masses are sorted into bins.
+ * For many measures on the same voxels they are one matrix product (see {@link distributionKernels}). For a single
+ * measure that matrix would be too large, so the masses are sorted into bins.
  *
  * @param measures [sets, voxels], also differences of measures
  * @param directions [L, 3]

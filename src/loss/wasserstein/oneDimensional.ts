@@ -21,9 +21,9 @@ export type Order = 1 | 2;
 /**
  * Distance of point sets on lines, closed form: Σ over ranks |sort(x) − sort(y)|ᵖ / n = W_pᵖ.
  *
- * The fixed points are sorted and put where the moved point of their rank stands, so the loss needs one sort a side and
- * its gradient none: between ties the matching does not change. At a tie this is one of the optimal matchings, and |·|
- * has slope 0 at 0.
+ * The fixed points are sorted and put into the order of the moved points. So the loss needs one sort per side. Its
+ * gradient needs none, because the matching does not change between ties. At a tie this is one of the optimal
+ * matchings, and |·| has slope 0 at 0.
  *
  * @param moved,fixed [lines, n]
  * @returns [lines]
@@ -47,9 +47,9 @@ export function binnedW1(difference: Tensor, width: number): Tensor {
 }
 
 /**
- * W2² of measures on a line from their distribution functions, without sorting: for a convex cost h,
- * W_h = ∬_{x<y} h″(y − x) · ((F(x) − G(y))₊ + (G(x) − F(y))₊) dx dy, the mass that must cross from below x to above y
- * or back. With h = |·|² and steps of `width` it is 2 w² Σ_{i<j} (…) + w² Σ_i |F_i − G_i|.
+ * W2² of measures on a line from their distribution functions, without sorting. For a convex cost h it counts the mass
+ * that must cross from below x to above y or back: W_h = ∬_{x<y} h″(y − x) · ((F(x) − G(y))₊ + (G(x) − F(y))₊) dx dy.
+ * With h = |·|² and steps of `width` it is 2 w² Σ_{i<j} (…) + w² Σ_i |F_i − G_i|.
  *
  * @param moved,fixed distribution functions, [measures, bins − 1]
  * @param crossings of {@link crossingsOf} for as many distribution values

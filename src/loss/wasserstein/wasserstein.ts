@@ -22,14 +22,13 @@ import { overDirections } from './overDirections.ts';
 import { extractPatches, type PatchGrid } from './patches.ts';
 
 /**
- * Sliced Wasserstein distance of two volumes, in one of the readings that {@link WassersteinOptions} names: the mean
- * over scales, patches and random directions of the closed one-dimensional W_pᵖ between what is projected (Rabin et
- * al., SSVM 2011; Bonneel et al., JMIV 51, 2015).
+ * Sliced Wasserstein distance of two volumes (Rabin et al., SSVM 2011; Bonneel et al., JMIV 51, 2015), in one of the
+ * forms that {@link WassersteinOptions} describes. Both volumes are projected onto random directions. There W_pᵖ has a
+ * closed form. The loss is its mean over scales, patches and directions.
  *
  * @param moved,fixed [1, 1, D, H, W]
- * @param weight [1, 1, D, H, W]: voxels outside the field of view (0) have no mass, or intensity 0, in both volumes,
- * and a patch counts
- *   as much as it has voxels inside
+ * @param weight [1, 1, D, H, W]: voxels outside the field of view (0) have no mass, or intensity 0, in both volumes;
+ * the weight of a patch is its number of voxels inside
  * @returns a scalar. Unit: `mass`, half edge lengths of the patch or volume, to the power p; points, intensity (and
  * coordinates) to the power p
  */

@@ -78,7 +78,7 @@ export function ground(width: number, height: number): string {
 }
 
 /**
- * Points as the data of a path, `M x y L …`, closed on request; segments are relative, which keeps long paths small.
+ * Points as the data of a path, `M x y L …`, closed on request. Segments are relative, which keeps long paths small.
  */
 export function polyline(points: readonly (readonly [number, number])[], closed = false, decimals = 2): string {
   const factor = 10 ** decimals;

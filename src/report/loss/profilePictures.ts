@@ -51,8 +51,8 @@ interface Comparison {
 }
 
 /**
- * Three planes of two volumes A and B in a common window, and below them the patch distances, or B − A; all at one
- * scale, with the patch outlined. The planes pass through its middle.
+ * Three planes of two volumes A and B in a common window. Below them are the patch distances, or B − A. All have one
+ * scale, and the patch is outlined. The planes pass through its middle.
  */
 export function profilePictures(
   { fixed, moved, map }: ProfilePictures,

@@ -72,8 +72,8 @@ function chartSection(charts: readonly string[] = []): string[] {
 }
 
 /**
- * Indices of the worst, the median and the best value (for an even count the lower of the two in the middle), without
- * repetition; values that are no number are left out.
+ * Indices of the worst, the median and the best value, without repetition. The median of an even count is the lower of
+ * the two in the middle. Values that are no number are left out.
  */
 export function worstMedianBest(
   values: readonly number[],

@@ -57,8 +57,8 @@ function isPartial(cell: Cell): cell is Summary {
 }
 
 /**
- * A cell as text for people: `0.842`, `0.842 ± 0.031`, `–`; `< 0.001` for what would round to nothing; `0.842 ± 0.031
- * (2 of 4)` where a mean is of fewer values than there are rows to it.
+ * A cell as text for people: `0.842`, `0.842 ± 0.031` or `–`. It is `< 0.001` if a value would round to 0, and `0.842 ±
+ * 0.031 (2 of 4)` if a mean has fewer values than rows.
  */
 export function formatCell(cell: Cell, digits = 3): string {
   if (cell === undefined) return '–';

@@ -48,9 +48,9 @@ interface DisplayGrid {
 }
 
 /**
- * An interactive viewer as HTML: three linked planes, with the fixed image against the moving one before or after
- * registration as blend, checkerboard, flicker or difference (of two modalities as an overlay). Images are embedded in
- * 8 bits, script included.
+ * An interactive viewer as HTML: three linked planes of the fixed image and the moving one, before or after
+ * registration. They are shown as blend, checkerboard, flicker or difference; two modalities as an overlay. Images are
+ * embedded in 8 bits, script included.
  */
 export function viewer(input: ViewerInput): string {
   const others: Readonly<Record<string, Grid | undefined>> = {

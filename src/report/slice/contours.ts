@@ -6,8 +6,9 @@ type Point = readonly [number, number];
 
 /**
  * The outlines of one label on a slice, as the data of an SVG path in display millimetres (see {@link SliceView}).
- * Marching squares at one half (d3-contour) puts the corners on the voxels' edges; a quadratic B-spline through the
- * middles of its segments rounds them, and strays at most a quarter of a voxel. Straight edges stay exactly in place.
+ * Marching squares at one half (d3-contour) puts the corners on the voxels' edges. A quadratic B-spline through the
+ * middles of the segments rounds them. It deviates by at most a quarter of a voxel. Straight edges stay exactly in
+ * place.
  */
 export function labelContour(view: SliceView, labels: ArrayLike<number>, label: number): string {
   // One empty voxel all around closes outlines that touch the border.

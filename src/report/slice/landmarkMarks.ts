@@ -47,8 +47,8 @@ function nearness(distance: number, reach: number): number {
 }
 
 /**
- * Rings for fixed landmarks, crosses for moved ones, in display millimetres. A pair is drawn when its fixed landmark
- * lies within `reach` millimetres of the slice, paler the farther away; so all pictures of a slice show the same pairs.
+ * Rings for fixed landmarks, crosses for moved ones, in display millimetres. A pair is drawn if its fixed landmark lies
+ * within `reach` millimetres of the slice, paler with distance. So all pictures of a slice show the same pairs.
  * @param scale user units in a display millimetre
  */
 export function landmarkMarks(

@@ -76,9 +76,9 @@ const COLUMNS: readonly number[] = [0, 1, 2, 3, 4, 5].map((index) => {
 });
 
 /**
- * The figure of one registration: rows axial, coronal and sagittal; columns fixed, moving (before), moved (after),
- * the comparison with the fixed image before and after, and the deformation. Returns an SVG with vector text and
- * outlines and the slices embedded as PNG.
+ * The figure of one registration. Rows are axial, coronal and sagittal. Columns are fixed, moving (before), moved
+ * (after), the comparison with the fixed image before and after, and the deformation. Returns an SVG with vector text
+ * and outlines and the slices embedded as PNG.
  * @example const svg = registrationFigure({ fixed, moving, moved: applyWarp(field, moving), warp: field })
  */
 export function registrationFigure(input: RegistrationFigure): string {

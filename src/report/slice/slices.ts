@@ -17,10 +17,10 @@ export const PLANES = ['axial', 'coronal', 'sagittal'] as const;
 export type Plane = (typeof PLANES)[number];
 
 /**
- * How one slice of a grid is shown, in radiological convention: the patient's right on the left of the picture,
- * anterior at the top of axial slices and on the left of sagittal ones, superior at the top of the others.
- * Display coordinates are millimetres from the top left corner of the picture; pixel (column, row) covers
- * [column, column + 1) × [row, row + 1) pixel sizes.
+ * How one slice of a grid is shown, in radiological convention. The patient's right is on the left of the picture.
+ * Anterior is at the top of axial slices and on the left of sagittal ones. Superior is at the top of the others.
+ * Display coordinates are millimetres from the top left corner of the picture. Pixel (column, row) covers [column,
+ * column + 1) × [row, row + 1) pixel sizes.
  */
 export interface SliceView {
   readonly plane: Plane;

@@ -71,10 +71,10 @@ function checkGrid(size: Size | undefined, spacing: Vec3): void {
 }
 
 /**
- * Makes one case: the atlas seen through a random smooth invertible deformation, with its own intensity scale (60 to
- * 700 in plain tissue), a bias field of about 10 % and Rician noise. The structure's bounding box is centred in the
- * grid to within a millimetre, and the middle of the grid is the world's origin.
- * Randomness: the streams (`seed`, 'phantom', 'map' or 'appearance', `index`).
+ * Makes one case: the atlas under a random smooth invertible deformation. It has its own intensity scale (60 to 700 in
+ * plain tissue), a bias field of about 10 % and Rician noise. The structure's bounding box is centred in the grid to
+ * within a millimetre, and the middle of the grid is the world's origin. Randomness: the streams (`seed`, 'phantom',
+ * 'map' or 'appearance', `index`).
  *
  * @throws UserError for an impossible size or spacing.
  * @example

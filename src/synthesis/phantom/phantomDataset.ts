@@ -13,9 +13,9 @@ function landmarksCsv(landmarks: readonly Vec3[]): string {
 }
 
 /**
- * Phantom cases in the Decathlon's layout: `imagesTr/`, `labelsTr/`, `dataset.json` (last, so that a half-written
- * folder is not taken for a dataset), and `landmarksTr/<id>.csv` with columns x, y, z in world millimetres, RAS, whose
- * rows correspond between cases.
+ * Phantom cases in the Decathlon's layout: `imagesTr/`, `labelsTr/` and `dataset.json`. This file is written last, so a
+ * half-written folder is not taken for a dataset. `landmarksTr/<id>.csv` has columns x, y, z in world millimetres, RAS.
+ * Its rows correspond between cases.
  */
 export const phantoms = defineGenerator({
   name: 'phantom',

@@ -35,8 +35,8 @@ function smallAffine(random: Random): Mat4 {
 }
 
 /**
- * The true map between a phantom case and the atlas, both in millimetres, RAS: atlas point = A·(p + c + u(p + c)) with
- * a small affine A, a shift c that centres the case, and a cubic B-spline displacement u. It is smooth and invertible
+ * The true map between a phantom case and the atlas, both in millimetres, RAS: atlas point = A·(p + c + u(p + c)). A is
+ * a small affine map, c a shift that centres the case, and u a cubic B-spline displacement. It is smooth and invertible
  * everywhere by construction.
  */
 export class PhantomMap {

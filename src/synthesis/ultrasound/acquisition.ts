@@ -19,8 +19,8 @@ export interface BeamPoint {
 }
 
 /**
- * A hand-held acquisition of a curved array: frames are sectors of beams that leave a face of radius `faceRadius`; they are
- * tilted about an axis that lies `pivot` above the face and is parallel to it.
+ * A hand-held acquisition of a curved array. Frames are sectors of beams that leave a face of radius `faceRadius`. They
+ * are tilted about an axis that is parallel to the face and lies `pivot` above it.
  */
 export class Acquisition {
   /** The middle of the probe's face, RAS mm. */

@@ -32,9 +32,9 @@ function regionAround({ point, inward }: Craniotomy, size: Size, spacing: number
 }
 
 /**
- * A synthetic brain as T1 (with contrast agent, white matter between 250 and 600) and FLAIR, with a slow bias field and
- * Rician noise, and the acoustic properties of the same anatomy on the same grid.
- * Randomness: the streams (`seed`, 'ultrasound', 'anatomy' or 'appearance', `index`).
+ * A synthetic brain as T1 and FLAIR, with the acoustic properties of the same anatomy on the same grid. T1 has contrast
+ * agent, and white matter between 250 and 600. Both have a slow bias field and Rician noise. Randomness: the streams
+ * (`seed`, 'ultrasound', 'anatomy' or 'appearance', `index`).
  *
  * @param size voxels of the region around the craniotomy; `spacing` in mm.
  */

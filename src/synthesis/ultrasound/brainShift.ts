@@ -38,9 +38,9 @@ interface Shape {
 }
 
 /**
- * The true map from ultrasound space to MRI space, RAS mm: φ(p) = R(p + u(p)), a small rigid misalignment R after a
- * local deformation u(p) = −a·g·exp(−|p − c|²/2σ²) + v(p). The first term undoes the sag of the brain below the
- * craniotomy c along gravity g, v is a cubic B-spline with random coefficients. It is invertible everywhere.
+ * The true map from ultrasound space to MRI space, RAS mm: φ(p) = R(p + u(p)). R is a small rigid misalignment. It
+ * follows a local deformation u(p) = −a·g·exp(−|p − c|²/2σ²) + v(p). The first term undoes the sag of the brain below
+ * the craniotomy c along gravity g, v is a cubic B-spline with random coefficients. It is invertible everywhere.
  */
 export class BrainShift {
   readonly #shape: Shape;

@@ -85,9 +85,9 @@ function isWide({ data, size }: Volume, n: number, dark: number, reach: readonly
 
 /**
  * A subject from a real MRI: acoustic properties are read off its T1 intensities, scaled so that the 75th percentile of
- * the foreground is white matter. What is darker than its surroundings, in T1 or in FLAIR, is a sulcus, and as
- * echogenic as one; wide fluid is a ventricle; what FLAIR shows bright is as echogenic as a lesion. That is a guess
- * from contrast, not a segmentation.
+ * the foreground is white matter. Voxels darker than their surroundings, in T1 or in FLAIR, are a sulcus and get its
+ * echogenicity. Wide fluid is a ventricle. Voxels that are bright in FLAIR get the echogenicity of a lesion. That is a
+ * guess from contrast, not a segmentation.
  *
  * @throws UserError when the MRI holds no positive intensities.
  */

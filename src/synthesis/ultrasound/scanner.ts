@@ -40,7 +40,7 @@ interface Sampling extends BeamGrid {
 
 /**
  * Samples fine enough for voxels of `spacing` mm. The pulse is about 0.7 mm long (full width at half maximum of the
- * amplitude), at its focus 1.4 mm wide in the frame and 2.1 mm across; coarser grids get a coarser pulse.
+ * amplitude). At its focus it is 1.4 mm wide in the frame and 2.1 mm across. Coarser grids get a coarser pulse.
  */
 function samplingOf(acquisition: Acquisition, spacing: number): Sampling {
   const { maxDepth, faceRadius, pivot, halfSector, halfFan } = acquisition;
@@ -128,7 +128,7 @@ export function compressed(amplitude: number, gain: number): number {
 
 /**
  * Scans the tissue behind a brain shift. Each beam's echoes (see {@link beamEchoes}) are blurred by the point spread
- * function, which is narrowest in the focus; modulus, time-gain compensation and log compression follow, then the
+ * function, which is narrowest in the focus. Modulus, time-gain compensation and log compression follow. Then the
  * voxels of `grid` are interpolated between the beams. Voxels outside the field of view are 0, all others at least 1.
  * Randomness: the stream (`seed`, 'ultrasound', 'scan', `index`).
  */
