@@ -57,7 +57,7 @@ export function checked<Values>(
     const only = known.length > 0 ? `, only ${known.join(', ')}` : '';
     throw new UserError(`The ${what} has no ${noun} "${issue.keys[0]}"${only}.`);
   }
-  // An option is given as one text, `patch=7,13`; a setting may be a list in JSON, of which one entry is wrong.
+  // An option is one text, `patch=7,13`. A setting in JSON may be a list with one wrong entry.
   const path = noun === 'option' ? issue.path.slice(0, 1) : issue.path;
   const wrong = path.length > 0 ? `${noun} "${path.join('.')}" of the ${what}` : what;
   throw new UserError(`The ${wrong} ${requirement(issue)}.`);

@@ -14,8 +14,8 @@ const names: Readonly<Record<Stage, string>> = { download: 'Downloading', verify
 const quietMs = 5000;
 
 /**
- * Shows a transfer on standard error: one bar a stage on a terminal; elsewhere a line a stage, and now and then one
- * more.
+ * Shows a transfer on standard error: one bar per stage on a terminal. Elsewhere it prints a line per stage, and
+ * further lines at growing intervals.
  */
 export function transferProgress(): TransferProgress {
   let stage: Stage | undefined;

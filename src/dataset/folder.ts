@@ -13,9 +13,9 @@ async function volumesIn(folder: string, files: FileSource): Promise<string[]> {
 }
 
 /**
- * A folder without a `dataset.json`: `imagesTr/` or `images/`, with labels of the same names in `labelsTr/` or
- * `labels/` (an image `a_0000.nii.gz` may have labels `a.nii.gz`), or volumes side by side without labels.
- * An image without labels is a case without labels; labels without an image are refused unless files may be missing.
+ * A folder without a `dataset.json`. It has `imagesTr/` or `images/`, with labels of the same names in `labelsTr/` or
+ * `labels/`; an image `a_0000.nii.gz` may have labels `a.nii.gz`. Or it has volumes side by side without labels. An
+ * image without labels is a case without labels; labels without an image are refused unless files may be missing.
  */
 export const plainFolder = defineLayout({
   name: 'folder',

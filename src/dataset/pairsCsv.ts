@@ -89,9 +89,9 @@ export function parsePairsCsv(text: string, name: string): PairRow[] {
 
 /**
  * Reads a list of pairs of images under a data root. A value is a path, relative to the root or absolute, or the id of
- * a case of the dataset. Labels come from their columns, else from the dataset, else from `labelsTr/` or `labels/`
- * beside the images ({@link findLabels}); a pair may have none. Images outside the dataset get ids that tell them
- * apart.
+ * a case of the dataset. Labels come from their columns. If there are none, they come from the dataset, or from
+ * `labelsTr/` or `labels/` beside the images ({@link findLabels}). A pair may have no labels. Images outside the
+ * dataset get ids that tell them apart.
  *
  * @param path Of the CSV file.
  * @param dataset Its root, and its cases as far as there are any.

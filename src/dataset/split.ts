@@ -32,8 +32,8 @@ function shuffledIds(ids: readonly string[], seed: number, purpose: string): str
 }
 
 /**
- * Whole numbers with the given shares of n (largest remainders); a part with a share above 0 gets at least one,
- * taken from the largest part.
+ * Whole numbers with the given shares of n, by largest remainders. A part with a share above 0 gets at least one, taken
+ * from the largest part.
  */
 function apportion(n: number, shares: readonly number[]): number[] {
   const exact = shares.map((share) => share * n);

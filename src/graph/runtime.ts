@@ -152,7 +152,8 @@ export async function compile(
 }
 
 /**
- * Demands that there is memory for a run of a graph; for that of other devices than the CPU nothing is known here.
+ * Throws if there is not enough memory for a run of a graph. The memory of devices other than the CPU is not known
+ * here.
  * @throws UserError where there is not
  */
 export function assertMemory(

@@ -29,8 +29,8 @@ interface Filter {
 
 /**
  * What may be done to both volumes before any loss sees them, by name. Intensities of two modalities cannot be
- * compared, and what they are turned into here can, more or less: where something is brighter than around it, or where
- * something begins.
+ * compared. Filters turn them into quantities that can be compared better: where something is brighter than its
+ * surroundings, or where something begins.
  */
 const FILTERS = {
   none: { summary: 'intensities as they are', settings: [], apply: (x) => x },

@@ -4,8 +4,8 @@ import { distanceUnit } from './wasserstein/units.ts';
 import { wasserstein } from './wasserstein/wasserstein.ts';
 
 /**
- * Radon variant of the sliced distance (the paper's Radon), read as volume · mass: intensities as mass at the voxels,
- * projected on 400 random directions into 50 bins, W1. Unit: half edge lengths of the volume.
+ * Radon variant of the sliced distance (the paper's Radon): the whole volume, with `mass`. Intensities are masses at
+ * the voxels, projected on 400 random directions into 50 bins. W1. Unit: half edge lengths of the volume.
  */
 export const radon = defineSimilarity({
   name: 'radon',

@@ -39,9 +39,7 @@ export function manyDigits({ digits }: Measure): number {
   return Math.max(3, digits);
 }
 
-/**
- * A value in words, with what it was before where that is given: `HD95 3.57 → 3.25 mm`; a dash for what is no number.
- */
+/** A value as text, with the value before if it is given: `HD95 3.57 → 3.25 mm`. What is no number becomes a dash. */
 export function valueText(measure: Measure, after: number, before?: number, digits = measure.digits): string {
   const text = (value: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '–');
   const { title = measure.name, unit } = measure;

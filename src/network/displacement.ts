@@ -22,7 +22,7 @@ export function integrateVelocity(velocity: Tensor, steps: number): Tensor {
 }
 
 /**
- * Linear interpolation of a field in voxels to a grid of other extents over the same space; vectors are scaled to the
+ * Linear interpolation of a field in voxels to a grid of another size over the same space. Vectors are scaled to the
  * new voxels.
  */
 export function resizeDisplacement(displacement: Tensor, extent: Extent): Tensor {

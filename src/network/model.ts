@@ -76,8 +76,8 @@ export function constantStages(graph: Graph, stages: readonly ModelStage[], coun
 }
 
 /**
- * The computation of a model: `moving` and `fixed`, [1, 1, D, H, W], normalised, → `displacement`, [1, 3, D, H, W] in
- * voxels, and `moved`.
+ * The computation of a model. Inputs are `moving` and `fixed`, [1, 1, D, H, W], normalised. Outputs are `displacement`,
+ * [1, 3, D, H, W] in voxels, and `moved`.
  */
 export function inferenceGraph(
   { stages }: RegistrationModel,

@@ -11,9 +11,9 @@ export function clippedGradient(gradient: Tensor, length: number): Tensor {
 }
 
 /**
- * A gradient scaled down where it is longer than `ratio` times the usual: the root mean square length of the gradients
- * so far, which Adam's second moment before this step holds. Unlike a fixed length it suits losses of every scale. The
- * first gradient stays as it is.
+ * A gradient that is scaled down if it is longer than `ratio` times the usual length. The usual length is the root mean
+ * square over the gradients so far, from Adam's second moment before this step. Unlike a fixed length it suits losses
+ * of every scale. The first gradient stays as it is.
  */
 export function clippedToUsual(gradient: Tensor, ratio: number, second: Tensor, correction2: Tensor): Tensor {
   const { beta2 } = ADAM;

@@ -97,8 +97,8 @@ export interface Checkpoint {
 }
 
 /**
- * Serialises a state: each parameter by its name, its moments with theirs before it (`first.`), as metadata the
- * counters, the records of the epochs and a checksum of it all.
+ * Serialises a state. Each parameter has its name; its moments have the name of the moment before it (`first.`).
+ * Metadata hold the counters, the records of the epochs and a checksum of everything.
  */
 export function encodeCheckpoint(
   { parameters, moments, average, ...counters }: TrainingState,

@@ -38,8 +38,8 @@ function moveLabels(
 }
 
 /**
- * Distances in mm of the moving landmarks from where a displacement in voxels takes the fixed ones; none where there
- * are no partners.
+ * Distances in mm between the moving landmarks and the fixed ones moved by a displacement in voxels; empty if there are
+ * no partners.
  */
 function landmarkDistances(
   fixed: PreparedVolume,

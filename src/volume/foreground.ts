@@ -111,8 +111,7 @@ function isEven({ data, size }: Volume): boolean {
 }
 
 /**
- * Half the mean squared difference of voxels so far apart along an axis that both belong to an object; 0 where there
- * are none.
+ * Half the mean squared difference of voxels at this distance along an axis, both in an object; 0 if there are none.
  */
 function halfMeanSquare(
   data: Float32Array,

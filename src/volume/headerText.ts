@@ -3,10 +3,7 @@ import { UserError } from '../errors.ts';
 /** No header of text is longer, in bytes. */
 const LONGEST = 2 ** 22;
 
-/**
- * The lines at the beginning of a file, one after another, each with the place where the next begins; the end of a line
- * is taken off.
- */
+/** The lines at the beginning of a file, without their ends. Each has the position where the next begins. */
 export function* headerLines(bytes: Uint8Array): Generator<{ readonly line: string; readonly next: number }> {
   const decoder = new TextDecoder();
   for (let at = 0; at < Math.min(bytes.length, LONGEST); ) {

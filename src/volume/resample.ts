@@ -66,8 +66,8 @@ export function resizedGrid(grid: Grid, size: Size): Grid {
 }
 
 /**
- * The grid at right angles that a sheared grid fits into: the first axis stays, the second stays in the plane of the
- * first two, and the third goes across it. Spacings are those across the sheared grid's lines and slices, the centre
+ * A rectangular grid that contains a sheared one. The first axis stays. The second stays in the plane of the first two.
+ * The third is at right angles to this plane. Spacings are those across the sheared grid's lines and slices, the centre
  * stays.
  */
 export function rightAngledGrid({ size, affine }: Grid): Grid {
@@ -110,8 +110,8 @@ export function resize<T extends Volume | Labels>(image: T, size: Size): T {
 }
 
 /**
- * Cuts out or surrounds by whole voxels: voxel (0, 0, 0) of the result is voxel `offset` of the image (negative:
- * padding), and stays where it is in space.
+ * Crops or pads by whole voxels. Voxel (0, 0, 0) of the result is voxel `offset` of the image; a negative offset pads.
+ * Nothing moves in space.
  * @param fill the value of voxels that the image does not have, or `'edge'` to continue its border. Default: 0.
  * @example const padded = cropPad(fixed, [-8, -8, -8], [64, 64, 64])
  */

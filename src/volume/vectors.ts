@@ -1,7 +1,4 @@
-/**
- * Vectors of three, one behind the other (x, y, z, x, y, z, …), as components one behind the other (all x, all y, all
- * z).
- */
+/** Vectors (x, y, z, x, y, z, …) as components: all x, then all y, then all z. */
 export function planar(vectors: ArrayLike<number>): Float32Array {
   const count = vectors.length / 3;
   const out = new Float32Array(vectors.length);

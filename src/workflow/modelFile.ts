@@ -15,8 +15,8 @@ export function modelFileOf(rule: StoppingRule): string {
 }
 
 /**
- * Reads a model: a shipped one by its name, a run's folder or an `.onnx` file; the shipped hippocampus model where
- * nothing is given.
+ * Reads a model: a shipped one by its name, a run's folder, or an `.onnx` file. The default is the shipped hippocampus
+ * model.
  * @throws UserError when there is none, or it is not EarthMorph's
  * @example const model = await readModel('runs/fine')
  */

@@ -57,7 +57,7 @@ const TRIAL = 'trial.json';
 const TEST = 'test.json';
 const FAILURE = 'failure.txt';
 /**
- * What an experiment's folder holds beside {@link EXPERIMENT}; a killed process may have left data half-made, under a
+ * What an experiment's folder holds beside {@link EXPERIMENT}. A killed process may have left half-made data, under a
  * name that begins with a dot.
  */
 const OURS = /^(trials|data|alignments|figures|origin\.json|(tables|sweep)\.\w+|table\d.*\.csv|\..*)$/;
@@ -78,8 +78,8 @@ export class ExperimentFolder {
   }
 
   /**
-   * Sets a folder up for an experiment, or finds it as an earlier call left it; makes the data where the experiment
-   * asks for synthetic ones.
+   * Sets up the folder of an experiment, or opens it as an earlier call left it. Makes the data if the experiment uses
+   * a generator.
    * @throws UserError when the data are not there, lack cases that the experiment names, or `path` holds something else
    */
   static async prepare(

@@ -8,8 +8,8 @@ export interface PairedDifference {
   /** Mean of method − reference. */
   readonly mean: number;
   /**
-   * The same with its 95 % interval and p, cases drawn with replacement; undefined for so few cases that drawing them
-   * says nothing.
+   * The same with its 95 % interval and p, by drawing cases with replacement; undefined if there are too few cases for
+   * that.
    */
   readonly bootstrap: BootstrapMean | undefined;
   /** p of Wilcoxon's signed-rank test, which takes pairs for independent. */

@@ -20,8 +20,8 @@ export const KEPT_SECONDS = 14 * 24 * 3600;
 const PAUSE = 2000;
 
 /**
- * Connects to Redis. Later, when it goes away, the connection is tried again until it is back; `say` gets one line for
- * each of the two.
+ * Connects to Redis. If the connection is lost later, it is tried again until it is back. `say` gets one line for each
+ * of the two.
  * @throws UserError when it does not answer
  */
 export async function connect(address: QueueAddress, say: (line: string) => void = () => undefined): Promise<Redis> {

@@ -27,8 +27,8 @@ export interface QueueWorkerOptions {
   /** Where the Redis is. */
   readonly queue: QueueAddress;
   /**
-   * Folder of the scans on this machine, the only one that is read; without it, only experiments that make their data
-   * are worked on.
+   * Folder of the scans on this machine; no other is read. Without it, only experiments that make their data are worked
+   * on.
    */
   readonly data?: string;
   /** Folder in which the one for the trial under way is made; that is removed at the end. */

@@ -47,7 +47,7 @@ export function fileLimit(trial: Trial, folder: ExperimentFolder): number {
 /**
  * Checks files that came from elsewhere: that each is what its name says, and that settings, cases and pairs are those
  * of the trial.
- * @returns the files, to be written as they are; the folder of the scans that they name is the one of this machine
+ * @returns the files, to be written as they are; they name the scans' folder on this machine
  * @throws UserError that says what is wrong
  */
 export function checkedFiles(files: TrialFiles, trial: Trial, folder: ExperimentFolder): TrialFiles {

@@ -97,8 +97,8 @@ export function runTrialProcess(options: TrialProcessOptions): Promise<TaskEnd> 
             killed: killedBy === 'SIGKILL',
           };
       const left = killedBy === null ? undefined : new RunFolder(join(folder, 'trials', id)).removeTemporaries();
-      // Ctrl-C ends a process that is only about to begin, too; and what handles the messages may wait for something
-      // that does not come.
+      // Ctrl-C also ends a process that is about to begin. The handler of the messages may then wait for something that
+      // never comes.
       const whole = signal.aborted ? [left] : [handled, left];
       Promise.all(whole).then(() => resolve(end ?? (signal.aborted ? { kind: 'stopped' } : died)), reject);
     });

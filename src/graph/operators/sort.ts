@@ -59,7 +59,7 @@ export function gatherLast(x: Tensor, order: Tensor): Tensor {
 }
 
 /**
- * Sums of values by place: out[…, i] = Σ over k with indices[…, k] = i of values[…, k]; a place without values is 0.
+ * Sums of values by index: out[…, i] is the sum of all values[…, k] with indices[…, k] = i; 0 if there are none.
  * @param indices int64, of the shape of `values`, from 0 to extent − 1 along the last axis
  */
 export function scatterAddLast(indices: Tensor, values: Tensor, extent: number): Tensor {

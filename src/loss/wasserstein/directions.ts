@@ -9,9 +9,9 @@ export type Drawing = (typeof DRAWINGS)[number];
  *
  * - `uniform`: independent, from normal vectors divided by their length.
  * - `orthogonal`: in blocks of m mutually orthogonal ones, each block turned at random (Rowland et al., AISTATS 2019).
- * - `quasi`: evenly spread and turned or shifted at random as a whole: in R³ a Fibonacci lattice (González,
- *   Mathematical Geosciences 42,
- *   2010), otherwise a Kronecker sequence on the square roots of primes through the normal quantile.
+ * - `quasi`: evenly spread, and turned or shifted at random as a whole. In R³ it is a Fibonacci lattice (González,
+ *   Mathematical Geosciences 42, 2010). Elsewhere it is a Kronecker sequence on the square roots of primes, through the
+ *   normal quantile.
  *
  * Each way every single direction is uniform on the sphere, so a mean over directions estimates the same integral. In
  * 50 dimensions only `orthogonal` scatters less than `uniform`; a Kronecker sequence helps in few dimensions.

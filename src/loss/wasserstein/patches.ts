@@ -38,8 +38,8 @@ export function patchStarts(extent: number, { size, stride, border }: PatchGrid)
 /**
  * All patches of a volume: [1, 1, D, H, W] → [P, size, size, size], P in C order.
  *
- * A selection matrix cuts the last axis, whose pieces are then gathered as rows; the gradient (overlapping patches
- * added up) is three matrix products.
+ * A selection matrix cuts the last axis. Its pieces are then gathered as rows. The gradient adds up overlapping
+ * patches; it is three matrix products.
  * @throws UserError when a patch is larger than the volume
  */
 export function extractPatches(volume: Tensor, grid: PatchGrid): Tensor {

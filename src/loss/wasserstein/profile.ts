@@ -34,8 +34,8 @@ type DirectionRank = 'largest' | 'median' | 'smallest';
 export interface BoxProjection {
   readonly rank: DirectionRank;
   /**
-   * Unit vector: of `mass` and, with the intensity as a fourth, of `points` along the array axes z, y, x; else in the
-   * space of the points.
+   * Unit vector. For `mass` it has the array axes z, y, x; for `points` the intensity is a fourth. Otherwise it lies in
+   * the space of the points.
    */
   readonly direction: readonly number[];
   /** W_pᵖ along it, in the unit of the loss. */
@@ -147,7 +147,7 @@ export function patchMap({ starts, distances, box }: WassersteinProfile, [nz, ny
 }
 
 /**
- * First voxels of a scale's boxes along z, y and x, in the order of the loss; none where a patch is larger than the
+ * First voxels of a scale's boxes along z, y and x, in the order of the loss; none if a patch is larger than the
  * volume.
  */
 export function boxStarts(extent: Extent, options: WassersteinOptions, scale: number): Extent[] {

@@ -94,9 +94,9 @@ interface Layout {
 }
 
 /**
- * One pair registered with several losses, on one slice: columns moving, fixed and each loss; rows the images with the
- * labels' outlines, and the difference to the fixed image. More than six losses go into two blocks.
- * Returns an SVG with vector text and outlines and the slices embedded as PNG.
+ * One pair registered with several losses, on one slice. Columns are moving, fixed and each loss. Rows are the images
+ * with the labels' outlines, and the difference to the fixed image. More than six losses go into two blocks. Returns an
+ * SVG with vector text and outlines and the slices embedded as PNG.
  * @example const svg = lossFigure({ fixed, moving, methods: [{ name: 'NCC', moved: applyWarp(field, moving) }] })
  */
 export function lossFigure(input: LossFigure): string {

@@ -30,10 +30,7 @@ const rowsAsLists = (
   ${table} td:first-child { font-weight: 600; text-align: left; }
   ${table} td:first-child::before { content: none; }`;
 
-/**
- * The width of a page's part in which an SVG's smallest text is as large as can be read on a screen; below, the part
- * scrolls.
- */
+/** The smallest width at which an SVG's smallest text can be read on a screen. In a narrower page the part scrolls. */
 function readable(svgWidth: number, smallestText: number): number {
   const leastText = 10;
   return Math.ceil((svgWidth * leastText) / smallestText);

@@ -21,8 +21,8 @@ const FIXED_COLOUR = OKABE_ITO.sky;
 const MOVED_COLOUR = '#ffffff';
 
 /**
- * The voxel indices of the axial, coronal and sagittal slice near which most landmarks lie: each landmark counts from 1
- * on the slice down to 0 at `reach` millimetres from it. Where there is none, the middle of the grid.
+ * The voxel indices of the axial, coronal and sagittal slice with most landmarks near them. A landmark counts 1 on the
+ * slice, and less with distance, down to 0 at `reach` millimetres. Where there is none, the middle of the grid.
  */
 export function densestPosition(grid: Grid, landmarks: readonly Vec3[], reach: number): Vec3 {
   const position: [number, number, number] = [...defaultPosition(grid)];

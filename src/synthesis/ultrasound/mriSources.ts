@@ -10,8 +10,9 @@ export interface MriFiles {
 }
 
 /**
- * Finds MRI volumes: files as they are; of a folder all that lie in it, else all in `MRI/` or in `<case>/MRI/`
- * (RESECT's layout). A file whose name differs from another's only by FLAIR in place of T1 goes with it.
+ * Finds MRI volumes. A file is taken as it is. Of a folder, all volumes in it are taken; if it has none, all in `MRI/`
+ * or in `<case>/MRI/` (RESECT's layout). A file whose name differs from another's only by FLAIR in place of T1 goes
+ * with it.
  *
  * @throws UserError when a folder holds no volumes, or a file is none.
  */

@@ -1,8 +1,8 @@
 import type { Random } from '../../random.ts';
 
 /**
- * Samples of beams: `depths` along a beam (fastest in memory), `lines` beams a frame, `frames`; index =
- * i + depths · (line + lines · frame).
+ * Samples of beams: `depths` along a beam, `lines` beams per frame, `frames`. index = i + depths · (line + lines ·
+ * frame).
  */
 export interface BeamGrid {
   readonly depths: number;
@@ -48,8 +48,8 @@ export function scatterers(count: number, random: Random): ComplexField {
 }
 
 /**
- * Convolves a field with the point spread function, separably, each axis with unit energy: white scatterers of power
- * 1 give speckle of power 1, whose modulus is Rayleigh distributed. Beyond the grid there is nothing.
+ * Convolves a field with the separable point spread function. Each axis has unit energy. So white scatterers of power 1
+ * give speckle of power 1, whose modulus is Rayleigh distributed. Beyond the grid there is nothing.
  */
 export function convolve(field: ComplexField, grid: BeamGrid, spread: PointSpread): ComplexField {
   const axial = gaussian(spread.axial);

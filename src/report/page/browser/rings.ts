@@ -1,8 +1,8 @@
 export type Point = readonly [x: number, y: number];
 
 /**
- * The border of what `is` says, as closed rings of the voxels' corners: unit edges with it on their right, chained;
- * where two rings touch in a corner they stay apart.
+ * The border of the region where `is` holds, as closed rings of voxel corners. Unit edges with the region on their
+ * right are chained. Rings that touch in a corner stay separate.
  */
 export function ringsOf(is: (column: number, row: number) => boolean, columns: number, rows: number): Point[][] {
   const width = columns + 1;

@@ -1,4 +1,7 @@
-/** Starts the viewer of a page: three canvases; a click or drag on one moves the other two, the wheel its own slice. */
+/**
+ * Starts the viewer of a page with three canvases. A click or drag on one moves the other two. The wheel moves its own
+ * slice.
+ */
 import type { Mode, Other, ViewerData } from '../viewerData.ts';
 import { drawCrosshair, drawLandmarks, drawOutlines } from './marks.ts';
 import { childOf, elementOf, pencil } from './page.ts';
