@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('latin1');
 
 /** A mutation of text, whose characters are bytes. */
-function ofText(name: string, change: (text: string, random: Random) => string | undefined): Mutation {
+export function ofText(name: string, change: (text: string, random: Random) => string | undefined): Mutation {
   return {
     name,
     apply(bytes, random) {
@@ -97,7 +97,7 @@ export const TEXT: readonly Mutation[] = [
   ...ANY_BYTES,
 ];
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const VALUES: readonly (() => Json)[] = [
   ...[null, true, false, 0, -1, 1, 1.5, 17, 1e9, -1e9, 1e308, 2 ** 53, 1e-320, '', 'abc', '0', '__proto__', 'toString'],
@@ -124,13 +124,14 @@ const LARGE: readonly (() => Json)[] = [
 ];
 
 /** Every place in a document: the object or list that holds it, and its key. */
-function places(json: Json): { holder: Record<string, Json>; key: string }[] {
+export function places(json: Json): { holder: Record<string, Json>; key: string }[] {
   if (typeof json !== 'object' || json === null) return [];
   const holder = json as Record<string, Json>;
   return Object.keys(holder).flatMap((key) => [{ holder, key }, ...places(holder[key] as Json)]);
 }
 
-function ofJson(name: string, change: (json: Json, random: Random) => Json | undefined): Mutation {
+/** A mutation of a JSON document. */
+export function ofJson(name: string, change: (json: Json, random: Random) => Json | undefined): Mutation {
   return {
     name,
     apply(bytes, random) {

@@ -1,7 +1,8 @@
+import type { Random } from '../../../src/random.ts';
 import type { Format, Mutation, Seed } from '../format.ts';
 import type { Material } from '../material.ts';
 import { ANY_BYTES, cut, flips, pick, trailing, unread } from '../mutateBytes.ts';
-import { JSON_TEXT } from '../mutateText.ts';
+import { JSON_TEXT, type Json, ofJson } from '../mutateText.ts';
 import { templateFrom } from './template.ts';
 import { program } from './uses.ts';
 
@@ -32,7 +33,96 @@ const headerLength: Mutation = {
   },
 };
 
+type Header = Record<string, { dtype: Json; shape: Json; data_offsets: Json }> & {
+  __metadata__?: Record<string, string>;
+};
+
+/** Changes the header of a safetensors file as what it is: tensors by their names, and texts. */
+function ofHeader(name: string, change: (header: Header, names: readonly string[], random: Random) => void): Mutation {
+  return inHeader(
+    ofJson(name, (json, random) => {
+      const header = json as Header;
+      const names = Object.keys(header ?? {}).filter((key) => key !== '__metadata__');
+      if (names.length < 2) return undefined;
+      change(header, names, random);
+      return header;
+    }),
+  );
+}
+
+/** Without the checksum, as the first checkpoints were: all other checks must hold by themselves. */
+function unsigned(mutation: Mutation): Mutation {
+  const lost = ofHeader('no checksum', (header) => delete header.__metadata__?.['checksum']);
+  return {
+    name: `${mutation.name}, without a checksum`,
+    apply(bytes, random) {
+      const bare = lost.apply(bytes, random);
+      return bare && mutation.apply(bare, random);
+    },
+  };
+}
+
+/** Harms the counters of a training or the records of its epochs, which are JSON inside the header. */
+function inCounters(mutation: Mutation): Mutation {
+  return ofHeader(`${mutation.name}, in the counters`, ({ __metadata__: texts }, _, random) => {
+    if (!texts) return;
+    const key = pick(['counters', 'records'], random);
+    const changed = mutation.apply(new TextEncoder().encode(texts[key] ?? ''), random);
+    texts[key] = new TextDecoder().decode(changed);
+  });
+}
+
+/** What a tensor's entry may say that is not so. */
+const TENSORS: readonly Mutation[] = [
+  ofHeader('another type of numbers', (header, names, random) => {
+    header[pick(names, random)]!.dtype = pick(['F16', 'BF16', 'F64', 'I32', 'I64', 'BOOL', 'x', null], random);
+  }),
+  ofHeader('another shape', (header, names, random) => {
+    header[pick(names, random)]!.shape = pick([[], [0], [-1], [1e9, 1e9], [1.5], ['2'], [2 ** 53, 0]], random);
+  }),
+  ofHeader('a shape turned round', (header, names, random) => {
+    const tensor = header[pick(names, random)]!;
+    if (Array.isArray(tensor.shape)) tensor.shape.reverse();
+  }),
+  ofHeader('other offsets', (header, names, random) => {
+    const ends = [
+      ...[
+        [0, 0],
+        [4, 0],
+        [-4, 4],
+        [0, 3],
+        [0.5, 4.5],
+        [0, 1e12],
+        [2 ** 53, 2 ** 53 + 4],
+        [Number.NaN, 4],
+        ['0', '4'],
+        [],
+      ],
+    ];
+    header[pick(names, random)]!.data_offsets = pick(ends, random);
+  }),
+  ofHeader('the offsets of another tensor', (header, names, random) => {
+    header[pick(names, random)]!.data_offsets = header[pick(names, random)]!.data_offsets;
+  }),
+  ofHeader('names exchanged', (header, names, random) => {
+    const [one, other] = [pick(names, random), pick(names, random)];
+    [header[one], header[other]] = [header[other]!, header[one]!];
+  }),
+  ofHeader('a tensor lost', (header, names, random) => delete header[pick(names, random)]),
+  ofHeader('a tensor more', (header, names, random) => {
+    header[pick(['x', '', 'first.x', 'constructor'], random)] = header[pick(names, random)]!;
+  }),
+  ofHeader('no metadata', (header) => delete header.__metadata__),
+];
+
+/** Some of the last numbers of the file are NaN or infinite. */
+const noNumbers: Mutation = {
+  name: 'values that are not a number',
+  apply: (bytes, random) => bytes.slice().fill(0xff, Math.max(0, bytes.length - 4 * (1 + random.integer(64)))),
+};
+
 const SAFETENSORS: readonly Mutation[] = [
+  ...[...TENSORS, ...JSON_TEXT.map(inCounters), noNumbers].flatMap((mutation) => [mutation, unsigned(mutation)]),
   ...JSON_TEXT.map(inHeader),
   ...[headerLength, headerLength, flips(), flips(), cut(), cut(), trailing(), ...ANY_BYTES],
 ];
