@@ -39,6 +39,8 @@ function filesOf(...args: readonly string[]): Set<string> {
 /** Folders whose files hand the work on; the others are rooms that a walk need not enter. */
 const WALK = ['cli', 'experiment', 'workflow', 'registration', 'training'];
 
+const REFINED = ['--model', 'none', '--align', 'rigid', '--refine', '2'];
+
 try {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)));
   const usual = filesOf('--version');
@@ -49,6 +51,7 @@ try {
   const walks = {
     'one trial': filesOf('experiment', 'run', 'walk.json', '--out', 'out', '--processes', '1', '--threads', '1'),
     'one pair, by a model': filesOf('register', image(1), image(2), '--model', 'hippocampus', '--moved', 'a.nii.gz'),
+    'one pair, aligned and refined': filesOf('register', image(1), image(2), ...REFINED, '--moved', 'c.nii.gz'),
     'one pair, by a plan': filesOf('register', image(1), image(2), '--moved', 'b.nii.gz', '--effort', 'fast'),
   };
   for (const [name, files] of Object.entries(walks)) {

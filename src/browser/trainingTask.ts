@@ -2,21 +2,15 @@ import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
-import { assertFits, chooseSimilarity } from '../loss/registry.ts';
-import type { RegistrationModel } from '../network/model.ts';
-import { networkParameters } from '../network/registry.ts';
-import { prepareCase } from '../preparation/preprocessing.ts';
-import { trainedOn } from '../preparation/trainedOn.ts';
 import { generate } from '../synthesis/generator.ts';
 import { generators } from '../synthesis/registry.ts';
 import { keptWeights } from '../training/checkpoint.ts';
-import { networkOf, trainingConfig } from '../training/configuration.ts';
+import { trainingConfig } from '../training/configuration.ts';
 import type { EpochRecord } from '../training/epochRecord.ts';
-import { modelRecord } from '../training/modelRecord.ts';
 import { readCases } from '../training/readCases.ts';
 import { assertTrainingRoom } from '../training/room.ts';
-import { checkData, type TrainingData, train } from '../training/trainer.ts';
-import { imagesOf, preprocessingOf, settled, startOf, type TrainingCase } from '../training/trainModel.ts';
+import { train } from '../training/trainer.ts';
+import { modelRecord, prepareTraining, settled, type TrainingCase } from '../training/trainModel.ts';
 import { caseReader } from './caseReader.ts';
 import type { Gate } from './gate.ts';
 import { KeptRun } from './keptRun.ts';
@@ -123,20 +117,13 @@ async function goOn(
   const { config, split } = stored;
   const dataset = await openDataset(kept.dataAt(stored.data), kept.files);
   const cases = known ?? (await read(kept, dataset, split, config, surroundings));
-  const network = networkOf(config);
-  const specs = networkParameters(network);
-  const preprocessing = preprocessingOf(config);
-  const prepared = new Map(cases.map((each) => [each.id, prepareCase(each.id, each, preprocessing, startOf(config))]));
-  const pick = (ids: readonly string[]) => ids.flatMap((id) => prepared.get(id) ?? []);
-  const data: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
-  assertFits(chooseSimilarity(config.loss, config.lossOptions), checkData(data).extent);
-  const checkpoint = await kept.readCheckpoint(specs, config);
+  const scans = { ...dataset.shows, synthetic: dataset.synthetic !== undefined };
+  const training = await prepareTraining(cases, split, config, { scans });
+  const checkpoint = await kept.readCheckpoint(training.specs, config);
   const records: EpochRecord[] = [...(checkpoint?.records ?? [])];
-  const scans = trainedOn(imagesOf(cases), { ...dataset.shows, synthetic: dataset.synthetic !== undefined });
   tell({ kind: 'started', stored, records });
   const { reason } = await train({
-    config,
-    data,
+    ...training,
     ...given({ resume: checkpoint?.state }),
     runtime: { ...given({ threads }), remedy: 'choose a smaller size' },
     observer: {
@@ -148,13 +135,8 @@ async function goOn(
         place === 0 && tell({ kind: 'pair', pair: pairShown(pair, displacement) }),
       async epochDone(record, state) {
         records.push(record);
-        const model: RegistrationModel = {
-          stages: [{ network, reduction: 1, parameters: keptWeights(state) }],
-          preprocessing,
-          record: modelRecord(stored, dataset, record),
-          trainedOn: scans,
-        };
-        await kept.addEpoch(records, state, specs, model);
+        const model = training.modelOf(keptWeights(state), modelRecord(stored, dataset, record));
+        await kept.addEpoch(records, state, training.specs, model);
         tell({ kind: 'epoch', record });
       },
     },

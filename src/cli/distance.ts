@@ -11,9 +11,8 @@ import {
   sentenceOf,
 } from '../workflow/distance.ts';
 import { assertFigureName, writeFigure } from '../workflow/pairReport.ts';
-import { deviceOption, jsonOption, threadsOption } from './options.ts';
+import { assertOutputs, deviceOption, jsonOption, threadsOption } from './options.ts';
 import { printJson, sayWritten } from './output.ts';
-import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { startProgress } from './progress.ts';
 import { addSettingOptions, allSettings } from './settingsOptions.ts';

@@ -17,9 +17,8 @@ import {
 } from '../workflow/registerPairs.ts';
 import { openMethod } from './method.ts';
 import { addModelOptions } from './modelOptions.ts';
-import { jsonOption, mriOption } from './options.ts';
+import { assertOutputs, jsonOption, mriOption } from './options.ts';
 import { counted, printJson, saySynthetic, sayWarnings, sayWhatIsLeftOut, sayWritten } from './output.ts';
-import { assertOutputs } from './outputs.ts';
 import { commandLine } from './pairOptions.ts';
 import { addProcessesOption, type PairProcessOptions, registerInProcesses, servesParent } from './pairProcesses.ts';
 import { addPlannedOptions, type PlannedOptions } from './plannedOptions.ts';

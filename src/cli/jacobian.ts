@@ -1,9 +1,8 @@
 import { readWarp, writeVolume } from '../file/volumeFile.ts';
 import { foldedPercent, jacobianDeterminant, sdLogJacobian } from '../metric/jacobian.ts';
 import { cropPad } from '../volume/resample.ts';
-import { jsonOption } from './options.ts';
+import { assertOutputs, jsonOption } from './options.ts';
 import { decimals, printJson, sayWritten } from './output.ts';
-import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 
 interface Options {

@@ -9,9 +9,8 @@ import type { Grid, Vec3, Warp } from '../volume/grid.ts';
 import type { Outside } from '../volume/interpolate.ts';
 import { chainPoints, chainWarp, leavesGrid, type TransformChain } from '../volume/transformChain.ts';
 import { applyWarp, reaches } from '../volume/warp.ts';
-import { choice } from './options.ts';
+import { assertOutputs, choice } from './options.ts';
 import { sayWritten } from './output.ts';
-import { assertOutputs } from './outputs.ts';
 import type { CommandDefinition } from './program.ts';
 import { checkOutside } from './unreachedLandmarks.ts';
 

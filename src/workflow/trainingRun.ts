@@ -6,19 +6,14 @@ import { UserError } from '../errors.ts';
 import { nodeFiles } from '../file/nodeFiles.ts';
 import { given } from '../given.ts';
 import type { RuntimeOptions } from '../graph/index.ts';
-import { assertFits, chooseSimilarity } from '../loss/registry.ts';
-import { type RegistrationModel, stagesBefore, weightsFor } from '../network/model.ts';
-import { networkParameters } from '../network/registry.ts';
-import { type PreparedVolume, prepareCase } from '../preparation/preprocessing.ts';
-import { trainedOn } from '../preparation/trainedOn.ts';
+import { weightsFor } from '../network/model.ts';
 import { keptWeights, type TrainingState } from '../training/checkpoint.ts';
 import { networkOf, type TrainingConfig, trainingConfig } from '../training/configuration.ts';
 import { improvesLast, type StoppingRule } from '../training/earlyStopping.ts';
-import { modelRecord } from '../training/modelRecord.ts';
 import { casesOf, readCases } from '../training/readCases.ts';
 import { assertTrainingRoom } from '../training/room.ts';
-import { checkData, type EpochRecord, type StopReason, type TrainingData, train } from '../training/trainer.ts';
-import { imagesOf, preprocessingOf, settled, startOf, type TrainingCase } from '../training/trainModel.ts';
+import { type EpochRecord, type StopReason, train } from '../training/trainer.ts';
+import { modelRecord, prepareTraining, settled, type TrainingCase } from '../training/trainModel.ts';
 import type { Mat4 } from '../volume/grid.ts';
 import { caseAlignmentOf, caseAlignments } from './caseAlignments.ts';
 import { freshPairs } from './freshPairs.ts';
@@ -116,39 +111,37 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   if (options.scans) assertSameScans(sharedScans(options.scans, scans), scans, `the experiment of ${options.out}`);
   const other = before && otherThreads(before, origin);
   if (other !== undefined) options.observer?.note?.(other);
+  // Ctrl-C is only heard between two cases.
+  const pause = async (): Promise<void> => {
+    await turn();
+    options.signal?.throwIfAborted();
+  };
   const intended = previous ? continued(previous.config, options.settings) : trainingConfig({ ...options.settings });
   await assertTrainingRoom(intended, used.length * (isPaired(dataset) ? 2 : 1), runtime);
   const read = await readCases(DISK, dataset, used, intended, async (done) => {
     if (done > 0) options.observer?.loading?.(done, used.length);
-    await turn();
-    options.signal?.throwIfAborted();
+    await pause();
   });
   options.observer?.loading?.(used.length, used.length);
   const config = previous ? continued(previous.config, options.settings) : settled(options.settings, read);
   const loaded = await alignCases(dataset, read, config, options);
 
-  const network = networkOf(config);
-  const specs = networkParameters(network);
+  const first = previous
+    ? await folder.readFirst(previous)
+    : options.first
+      ? await readModel(options.first)
+      : undefined;
+  const training = await prepareTraining(loaded, split, config, {
+    ...given({ first }),
+    scans: { ...dataset.shows, synthetic: dataset.synthetic !== undefined },
+    pause,
+  });
+  const { specs } = training;
   const state = previous && (await folder.readState(specs, config, (sentence) => options.observer?.note?.(sentence)));
-  const preprocessing = preprocessingOf(config);
-  const scansSeen = trainedOn(imagesOf(loaded), { ...dataset.shows, synthetic: dataset.synthetic !== undefined });
-  const prepared = new Map<string, PreparedVolume>();
-  for (const each of loaded) {
-    // Ctrl-C is only heard between two cases.
-    await turn();
-    options.signal?.throwIfAborted();
-    prepared.set(each.id, prepareCase(each.id, each, preprocessing, startOf(config)));
-  }
-  const pick = (ids: readonly string[]): PreparedVolume[] => ids.map((id) => prepared.get(id) as PreparedVolume);
-  const first = previous ? await folder.readFirst(previous) : options.first && (await readModel(options.first));
-  const stages = first ? stagesBefore(first, preprocessing) : [];
   const start = previous
     ? await folder.readStart(previous, state !== undefined)
     : options.weights && (await readModel(options.weights));
-  const initial = start ? weightsFor(start, network) : undefined;
-  const sets: TrainingData = { train: pick(split.train), validation: pick(split.validation) };
-  const { extent } = checkData(sets);
-  assertFits(chooseSimilarity(config.loss, config.lossOptions), extent);
+  const initial = start ? weightsFor(start, networkOf(config)) : undefined;
   const hasFirst = first !== undefined;
   const hasStart = start !== undefined || (previous?.hasStart ?? false);
   const { version } = options;
@@ -171,21 +164,14 @@ export async function trainingRun(options: TrainingRunOptions): Promise<Training
   options.observer?.started?.(stored, state);
 
   const { reason, state: last } = await train({
-    config,
-    before: stages,
-    data: sets,
+    ...training,
     ...given({ resume: state, initial, fresh: config.fresh ? await freshPairs(dataset, config) : undefined }),
     runtime,
     ...given({ signal: options.signal }),
     observer: {
       progress: (epoch, done, total, loss) => options.observer?.progress?.(epoch, done, total, loss),
       async epochDone(record, current) {
-        const model: RegistrationModel = {
-          stages: [...stages, { network, reduction: 1, parameters: keptWeights(current) }],
-          preprocessing,
-          record: modelRecord(stored, dataset, record),
-          trainedOn: scansSeen,
-        };
+        const model = training.modelOf(keptWeights(current), modelRecord(stored, dataset, record));
         await folder.addEpoch(record, current, specs, model, improvedRules(current.losses, config));
         await options.observer?.epochDone?.(record);
       },
