@@ -138,10 +138,7 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   const notes: string[] = [];
   means.onWarp?.('start', linearWarp(fixed, start));
   freeUnused(fixed);
-  const first =
-    !means.aligned && plan.alignment
-      ? await aligned(pair, plan.alignment, start, means, plan.levels.length > 0)
-      : undefined;
+  const first = means.aligned ? undefined : await aligned(pair, plan, start, means);
   const alignment = means.aligned ?? first?.matrix;
   const matrix = alignment ?? start;
   if (!reaches({ size: fixed.size, affine: fixed.affine, matrix }, moving)) throw noOverlap(pair, plan.start);
@@ -164,16 +161,19 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
   };
 }
 
-async function aligned(
-  { fixed, moving, fixedMask, movingMask }: MaskedPair,
-  { kind, loss }: NonNullable<Plan['alignment']>,
-  start: Mat4,
-  { runtime }: Means,
-  rough: boolean,
-): Promise<Alignment> {
-  const masks = given({ fixedMask, movingMask });
-  const options = { kind, loss: alignmentSimilarity(loss.name, loss.options), rough };
-  return alignPair({ fixed, moving, ...masks }, options, start, runtime);
+/**
+ * The transform of a pair. An ultrasound is aligned as the moving scan, also where it is the fixed one: its finest level
+ * is then that of the other scan, whose voxels are coarser than speckle, and both ways have one result.
+ */
+async function aligned(pair: MaskedPair, plan: Plan, start: Mat4, { runtime }: Means): Promise<Alignment | undefined> {
+  if (!plan.alignment) return undefined;
+  const { kind, loss } = plan.alignment;
+  const options = { kind, loss: alignmentSimilarity(loss.name, loss.options), rough: plan.levels.length > 0 };
+  const align = ({ fixed, moving, fixedMask, movingMask }: MaskedPair, from: Mat4): Promise<Alignment> =>
+    alignPair({ fixed, moving, ...given({ fixedMask, movingMask }) }, options, from, runtime);
+  if (plan.ultrasound !== 'fixed') return align(pair, start);
+  const back = await align(turnedRound(pair), invert(start));
+  return { ...back, matrix: invert(back.matrix) };
 }
 
 /** What the levels make of an aligned pair. */

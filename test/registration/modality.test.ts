@@ -5,7 +5,7 @@ import { areTwoModalities, judgeModalities, suitedLoss } from '../../src/registr
 import { multiply, translation } from '../../src/volume/matrix.ts';
 import { ball } from '../report/phantom.ts';
 import { HIPPOCAMPUS, RESECT } from '../support/realData.ts';
-import { obliqueGrid, scene, volumeOf } from '../support/scene.ts';
+import { obliqueGrid, scene, speckled, volumeOf } from '../support/scene.ts';
 
 const shown = ball([0, 0, 0], 7);
 const fixed = { ...shown, data: shown.data.map((value, index) => 10 + value + (index % 7) / 100) };
@@ -40,17 +40,6 @@ const noise = (seed: number): (() => number) => {
   return () => random.uniform() - 0.5;
 };
 
-/** A sector of speckle that follows a scan's brightness, in an even surrounding. */
-function speckled(seed: number): typeof scan {
-  const draw = noise(seed);
-  const [nx, ny] = scan.size;
-  const data = scan.data.map((value, n) => {
-    const [i, k] = [n % nx, Math.floor(n / (nx * ny))];
-    return Math.abs(i - nx / 2) < 4 + 0.5 * k ? 20 + value * (1 + draw()) : 0;
-  });
-  return { ...scan, data };
-}
-
 describe('the judgement of a pair before it is registered', () => {
   it('takes a moved, rescaled and noisy scan for the same modality, and neither for ultrasound', () => {
     const draw = noise(3);
@@ -72,9 +61,9 @@ describe('the judgement of a pair before it is registered', () => {
 
   it('finds speckle in a sector, on either side or both', () => {
     const inverted = { ...scan, data: scan.data.map((value) => 300 - value) };
-    expect(judgeModalities(inverted, speckled(1))).toMatchObject({ same: false, ultrasound: 'moving' });
-    expect(judgeModalities(speckled(1), inverted)).toMatchObject({ same: false, ultrasound: 'fixed' });
-    expect(judgeModalities(speckled(1), speckled(2))).toMatchObject({ same: true, ultrasound: 'both' });
+    expect(judgeModalities(inverted, speckled(scan, 1))).toMatchObject({ same: false, ultrasound: 'moving' });
+    expect(judgeModalities(speckled(scan, 1), inverted)).toMatchObject({ same: false, ultrasound: 'fixed' });
+    expect(judgeModalities(speckled(scan, 1), speckled(scan, 2))).toMatchObject({ same: true, ultrasound: 'both' });
   });
 
   it('gives numbers for even scans too', () => {

@@ -55,3 +55,14 @@ export function obliqueGrid(
     centre[axis] - (i[axis] * (size[0] - 1) + j[axis] * (size[1] - 1) + k[axis] * (size[2] - 1)) / 2;
   return { size, affine: fromColumns(i, j, k, [half(0), half(1), half(2)]) };
 }
+
+/** A sector of speckle that follows a scan's brightness, in an even surrounding. */
+export function speckled(scan: Volume, seed: number): Volume {
+  const random = randomStream(seed, 'noise');
+  const [nx, ny] = scan.size;
+  const data = scan.data.map((value, n) => {
+    const [i, k] = [n % nx, Math.floor(n / (nx * ny))];
+    return Math.abs(i - nx / 2) < 4 + 0.5 * k ? 20 + value * (0.5 + random.uniform()) : 0;
+  });
+  return { ...scan, data };
+}
