@@ -150,3 +150,13 @@ export function sizeSchema(least: number, most: number, example: string): z.ZodT
     .length(3, { error })
     .transform((size): Size => tripleAt(size));
 }
+
+/** The `dataset.json` of made cases in the Decathlon's layout. */
+export function manifestOf(
+  words: { readonly name: string; readonly description: string; readonly labels: Readonly<Record<number, string>> },
+  training: readonly object[],
+): string {
+  const made = { licence: 'CC0', tensorImageSize: '3D', modality: { 0: 'synthetic' }, labels: words.labels };
+  const listed = { numTraining: training.length, numTest: 0, training, test: [] };
+  return `${JSON.stringify({ name: words.name, description: words.description, ...made, ...listed }, undefined, 1)}\n`;
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { given } from '../../given.ts';
 import type { Vec3 } from '../../volume/grid.ts';
-import { defineGenerator, sizeSchema } from '../generator.ts';
+import { defineGenerator, manifestOf, sizeSchema } from '../generator.ts';
 import { makePhantomCase } from './phantom.ts';
 import { makePhantomAtlas } from './phantomAtlas.ts';
 
@@ -60,19 +60,9 @@ export const phantoms = defineGenerator({
       training.push({ image: `./${entry.image}`, label: `./${entry.label}` });
       onProgress?.(index + 1, cases);
     }
-    const description = {
-      name: 'Phantom',
-      description: `Synthetic hippocampus-like volumes with known correspondence (EarthMorph, seed ${seed})`,
-      licence: 'CC0',
-      tensorImageSize: '3D',
-      modality: { 0: 'synthetic' },
-      labels: { 0: 'background', 1: 'Anterior', 2: 'Posterior' },
-      numTraining: cases,
-      numTest: 0,
-      training,
-      test: [],
-    };
-    await writer.text('dataset.json', `${JSON.stringify(description, undefined, 1)}\n`);
+    const description = `Synthetic hippocampus-like volumes with known correspondence (EarthMorph, seed ${seed})`;
+    const words = { name: 'Phantom', description, labels: { 0: 'background', 1: 'Anterior', 2: 'Posterior' } };
+    await writer.text('dataset.json', manifestOf(words, training));
     return {};
   },
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineGenerator, type MadePair, sizeSchema } from '../generator.ts';
+import { defineGenerator, type MadePair, manifestOf, sizeSchema } from '../generator.ts';
 import { makeShapes } from './shapes.ts';
 
 const SETTINGS = {
@@ -64,19 +64,9 @@ export const shapes = defineGenerator({
       });
       onProgress?.(index + 1, settings.cases);
     }
-    const description = {
-      name: 'Shapes',
-      description: `Random shapes in random contrasts (EarthMorph, seed ${settings.seed})`,
-      licence: 'CC0',
-      tensorImageSize: '3D',
-      modality: { 0: 'synthetic' },
-      labels: { 0: 'background' },
-      numTraining: settings.cases,
-      numTest: 0,
-      training,
-      test: [],
-    };
-    await writer.text('dataset.json', `${JSON.stringify(description, undefined, 1)}\n`);
+    const description = `Random shapes in random contrasts (EarthMorph, seed ${settings.seed})`;
+    const words = { name: 'Shapes', description, labels: { 0: 'background' } };
+    await writer.text('dataset.json', manifestOf(words, training));
     return {};
   },
 });
