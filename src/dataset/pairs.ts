@@ -83,13 +83,3 @@ export function fixedPairs(ids: readonly string[], seed: number, name: string, c
   }
   return random.shuffle([...chosen]).map((index) => pairAt(unique, index));
 }
-
-/**
- * All n·(n-1) ordered pairs of different cases, by fixed id and then moving id.
- *
- * @throws UserError for fewer than two cases or a repeated id.
- */
-export function allPairs(ids: readonly string[]): Pair[] {
-  const unique = checkIds(ids);
-  return Array.from({ length: unique.length * (unique.length - 1) }, (_, index) => pairAt(unique, index));
-}

@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import { fileAndVolume } from '../dataset/paths.ts';
 import { UserError } from '../errors.ts';
-import { canBeLabels, summariseValues } from '../volume/checks.ts';
 import { decodeImage } from '../volume/decodeImage.ts';
 import type { Labels, Volume, Warp } from '../volume/grid.ts';
 import { imageFormat } from '../volume/imageFormat.ts';
@@ -12,7 +11,7 @@ import { encodeMetaImage } from '../volume/metaImageEncode.ts';
 import { decodeNiftiVolumes, decodeWarp, encodeNifti, niftiParts } from '../volume/nifti.ts';
 import { decodeNrrdWarp } from '../volume/nrrd.ts';
 import { encodeNrrd } from '../volume/nrrdEncode.ts';
-import { isIntegerImage, type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
+import { type StoredImage, toLabels, toVolume } from '../volume/storedImage.ts';
 import { writeAtomically } from './atomic.ts';
 import { assertFile, nodeFiles, readBytes } from './nodeFiles.ts';
 
@@ -37,13 +36,6 @@ export async function readVolume(path: string): Promise<Volume> {
  */
 export async function readLabels(path: string): Promise<Labels> {
   return toLabels(await readImage(path));
-}
-
-/** Reads a file as labels when it holds labels in an integer type, else as a volume. */
-export async function readVolumeOrLabels(path: string): Promise<Volume | Labels> {
-  const image = await readImage(path);
-  const isLabels = isIntegerImage(image) && canBeLabels(summariseValues(image.data, image.size));
-  return isLabels ? toLabels(image) : toVolume(image);
 }
 
 /**

@@ -140,9 +140,3 @@ export function cropPad<T extends Volume | Labels>(image: T, offset: Size, size:
   const affine = multiply(image.affine, translation(offset));
   return { size, affine, data: out } as Volume | Labels as T;
 }
-
-/** The offset that puts an image into the middle of a box of `size` voxels, for {@link cropPad}. */
-export function centredOffset(image: Grid, size: Size): Size {
-  const offset = (axis: 0 | 1 | 2) => Math.floor((image.size[axis] - size[axis]) / 2);
-  return [offset(0), offset(1), offset(2)];
-}

@@ -74,11 +74,6 @@ function parse(path: string): BidsName | undefined {
   return { entities, suffix };
 }
 
-/** Whether a scan's name is one of BIDS, so that {@link bidsOutputs} can name what is made of it. */
-export function isBidsName(path: string): boolean {
-  return parse(path) !== undefined;
-}
-
 /**
  * The names of a pair's results as BIDS derivatives. The moved scan keeps the moving scan's entities and suffix and
  * gets `space-<fixed>_desc-registered`; transforms are `from-<moving>_to-<fixed>_mode-image_xfm`, named by what they do

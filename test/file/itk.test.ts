@@ -3,14 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Image, readImageNode, writeImageNode } from '@itk-wasm/image-io';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  readVolume,
-  readVolumeOrLabels,
-  readWarp,
-  writeLabels,
-  writeVolume,
-  writeWarp,
-} from '../../src/file/volumeFile.ts';
+import { readLabels, readVolume, readWarp, writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import type { Labels, Mat4, Volume, Warp } from '../../src/volume/grid.ts';
 import { fromItkImage } from '../../src/volume/itkImage.ts';
 import { flipRasLps, multiply, scaling, translation } from '../../src/volume/matrix.ts';
@@ -124,7 +117,7 @@ async function handmadeNrrd(name: string, lines: readonly string[], values: Int1
 
 test('a NRRD written by hand has its axes where its header says', async () => {
   const values = Int16Array.from({ length: 24 }, (_, i) => (i < 12 ? 0 : 2));
-  const image = await readVolumeOrLabels(await handmadeNrrd('hand.nrrd', header, values));
+  const image = await readLabels(await handmadeNrrd('hand.nrrd', header, values));
   expect(image.data).toEqual(Int32Array.from(values));
   // Rows: R, A, S. Axis i runs 2 mm along P, j 3 mm along R, k 4 mm along S.
   expectAffine(image.affine, [0, 3, 0, -10, -2, 0, 0, -20, 0, 0, 4, 30, 0, 0, 0, 1]);

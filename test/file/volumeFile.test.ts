@@ -7,15 +7,7 @@ import { writeAtomically } from '../../src/file/atomic.ts';
 import { readLandmarks } from '../../src/file/landmarkFile.ts';
 import { nodeFiles } from '../../src/file/nodeFiles.ts';
 import { readTransform } from '../../src/file/transformFile.ts';
-import {
-  readLabels,
-  readVolume,
-  readVolumeOrLabels,
-  readWarp,
-  writeLabels,
-  writeVolume,
-  writeWarp,
-} from '../../src/file/volumeFile.ts';
+import { readLabels, readVolume, readWarp, writeLabels, writeVolume, writeWarp } from '../../src/file/volumeFile.ts';
 import type { Labels, Mat4, Volume, Warp } from '../../src/volume/grid.ts';
 import { encodeNifti } from '../../src/volume/nifti.ts';
 
@@ -39,8 +31,6 @@ test('volumes, labels and warps come back as they were written, packed or not', 
     expect(await readVolume(path('volume'))).toEqual(volume);
     expect(await readLabels(path('labels'))).toEqual(labels);
     expect(await readWarp(path('warp'))).toEqual(warp);
-    expect(await readVolumeOrLabels(path('labels'))).toEqual(labels);
-    expect(await readVolumeOrLabels(path('volume'))).toEqual(volume);
   }
   expect((await readdir(join(folder, 'new', 'folder'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
