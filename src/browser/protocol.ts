@@ -94,7 +94,7 @@ export interface ReportText {
   readonly note?: string;
 }
 
-/** What a registration tells on its way. */
+/** What a registration reports on its way. */
 export type RegistrationEvent =
   | {
       readonly kind: 'plan';
@@ -150,7 +150,7 @@ export interface Tasks extends TrainingTasks {
 }
 export type TaskName = keyof Tasks;
 
-/** What a task tells on its way. */
+/** What a task reports on its way. */
 export type EventOf<Name extends TaskName> = Name extends keyof TrainingTasks ? TrainingEvent : RegistrationEvent;
 
 /** To the worker. */

@@ -43,7 +43,7 @@ import type {
 import { readImageOf } from './readImage.ts';
 import type { TrainingTasks } from './trainingProtocol.ts';
 
-/** What a registration is told on its way with. */
+/** How a registration reports its progress. */
 type Tell = (event: RegistrationEvent) => void;
 
 type Work = {

@@ -52,7 +52,7 @@ export interface PairShown {
   readonly moved: Float32Array;
 }
 
-/** What a training tells on its way. */
+/** What a training reports on its way. */
 export type TrainingEvent =
   | {
       readonly kind: 'data';

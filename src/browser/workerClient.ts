@@ -70,7 +70,7 @@ export class WorkerClient {
   #begin(): Worker {
     const worker = this.start();
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#receive(data);
-    // Where memory runs out, the browser ends a worker without a word of its own.
+    // If memory runs out, the browser ends a worker without a message.
     worker.onerror = (event) => {
       event.preventDefault();
       this.#failAll(new Error(event.message || 'the worker ended, perhaps because memory ran out'));

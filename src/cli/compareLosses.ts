@@ -120,7 +120,7 @@ function methodOf(text: string, multiples: readonly number[]): LossMethod {
   };
 }
 
-/** Of two modalities the whole images count, but for the even surroundings of an ultrasound's field of view. */
+/** Of two modalities the whole images count, except the uniform surroundings of an ultrasound's field of view. */
 function preprocessingOf({ crop, pad, spacing, margin, size }: Settings, modalities: boolean): Preprocessing {
   const how = modalities ? ({ pad: size, outside: 'edge', foreground: true } as const) : ({ crop: 'label' } as const);
   return preprocessingSchema.parse({

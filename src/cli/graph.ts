@@ -114,7 +114,7 @@ async function run(options: Options): Promise<void> {
   sayWritten(out);
 }
 
-/** Of what is in memory at its fullest, what takes a hundredth of it or more. */
+/** What takes at least a hundredth of the memory at the peak. */
 function memoryRecord({ bytes, operation, alive }: MemoryPeak) {
   return {
     bytes,

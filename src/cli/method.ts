@@ -62,7 +62,7 @@ export async function openMethod(
 }
 
 /**
- * Shows the plan, and how far a pair is. Nothing tells how far an alignment is; levels and refinements count their
+ * Shows the plan, and how far a pair is. An alignment has no known length; levels and refinements count their
  * steps.
  */
 export function pairProgress(): MethodProgress & { stop(): void } {

@@ -6,7 +6,7 @@ import { assignments, optionName } from './options.ts';
 /** The settings of a schema. */
 type SettingsSchema = z.ZodObject<Record<string, z.ZodType>>;
 
-/** One setting as JSON Schema tells it. */
+/** One setting as JSON Schema has it. */
 interface Described {
   readonly type?: string;
   readonly enum?: readonly string[];

@@ -9,7 +9,7 @@ const RESERVE = 2;
 /** Operators whose result is what they are given, seen otherwise. */
 const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 
-/** What of a run's memory is taken at its fullest. */
+/** What a run keeps in memory at its peak. */
 export interface MemoryPeak {
   /** All of it: inputs, constants and what is alive. */
   readonly bytes: number;

@@ -10,7 +10,7 @@ type Outputs = Readonly<Record<string, Tensor>>;
 interface Recomputed {
   readonly graph: Graph;
   readonly outputs: Outputs;
-  /** Bytes at its fullest. */
+  /** Bytes at the peak. */
   readonly bytes: number;
   /** Operations that are done twice. */
   readonly repeated: number;

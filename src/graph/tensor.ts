@@ -104,7 +104,7 @@ export class Graph {
     return tensor;
   }
 
-  /** A float32 constant under a name of its own, as the weights of a model file have. */
+  /** A float32 constant with its own name, like the weights of a model file. */
   namedConstant(name: string, data: Float32Array, shape: Shape): Tensor {
     const tensor = new Tensor(this, name, 'float32', shape, { name, type: 'float32', shape, data });
     this.constants.push(tensor);

@@ -1,6 +1,6 @@
 import { type ChosenSimilarity, chooseSimilarity } from './registry.ts';
 
-/** What alignments compare by where nothing else is said. */
+/** The default loss of an alignment. */
 export const ALIGNMENT_LOSS = 'nmi';
 
 /** Options that suit the coarse grids of an alignment better than a loss's own. */

@@ -46,14 +46,14 @@ interface Described {
    * for evaluation.
    */
   readonly watched?: true;
-  /** What registrations are ranked by, where it can be had. */
+  /** Registrations are ranked by it, if it can be computed. */
   readonly headline?: true;
 }
 
 /** A measure of two segmentations, label by label. */
 export interface LabelMeasure extends Described {
   readonly needs: 'labels';
-  /** NaN where it cannot be had. */
+  /** NaN if it cannot be computed. */
   of(region: RegionPair): number;
 }
 
@@ -64,14 +64,14 @@ export interface LandmarkMeasure extends Described {
   readonly over?: string;
   /** It compares with the start, so that the start itself has none. */
   readonly needsStart?: true;
-  /** NaN where it cannot be had. */
+  /** NaN if it cannot be computed. */
   of(distances: LandmarkDistances): number;
 }
 
 /** A measure of the deformation alone. */
 export interface WarpMeasure extends Described {
   readonly needs: 'warp';
-  /** NaN where it cannot be had. */
+  /** NaN if it cannot be computed. */
   of(shape: DeformationShape): number;
 }
 

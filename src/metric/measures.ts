@@ -54,7 +54,7 @@ export function measuresOf(needs: Measure['needs']): readonly Measure[] {
   return [...known.values()].filter((measure) => measure.needs === needs);
 }
 
-/** What registrations are ranked by, landmarks before labels: the first that can be had. */
+/** Measures that rank registrations, landmarks before labels. The first that can be computed counts. */
 export function headlines(): readonly Measure[] {
   const rank = ({ needs }: Measure): number => ['landmarks', 'labels', 'warp'].indexOf(needs);
   return [...known.values()].filter(({ headline }) => headline).sort((a, b) => rank(a) - rank(b));
@@ -66,7 +66,7 @@ export function isWatched({ watched }: Measure): boolean {
 }
 
 /**
- * Values by the key of their measure; NaN where one cannot be had. A key is left out where what its measure needs is
+ * Values by the key of their measure; NaN if one cannot be computed. A key is left out if what its measure needs is
  * not there.
  */
 export type Values = Readonly<Record<string, number>>;

@@ -27,7 +27,7 @@ export function networks(): ReadonlyMap<string, NetworkFamily<never>> {
   return known;
 }
 
-/** The family where nothing else is said, and of model files that name none. */
+/** The default family, also of model files that name none. */
 export const DEFAULT_NETWORK = voxelmorph.name;
 
 /** A network with its settings decided. */

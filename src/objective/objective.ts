@@ -8,7 +8,7 @@ import { warpMask } from '../network/spatialTransformer.ts';
 /** What is minimised: similarity + λ · regulariser. */
 export interface ObjectiveTerms {
   readonly loss: ChosenSimilarity;
-  /** How much the similarity counts; 1 when left out. At 0 it has no gradient, and is only told. */
+  /** How much the similarity counts; 1 when left out. At 0 it has no gradient, and is only reported. */
   readonly similarityWeight?: number;
   /** `diffusion` when left out. */
   readonly regulariser?: ChosenRegulariser;

@@ -9,7 +9,7 @@ import { percentiles } from '../volume/percentile.ts';
 export interface Modalities {
   /** Whether their intensities rise together. */
   readonly same: boolean;
-  /** Whether one of them is an even object, of which only the outline tells anything. */
+  /** Whether one of them is a uniform object, which has only an outline. */
   readonly even: boolean;
   /** Which of them are ultrasound, by {@link Texture}; left out where neither is. */
   readonly ultrasound?: 'fixed' | 'moving' | 'both';
@@ -26,7 +26,7 @@ export interface Modalities {
 /** How the intensities of a scan are spread in its smallest neighbourhoods, cubes of 3³ voxels. */
 interface Texture {
   /**
-   * Share of the volume that is an even surrounding, as around the sector of an ultrasound or a brain without skull.
+   * Share of the volume that is a uniform surrounding, as around the sector of an ultrasound or a brain without skull.
    */
   readonly surrounding: number;
   /**
@@ -85,8 +85,8 @@ export function judgeModalities(fixed: Volume, moving: Volume): Modalities {
 }
 
 /**
- * The loss by which a pair is compared where none is named: NCC for one modality, MSE for even objects, which have only
- * an outline, MIND for two modalities, since it needs no relation of intensities that holds everywhere.
+ * The default loss for a pair. NCC is for one modality, MSE for uniform objects, which have only an outline. MIND is
+ * for two modalities, since it needs no relation of intensities that holds everywhere.
  */
 export function suitedLoss(isSame: boolean, isEven: boolean): 'ncc' | 'mse' | 'mind' {
   if (!isSame) return 'mind';

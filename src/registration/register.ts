@@ -34,7 +34,7 @@ export interface RegistrationPair {
   readonly movingLabels?: Labels;
   /**
    * Where each image counts, above 0 on its grid, in alignment and refinement; `whole` for everywhere. When left out,
-   * an even surrounding does not count, as around ultrasound, unless its outline is all that an object shows ({@link
+   * a uniform surrounding does not count, as around ultrasound, unless its outline is all that an object shows ({@link
    * comparedForegrounds}).
    */
   readonly fixedMask?: Labels | 'whole';

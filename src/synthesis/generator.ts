@@ -28,7 +28,7 @@ export interface Making {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What every generator is told. */
+/** Settings of every generator. */
 export interface GeneratorSettings {
   /** How many cases, at least 1. */
   readonly cases: number;
@@ -36,7 +36,7 @@ export interface GeneratorSettings {
   readonly seed: number;
 }
 
-/** What a generator tells of what it made. */
+/** What a generator says about its data. */
 export interface Made {
   /** The settings as they are kept beside the data, where they differ from those that were given. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export interface MadePair extends MadeImage {
 
 /** How a generator goes into an experiment's file, where that differs from its command. */
 export interface InExperiments {
-  /** What stands in the place of a folder. */
+  /** The name that stands for a folder. */
   readonly name: string;
   /** What the keys of its settings begin with: `phantom` for `phantomCases`. */
   readonly prefix: string;

@@ -15,7 +15,7 @@ export interface EpochRecord {
   readonly best: boolean;
   /**
    * Watched measures by their keys, as `dice`: means over the validation pairs that have what they need, null where one
-   * cannot be had. A key is left out where no pair has what its measure needs; earlier versions wrote null there too.
+   * cannot be computed. A key is left out if no pair has what its measure needs; earlier versions wrote null there too.
    */
   readonly [measured: string]: number | boolean | null;
 }

@@ -67,7 +67,7 @@ interface TrainOptions {
 
 /**
  * What a training with these settings builds on grids of an extent, [D, H, W].
- * @param supervision what there is to learn from beside the images
+ * @param supervision what is learnt from beside the images
  */
 export async function graphOptions(
   config: TrainingConfig,

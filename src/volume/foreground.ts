@@ -1,6 +1,6 @@
 import type { Mask, Size, Volume } from './grid.ts';
 
-/** Share of a volume's voxels from which on an even surrounding is taken for one. */
+/** Share of a volume's voxels that a uniform surrounding must have to count as one. */
 const LEAST_SHARE = 0.1;
 
 /**

@@ -37,7 +37,7 @@ export interface RefinementRecord {
   /** What the two scans held; left out in records of earlier versions. */
   readonly scans?: string;
   readonly seconds: number;
-  /** Measures on the grid of the comparison by their keys; NaN where one cannot be had. */
+  /** Measures on the grid of the comparison by their keys; NaN if one cannot be computed. */
   readonly [measured: string]: string | number | undefined;
 }
 

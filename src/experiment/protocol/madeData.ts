@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Generator, GeneratorSettings, InExperiments } from '../../synthesis/generator.ts';
 import { generators } from '../../synthesis/registry.ts';
 
-/** The generator whose name stands in the place of a folder of scans; undefined where a folder is meant. */
+/** The generator that is named instead of a folder of scans; undefined if it is a folder. */
 export function generatorOf(data: string): Generator<never> | undefined {
   return [...generators().values()].find((generator) => inExperiments(generator).name === data);
 }

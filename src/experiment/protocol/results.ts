@@ -9,8 +9,8 @@ import type { StopReason } from '../../training/trainer.ts';
 import type { Trial } from './trials.ts';
 
 /**
- * Measures of labels (their means) and landmarks by their keys, as `dice`; null where one cannot be had. A key is left
- * out where a pair lacks what its measure needs; earlier versions wrote null there too.
+ * Measures of labels (their means) and landmarks by their keys, such as `dice`; null if one cannot be computed. A key
+ * is left out where a pair lacks what its measure needs; earlier versions wrote null there too.
  */
 type Scores = Readonly<Record<string, number | null>>;
 

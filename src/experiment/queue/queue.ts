@@ -54,7 +54,7 @@ export async function openQueue(
   const redis = await connect(address, say);
   for (const fault of await keepingFaults(redis)) say(`Note: ${fault}`);
   const queue: TrialQueue = new Queue(QUEUE, { connection: redis, skipVersionCheck: true });
-  // The connection says what there is to say.
+  // The connection itself reports errors.
   queue.on('error', () => undefined);
   const complain = onceEach((error) =>
     say(

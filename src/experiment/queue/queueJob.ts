@@ -15,7 +15,7 @@ import { experimentKey, jobId } from './queueConnection.ts';
 /** Largest size of a job's data in bytes. */
 export const DATA_LIMIT = 16 * 2 ** 20;
 
-/** The form of a job's id: the key of an experiment and the id of a trial. What Redis calls a key of its own never has it. */
+/** The form of a job's id: the key of an experiment and the id of a trial. Redis's own keys never have it. */
 export const JOB_ID = /^[0-9a-f]{12}\.[a-z0-9][a-z0-9._-]{0,239}$/;
 
 /** A trial as a job. It names no folder: where the scans are is each worker's own matter. */

@@ -5,7 +5,7 @@ import { RunFolder } from '../../workflow/runFolder.ts';
 import { shortLine } from './shortLine.ts';
 import { saysNoMemory } from './trouble.ts';
 
-/** What a process that runs a trial tells the one that started it. */
+/** What a process that runs a trial sends to its parent. */
 export type TrialMessage =
   | { readonly kind: 'started'; readonly epochsDone: number; readonly secondsDone: number }
   /** The epoch's checkpoint is on disk; the trial goes on when this is acknowledged. */
@@ -16,7 +16,7 @@ export type TrialMessage =
   /** Something is wrong with this machine, not with the trial. */
   | { readonly kind: 'trouble'; readonly message: string };
 
-/** What it is told. */
+/** What its parent sends. */
 export type TrialCommand = { readonly kind: 'acknowledged' } | { readonly kind: 'stop' };
 
 /** How a task ended. */

@@ -24,7 +24,7 @@ const CODES = new Set([
   'ERR_DLOPEN_FAILED',
 ]);
 
-/** What memory that cannot be had sounds like: from V8, the C++ library and ONNX Runtime. */
+/** Messages of V8, the C++ library and ONNX Runtime when memory is not available. */
 const NO_MEMORY =
   /bad_alloc|bad allocation|out of memory|heap limit|failed to allocate|array buffer allocation failed|invalid typed array length/i;
 

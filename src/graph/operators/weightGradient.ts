@@ -8,7 +8,7 @@ interface WeightGradientOptions {
   readonly before: readonly [number, number, number];
 }
 
-/** A map of which planes can be had by themselves. */
+/** A map whose planes can be taken one by one. */
 interface Planes {
   readonly channels: number;
   /** [D, H, W]. */

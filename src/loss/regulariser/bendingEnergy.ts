@@ -13,7 +13,7 @@ function second(field: Tensor, axis: number): Tensor {
 /**
  * Bending energy (Rueckert et al., IEEE TMI 18(8), 1999): the mean over voxels of Σ u_aa² + 2 Σ u_ab², summed over the
  * three components. Affine deformations cost nothing, unlike with `diffusion`. Derivatives along an axis of fewer than
- * three voxels cannot be had and are left out.
+ * three voxels cannot be computed and are left out.
  */
 export const bendingEnergy = defineRegulariser({
   name: 'bending',

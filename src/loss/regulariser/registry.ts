@@ -28,7 +28,7 @@ export function regularisers(): ReadonlyMap<string, Regulariser<never>> {
   return known;
 }
 
-/** The name of the regulariser where nothing else is said. */
+/** The name of the default regulariser. */
 export const DEFAULT_REGULARISER = diffusion.name;
 
 /** A regulariser with its options settled. */

@@ -21,7 +21,7 @@ export interface Scale {
  * ground. On an HTML page it is the colour that the style sheet gives the class `chart`, so that charts follow a dark
  * page.
  */
-/** Width of a chart of its own, in user units. */
+/** Width of a single chart, in user units. */
 export const CHART_WIDTH = 420;
 
 export const CHART_ATTRIBUTES = {
