@@ -1,5 +1,5 @@
 /**
- * Registration and training in a page's worker: no bundler is needed, and nothing else of the package is loaded into the page.
+ * Registration and training in a page's worker. No bundler is needed, and nothing else of the package is loaded.
  *
  * @packageDocumentation
  */

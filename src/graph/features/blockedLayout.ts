@@ -16,7 +16,7 @@ export function blocksOf(channels: number, block: BlockSize): number {
   return Math.ceil(channels / block);
 }
 
-/** Whether so few channels are not put into blocks: three of their planes fit into one, which most of a block would waste. */
+/** Whether channels are too few for blocks: three of their planes fit into one block, which would be mostly empty. */
 export function areFew(channels: number, block: BlockSize): boolean {
   return 3 * channels < block;
 }
