@@ -24,7 +24,7 @@ const ORDER = [
   'metric',
   'volume',
 ];
-/** Files that belong to no folder and may be imported from everywhere; they import nothing of the project but errors. */
+/** Files that belong to no folder. All may import them; they import nothing of the project but errors. */
 const SHARED = ['crc32.ts', 'errors.ts', 'given.ts', 'memory.ts', 'random.ts', 'schema.ts', 'triple.ts'];
 /** Public entries, which nothing imports. */
 const ENTRIES = ['index.ts', 'node.ts', 'browser.ts'];

@@ -1,11 +1,12 @@
 /**
- * `npm run bench:registration`: what one line of `earthmorph register` reaches on real pairs, in turn with elastix where it is installed,
- * judged from the written warps: Dice or landmark error, folds, CPU seconds, peak memory.
+ * `npm run bench:registration`: what one line of `earthmorph register` reaches on real pairs, in turn with elastix if it
+ * is installed. Dice or landmark error and folds come from the written warps; CPU seconds and peak memory are measured.
  *
- *   EARTHMORPH_DATA=data npm run bench:registration -- [--pairs brains,lungs] [--hippocampi 8] [--options="--effort best"] [--keep folder]
- *                                                      [--json results.json] [--no-elastix]
+ *   EARTHMORPH_DATA=data npm run bench:registration --
+ *     [--pairs brains,lungs] [--hippocampi 8] [--options="--effort best"] [--keep folder] [--json results.json]
+ *     [--no-elastix]
  *
- * `--options` may be repeated: each is one way to register. So the choice of levels, losses and weights is run again:
+ * `--options` may be repeated: each is one way to register. This repeats the choice of levels, losses and weights:
  * `--options="--loss mse --smoothness 0.5" --options="--levels 8:40,4:30,2:20"`.
  */
 import { spawnSync } from 'node:child_process';

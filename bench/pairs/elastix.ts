@@ -45,7 +45,10 @@ const bspline = (metric: string, grid: number): string => `${COMMON}(Transform "
 (GridSpacingSchedule 4 2 1)
 `;
 
-/** Registers a pair by elastix, affine and B-spline, and has transformix write the warp. @returns the warp's file, and what elastix took */
+/**
+ * Registers a pair by elastix, affine and B-spline. transformix writes the warp. @returns the warp's file, and what
+ * elastix took
+ */
 export async function byElastix(
   pair: BenchPair,
   folder: string,

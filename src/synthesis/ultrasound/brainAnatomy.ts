@@ -91,11 +91,10 @@ function randomLesion(random: Random, { point, inward }: Craniotomy): Lesion {
 }
 
 /**
- * Makes a brain. The hull is an ellipsoid with bumps. Sulci follow the zero set of a random field that is carried inward
- * along the radius, with cortex of even thickness around them and vessels within. There are a falx in the
+ * Makes a brain. The hull is an ellipsoid with bumps. Sulci follow the zero set of a random field that is carried
+ * inward along the radius, with cortex of uniform thickness around them and vessels within. There are a falx in the
  * interhemispheric fissure, lateral ventricles, deep grey matter, and a lesion with oedema, sometimes with a cyst and
- * calcifications. Skull and scalp lie around.
- * Randomness: the stream (`seed`, 'ultrasound', 'anatomy', `index`).
+ * calcifications. Skull and scalp lie around. Randomness: the stream (`seed`, 'ultrasound', 'anatomy', `index`).
  */
 export function makeBrainAnatomy(seed: number, index: number): BrainAnatomy {
   const random = randomStream(seed, 'ultrasound', 'anatomy', index);

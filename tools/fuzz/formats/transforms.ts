@@ -9,7 +9,7 @@ import { TEXT } from '../mutateText.ts';
 import { templateOf } from './template.ts';
 import { library, program } from './uses.ts';
 
-/** The five numbers that are ahead of each of the two matrices in a .mat file; the second begins behind twelve values. */
+/** The five numbers before each of the two matrices in a .mat file; the second begins after twelve values. */
 const MATLAB_FIELDS: readonly Field[] = [0, 4, 8, 12, 16].map((at) => [`number at ${at}`, at, 'i32']);
 const MATLAB: readonly Mutation[] = [
   ...new Array<Mutation>(4).fill(fields(MATLAB_FIELDS)),
