@@ -46,8 +46,8 @@ const bspline = (metric: string, grid: number): string => `${COMMON}(Transform "
 `;
 
 /**
- * Registers a pair by elastix, affine and B-spline. transformix writes the warp. @returns the warp's file, and what
- * elastix took
+ * Registers a pair by elastix, affine and B-spline. transformix writes the warp.
+ * @returns the warp's file, and what elastix took
  */
 export async function byElastix(
   pair: BenchPair,

@@ -52,7 +52,7 @@ function ofHeader(name: string, change: (header: Header, names: readonly string[
 
 /** Without the checksum, as the first checkpoints were: all other checks must hold by themselves. */
 function unsigned(mutation: Mutation): Mutation {
-  const lost = ofHeader('no checksum', (header) => delete header.__metadata__?.['checksum']);
+  const lost = ofHeader('no checksum', (header) => delete header.__metadata__?.checksum);
   return {
     name: `${mutation.name}, without a checksum`,
     apply(bytes, random) {
