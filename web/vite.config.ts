@@ -19,7 +19,8 @@ export default defineConfig({
     ],
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'production'],
   },
-  // The worker and what it computes with keep their names: pages of others use them too (src/browser/registerInWorker.ts).
+  // The worker and its files keep their names, since other people's pages use them too
+  // (src/browser/registerInWorker.ts).
   worker: {
     format: 'es',
     rolldownOptions: {

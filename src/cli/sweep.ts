@@ -52,7 +52,8 @@ export const sweepCommand: CommandDefinition = (program) => {
     .addHelpText('after', '\nExample:\n  earthmorph sweep status runs/grid --queue redis://host:6379')
     .action(status);
   addQueueOptions(statusCommand, 'ask this queue, which knows the worker of each training');
-  // The help of the group has what "run" takes, as the word may be left out; subcommands do not take this over.
+  // The help of the group also has the options of "run", since that word may be left out. Subcommands do not inherit
+  // this.
   group.usage('[run] <file> [options]').configureHelp({
     visibleOptions: (command) =>
       Help.prototype.visibleOptions.call(new Help(), command).concat(sweep.options.filter(({ hidden }) => !hidden)),

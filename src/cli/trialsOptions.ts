@@ -47,7 +47,7 @@ export function processesOf({ processes, threads }: TrialsOptions): {
 }
 
 /**
- * Refuses a queue that does not answer, before anything is written; what talks to Redis is loaded only where one is
+ * Refuses a queue that does not answer, before anything is written. The Redis client is loaded only if a queue is
  * named.
  */
 export async function answeringQueue(options: TrialsOptions): Promise<QueueAddress | undefined> {

@@ -1,11 +1,13 @@
-/** What no file system takes in a name, or takes for a step of a path; and what scripts trip over. */
+/**
+ * Characters that some file system refuses in a name or takes for a part of the path, or that cause trouble in scripts.
+ */
 const UNSAFE = /[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu;
 /** Leaves room for a prefix, an extension and the ending of a temporary file below the 255 bytes of a name. */
 const MOST_BYTES = 180;
 
 /**
- * A function that makes distinct names of files. It never gives a name twice, nor two names that a file system might
- * take for the same: in upper and lower case, or with composed and decomposed letters. A name that is taken gets a
+ * A function that makes distinct names of files. It never gives a name twice. Nor does it give two names that a file
+ * system might take for the same: upper and lower case, or composed and decomposed letters. A name that is taken gets a
  * number behind it.
  */
 export function distinctNames(): (wanted: string) => string {

@@ -22,8 +22,8 @@ export function inLeastMemory(model: OnnxModel): OnnxModel {
 }
 
 /**
- * The order in which the runtime computes operations that were written so: what each output needs and no more, of an
- * operation's inputs first the one that was made first.
+ * The order in which the runtime computes operations that {@link inLeastMemory} wrote: only what the outputs need, and
+ * of an operation's inputs first the one that was made first.
  *
  * @param operations in the order in which they were made
  * @param given tensors that are worked out elsewhere

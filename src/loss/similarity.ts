@@ -29,7 +29,7 @@ export class RandomInputs {
 
   constructor(private readonly graph: Graph) {}
 
-  /** Declares a random input that `draw` fills; a loss that is built twice in a graph has the same one both times. */
+  /** Declares a random input that `draw` fills. A loss that is built twice in a graph shares it. */
   input(name: string, shape: Shape, draw: Draw, freshness: Freshness = 'fresh'): Tensor {
     const known = this.#inputs.find((input) => input.name === name && input.shape.join() === shape.join());
     if (known) return known.tensor;

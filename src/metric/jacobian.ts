@@ -111,8 +111,8 @@ export function foldedPercent(determinants: ArrayLike<number>): number {
 }
 
 /**
- * The standard deviation (dividing by n) of the natural logarithm of the determinants, which are first clipped to
- * `[1e-9, 1e9]`: 0 when volume grows by the same factor everywhere. Learn2Reg's evaluation code adds 3 to the
+ * The standard deviation (dividing by n) of the natural logarithm of the determinants. They are first clipped to
+ * `[1e-9, 1e9]`. It is 0 if volume grows by the same factor everywhere. Learn2Reg's evaluation code adds 3 to the
  * determinant before it clips; its numbers are therefore smaller and not comparable.
  * @example const sd = sdLogJacobian(jacobianDeterminant(field).data)
  */

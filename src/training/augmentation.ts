@@ -52,10 +52,9 @@ const INSIDE = 5;
 const COEFFICIENT = 3;
 
 /**
- * A pair as a step sees it: both scans mirrored or neither, then each moved, deformed and painted by itself. Values
- * are interpolated linearly, masks and labels take the nearest voxel; what comes from outside repeats the border, and
- * is no label. Landmarks are left out.
- * Randomness: the streams (`seed`, 'augmentation', `step`, …).
+ * A pair as a step sees it: both scans mirrored or neither, then each moved, deformed and painted by itself. Values are
+ * interpolated linearly. Masks and labels take the nearest voxel. Outside the volume, values repeat the border, and
+ * there are no labels. Landmarks are left out. Randomness: the streams (`seed`, 'augmentation', `step`, …).
  */
 export function augmented(pair: PreparedPair, options: Augmentation, seed: number, step: number): PreparedPair {
   const stream = (name: string): Random => randomStream(seed, 'augmentation', step, name);

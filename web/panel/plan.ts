@@ -5,7 +5,7 @@ import { takeFiles } from '../files.ts';
 import { SHIPPED } from '../models.ts';
 import type { Session } from '../session.ts';
 
-/** The loss whose random directions and blocks make it too slow for most pages is still offered: the plan says its time. */
+/** The choice that leaves a setting to the plan. */
 const AUTOMATIC = '';
 /** The choice of a model of one's own. */
 const OWN = 'a file…';

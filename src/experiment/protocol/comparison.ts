@@ -71,8 +71,7 @@ export function pairedDifference(
 }
 
 /**
- * Wilcoxon's p of each method against the reference, made larger for the number of tests; undefined where there is no
- * test.
+ * Wilcoxon's p of each method against the reference, corrected for the number of tests; undefined if there is no test.
  */
 export function adjusted(differences: readonly (PairedDifference | undefined)[]): (number | undefined)[] {
   const there = differences.flatMap((difference) => (difference ? [difference.wilcoxon] : []));

@@ -59,7 +59,7 @@ export function forecast(
   };
 }
 
-/** What this run's epochs take as a share of earlier ones of the same methods; 1 where no method has both. */
+/** The time of this run's epochs, as a share of earlier ones of the same methods; 1 if no method has both. */
 function paceOf({ earlier, now }: EpochTimes): number {
   const shares = [...now].flatMap(([method, seconds]) => {
     const before = earlier.get(method);

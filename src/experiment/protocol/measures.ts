@@ -47,10 +47,7 @@ function place({ needs, column }: MeasureInfo): number {
   return 2 * ['landmarks', 'labels', 'warp'].indexOf(needs) + (column.unit === 'mm' ? 0 : 1);
 }
 
-/**
- * The measures that pairs have, in the order of columns; those that methods can be compared by, unless others are asked
- * for.
- */
+/** The measures that pairs have, in the order of columns. By default only those that can compare methods. */
 export function measuresOf(
   pairs: readonly PairScore[],
   among: Among = ({ better }) => better !== undefined,

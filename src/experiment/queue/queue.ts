@@ -33,8 +33,8 @@ export interface ExperimentQueue {
 /** How often the queue is asked, in ms. */
 const PAUSE = 500;
 /**
- * How often a job may be on no list before it counts as forgotten: what moves it does so at once, but is not asked in
- * the same breath.
+ * How often a job may be found on no list before it counts as lost. A job moves between lists in one step, but the
+ * lists are read one after the other.
  */
 const STRAY = 4;
 /** How often a trial is put on the queue again because what came back was not its result. */

@@ -33,8 +33,8 @@ export function queueAddress(text: string, secret?: string): QueueAddress {
   const [, scheme = '', rest = ''] = /^(rediss?):\/\/(.*)$/is.exec(text.trim()) ?? [];
   if (scheme === '') throw new UserError(`--queue is not the address of a Redis server; give one like ${EXAMPLE}.`);
   const url = URL.canParse(`redis://${rest}`) ? new URL(`redis://${rest}`) : undefined;
-  // Signs that end the host's part of an address, as / and # do, may be the password's: then what looks like the host
-  // is a part of it.
+  // The password may hold signs that end the host's part of an address, such as / and #. What looks like the host is
+  // then a part of the password.
   const tail = rest.replace(/^[^/?#]*/, '').replace(/\?(password|username|db|family)=.*$/s, '');
   if (tail.includes('@') || tail.includes('#') || (url === undefined && rest.includes('@')))
     throw new UserError(

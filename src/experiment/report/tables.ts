@@ -51,8 +51,7 @@ const RULES: Readonly<Record<StoppingRule, string>> = {
 };
 
 /**
- * The pairs as they start and, where transforms came first, as each leaves them; `empty` columns are those of methods
- * alone.
+ * The pairs at their start, and after each transform if there was one before. `empty` columns belong to methods alone.
  */
 function startRows(
   outcome: Outcome,

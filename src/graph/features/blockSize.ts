@@ -4,9 +4,8 @@ import { Graph } from '../tensor.ts';
 import { BLOCKED_DOMAIN, type BlockSize } from './blockedLayout.ts';
 
 /**
- * Which block of channels ONNX Runtime's CPU kernels use here: 16 with AVX-512, 8 with AVX2, 0 where they have no
- * blocked layout (then {@link PORTABLE_FEATURES} is the choice). Found by looking at how a reordered array lies in
- * memory.
+ * The block of channels of ONNX Runtime's kernels on this CPU: 16 with AVX-512, 8 with AVX2. It is 0 if they have no
+ * blocked layout; then {@link PORTABLE_FEATURES} are used. Found by looking at how a reordered array lies in memory.
  */
 export async function detectBlockSize(): Promise<BlockSize | 0> {
   detected ??= probe();

@@ -150,7 +150,8 @@ function massDistance(
   );
   const cuts = bins - 1;
   const crossings = crossingsOf(order === 2 ? cuts : 1);
-  // One measure is sorted into bins, in some tensors of a value a voxel; many take a matrix of all distribution values.
+  // A single measure is sorted into bins, which takes some tensors of the volume's size. Many measures take a matrix of
+  // all distribution values.
   const elements = Math.max((sets === 1 ? 4 : cuts) * box.voxels, cuts * sets * (order === 2 ? cuts : 1));
   const total = overDirections([moved, fixed], directions, elements, (some) => {
     if (order === 1) return binnedW1(distributionsOf(subtract(moved, fixed), some, box), box.width);

@@ -78,8 +78,9 @@ export function boxStatistics(values: readonly number[]): BoxStatistics | undefi
 }
 
 /**
- * Lying box plots, one row a category, with every value as a dot and the mean as a diamond, as an SVG. Series have
- * colours and a legend where a category has several boxes; more series than colours are named beside their rows.
+ * Lying box plots, one row a category, with every value as a dot and the mean as a diamond, as an SVG. If a category
+ * has several boxes, series have colours and a legend. If there are more series than colours, names stand beside their
+ * rows.
  */
 export function boxPlot(chart: BoxPlot): string {
   const width = chart.width ?? CHART_WIDTH;

@@ -250,7 +250,7 @@ function bar({ x, y, width, height }: Frame, limit: number): string {
   );
 }
 
-/** A note in as many lines as it needs; where it does not fit into one, every comma ends a line. */
+/** A note on as many lines as it needs. If it does not fit on one, every comma ends a line. */
 function noteBelow(note: string, x: number, top: number, width: number): { svg: string; bottom: number } {
   const pieces = textWidth(note, TEXT.small) <= width ? [note] : note.split(/(?<=,)\s+/);
   const lines = pieces.flatMap((piece) => wrapText(piece, TEXT.small, width));
