@@ -1,8 +1,8 @@
-import { make } from './dom.ts';
+import { button, make } from './dom.ts';
 import { emptyState } from './emptyState.ts';
 import { acceptDrops } from './files.ts';
-import { header } from './header.ts';
-import { listenToKeys } from './keys.ts';
+import { keysDialog, listenToKeys } from './keys.ts';
+import { pageHead } from './pageHead.ts';
 import { measuresPanel } from './panel/measures.ts';
 import { messages } from './panel/messages.ts';
 import { planPanel } from './panel/plan.ts';
@@ -42,7 +42,15 @@ const work = make(
   picture,
   emptyState(session),
 );
-document.body.append(header(), work);
+const keys = keysDialog();
+document.body.append(
+  pageHead(
+    { page: 'index', tagline: 'Deformable registration. Nothing leaves this computer.', isComputing: true },
+    button('Keys', () => keys.showModal(), 'quiet'),
+    keys,
+  ),
+  work,
+);
 session.watch(['scans'], () => work.classList.toggle('is-empty', !session.fixed && !session.moving));
 acceptDrops(session, document.body);
 listenToKeys(session, look, stage);

@@ -1,7 +1,8 @@
 import { make } from './dom.ts';
 
 const PAGES = { index: 'Register', training: 'Train', runs: 'Follow' } as const;
-type Page = keyof typeof PAGES;
+/** A page, by the name of its file. */
+export type Page = keyof typeof PAGES;
 
 /** The way to the other pages; to runs only from there, since they are served on request. */
 export function pageLinks(current: Page): HTMLElement {

@@ -70,7 +70,7 @@ export class Session extends Topics<Topic> {
   message: Message | undefined;
   /** The file that is being read. */
   reading: string | undefined;
-  readonly engine = startEngine();
+  readonly engine = startEngine((text) => this.say({ kind: 'note', text }));
   #isDeformationAsked = false;
 
   get isRunning(): boolean {

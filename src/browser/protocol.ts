@@ -11,6 +11,8 @@ import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
 export interface WorkerSettings {
   /** Threads of WebAssembly; 1 where the page is not isolated from other origins. */
   readonly threads?: number;
+  /** Set where the graphics card computes networks; the runtime's WebAssembly must know it. */
+  readonly device?: 'webgpu';
   /** Addresses of ONNX Runtime's module and of its WebAssembly; where its package lies when left out. */
   readonly runtime?: { readonly mjs: string; readonly wasm: string };
 }
@@ -164,5 +166,5 @@ export type Request =
 export type Answer =
   | { readonly id: number; readonly kind: 'event'; readonly event: RegistrationEvent | TrainingEvent }
   | { readonly id: number; readonly kind: 'done'; readonly output: unknown }
-  /** `isMistake`: a sentence for the user; otherwise a defect. */
+  /** `isMistake`: a sentence for the user; otherwise a defect, or the device's own trouble. */
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly isMistake: boolean };

@@ -39,6 +39,7 @@ import type {
   TaskName,
   Tasks,
   WorkerRegistration,
+  WorkerSettings,
 } from './protocol.ts';
 import { readImageOf } from './readImage.ts';
 import type { TrainingTasks } from './trainingProtocol.ts';
@@ -63,11 +64,11 @@ interface LastRegistration extends RegisteredPair {
 /** What there is to do in a worker. The last registration is kept for the files that may be asked for. */
 export class Workshop implements Work {
   #last: LastRegistration | undefined;
-  #threads: number | undefined;
+  #settings: Pick<WorkerSettings, 'threads' | 'device'> = {};
 
-  /** @param threads of the computation */
-  useThreads(threads: number | undefined): void {
-    this.#threads = threads;
+  /** How it is computed; a device is for networks alone. */
+  use(settings: Pick<WorkerSettings, 'threads' | 'device'>): void {
+    this.#settings = settings;
   }
 
   /** Reads an image; a file of another kind, or a damaged one, is refused in a sentence. */
@@ -181,7 +182,7 @@ export class Workshop implements Work {
     const { alignment = 'none' } = choices;
     const steps = model.refine ?? 0;
     const byModel = new Registrar(decoded, {
-      runtime: this.#runtime,
+      runtime: { ...this.#runtime, ...given({ device: this.#settings.device }) },
       ...(alignment === 'none' ? {} : { alignment: { kind: alignment } }),
       ...(steps === 0 ? {} : { refine: { ...REFINE_DEFAULTS, loss, steps } }),
       onRefine: (step, all, value) => tell({ kind: 'step', level: 0, step, steps: all, loss: value, done: step / all }),
@@ -200,7 +201,7 @@ export class Workshop implements Work {
   }
 
   get #runtime(): RuntimeOptions {
-    return { ...given({ threads: this.#threads }), remedy: 'choose coarser levels, or use the command line' };
+    return { ...given({ threads: this.#settings.threads }), remedy: 'choose coarser levels, or use the command line' };
   }
 
   #planned({ moving }: PairToRegister, choices: PlanChoices, tell: Tell): PlannedRegistrar {

@@ -19,7 +19,7 @@ import type { TrainingSurroundings } from './trainingTask.ts';
  * fixed scans' own grids.
  * @throws UserError where there is no model yet, or too few test cases
  */
-export async function testKept(run: string, { tell, threads }: TrainingSurroundings): Promise<TestResult> {
+export async function testKept(run: string, { tell, runtime }: TrainingSurroundings): Promise<TestResult> {
   const kept = await KeptRun.open(run);
   const stored = await kept.readConfig();
   const { config, split } = stored;
@@ -28,7 +28,7 @@ export async function testKept(run: string, { tell, threads }: TrainingSurroundi
   const pairs = paired ? ownPairs(split.test) : fixedPairs(split.test, config.splitSeed ?? config.seed, 'test');
   const reader = caseReader(kept.files);
   const registrar = new Registrar(decodeModel(await kept.files.read(RUN_FILES.model), RUN_FILES.model), {
-    runtime: given({ threads }),
+    runtime,
   });
   const [before, after]: [Values[], Values[]] = [[], []];
   try {

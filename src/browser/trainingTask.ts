@@ -2,6 +2,7 @@ import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { splitCases } from '../dataset/split.ts';
 import { UserError } from '../errors.ts';
 import { given } from '../given.ts';
+import type { RuntimeOptions } from '../graph/index.ts';
 import { generate } from '../synthesis/generator.ts';
 import { generators } from '../synthesis/registry.ts';
 import { keptWeights } from '../training/checkpoint.ts';
@@ -21,7 +22,8 @@ import type { KeptConfig, TrainingEnd, TrainingEvent, TrainingStart, TrainingTas
 export interface TrainingSurroundings {
   readonly tell: (event: TrainingEvent) => void;
   readonly gate: Gate;
-  readonly threads: number | undefined;
+  /** How it is computed. */
+  readonly runtime: Pick<RuntimeOptions, 'threads' | 'device'>;
 }
 
 /**
@@ -96,10 +98,10 @@ async function read(
   dataset: Dataset,
   { train: training, validation }: KeptConfig['split'],
   config: KeptConfig['config'],
-  { tell, gate, threads }: TrainingSurroundings,
+  { tell, gate, runtime }: TrainingSurroundings,
 ): Promise<readonly TrainingCase[]> {
   const used = [...training, ...validation];
-  await assertTrainingRoom(config, used.length, given({ threads }));
+  await assertTrainingRoom(config, used.length, runtime);
   return readCases(caseReader(kept.files), dataset, used, config, async (done) => {
     tell({ kind: 'data', what: 'read', done, total: used.length });
     await gate.pass();
@@ -113,7 +115,7 @@ async function goOn(
   known: readonly TrainingCase[] | undefined,
   surroundings: TrainingSurroundings,
 ): Promise<TrainingEnd> {
-  const { tell, gate, threads } = surroundings;
+  const { tell, gate, runtime } = surroundings;
   const { config, split } = stored;
   const dataset = await openDataset(kept.dataAt(stored.data), kept.files);
   const cases = known ?? (await read(kept, dataset, split, config, surroundings));
@@ -125,7 +127,7 @@ async function goOn(
   const { reason } = await train({
     ...training,
     ...given({ resume: checkpoint?.state }),
-    runtime: { ...given({ threads }), remedy: 'choose a smaller size' },
+    runtime: { ...runtime, remedy: 'choose a smaller size' },
     observer: {
       async progress(epoch, done, total, loss) {
         tell({ kind: 'step', epoch, done, total, loss });

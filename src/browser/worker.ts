@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import { useWasm } from '../graph/runtime.ts';
 import { Gate } from './gate.ts';
 import { KeptRun, RUN_FILES } from './keptRun.ts';
-import type { Answer, RegistrationEvent, Request, TaskName } from './protocol.ts';
+import type { Answer, RegistrationEvent, Request, TaskName, WorkerSettings } from './protocol.ts';
 import { Workshop } from './tasks.ts';
 import { testKept } from './testTask.ts';
 import type { TrainingEvent, TrainingTasks } from './trainingProtocol.ts';
@@ -30,11 +31,11 @@ interface Scope {
 export function serveTasks(scope: Scope): void {
   const workshop = new Workshop();
   const gate = new Gate();
-  let threads: number | undefined;
+  let runtime: Pick<WorkerSettings, 'threads' | 'device'> = {};
   let isWanted = false;
   const trainings: { readonly [Name in keyof TrainingTasks]: TrainingTask<Name> } = {
-    train: (input, tell) => trainKept(input, { tell, gate, threads }),
-    test: (run, tell) => testKept(run, { tell, gate, threads }),
+    train: (input, tell) => trainKept(input, { tell, gate, runtime }),
+    test: (run, tell) => testKept(run, { tell, gate, runtime }),
     trainedModel: async (run) => (await KeptRun.open(run)).files.read(RUN_FILES.model),
     forgetTraining: async (run) => void (await KeptRun.remove(run)),
   };
@@ -48,7 +49,7 @@ export function serveTasks(scope: Scope): void {
       answer({ id, kind: 'done', output });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      answer({ id, kind: 'failed', message, isMistake: error instanceof UserError });
+      answer({ id, kind: 'failed', message, isMistake: error instanceof UserError && !isOfDevice(message) });
     }
   };
   scope.onmessage = ({ data }) => {
@@ -62,14 +63,19 @@ export function serveTasks(scope: Scope): void {
       else gate.open();
       return;
     }
-    const { runtime } = data.settings;
-    threads = data.settings.threads;
-    workshop.useThreads(threads);
+    const { threads, device, runtime: files } = data.settings;
+    runtime = given({ threads, device });
+    workshop.use(runtime);
     // Where this fails, the first task says why.
-    ready = useWasm(threads ?? 1, runtime)
+    ready = useWasm(threads ?? 1, files)
       .then(() => warmUp(threads, () => isWanted))
       .catch(() => undefined);
   };
+}
+
+/** That a device is not there, which is no mistake of the user here. */
+function isOfDevice(message: string): boolean {
+  return message.startsWith('The device ');
 }
 
 /** The memory of all arrays in an answer. */

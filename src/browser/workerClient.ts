@@ -9,10 +9,23 @@ export class Cancelled extends Error {
 }
 
 interface Waiting {
+  readonly name: TaskName;
+  readonly input: unknown;
   readonly done: (output: never) => void;
   readonly failed: (error: Error) => void;
   readonly onEvent: ((event: never) => void) | undefined;
 }
+
+/** What takes over where the graphics card fails. */
+export interface TakeOver {
+  readonly start: () => Worker;
+  readonly settings: WorkerSettings;
+  /** Told so, in a sentence. */
+  readonly say: (sentence: string) => void;
+}
+
+/** What the graphics card has a part in. */
+const ON_CARD: readonly TaskName[] = ['register', 'train', 'test'];
 
 /** A worker as a page sees it: tasks in, promises out. */
 export class WorkerClient {
@@ -20,10 +33,14 @@ export class WorkerClient {
   #next = 1;
   readonly #waiting = new Map<number, Waiting>();
 
-  /** @param start starts `worker.ts`, as the page's bundler has it */
+  /**
+   * @param start starts `worker.ts`, as the page's bundler has it
+   * @param takeOver how it goes on where it fails as it was begun
+   */
   constructor(
-    private readonly start: () => Worker,
-    private readonly settings: WorkerSettings = {},
+    private start: () => Worker,
+    private settings: WorkerSettings = {},
+    private takeOver?: TakeOver,
   ) {
     this.#worker = this.#begin();
   }
@@ -40,7 +57,7 @@ export class WorkerClient {
   ): Promise<Tasks[Name]['output']> {
     const id = this.#next++;
     return new Promise<Tasks[Name]['output']>((done, failed) => {
-      this.#waiting.set(id, { done, failed, onEvent });
+      this.#waiting.set(id, { name, input, done, failed, onEvent });
       this.#send({ kind: 'task', id, name, input });
     });
   }
@@ -73,7 +90,8 @@ export class WorkerClient {
     // If memory runs out, the browser ends a worker without a message.
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#failAll(new Error(event.message || 'the worker ended, perhaps because memory ran out'));
+      const reason = event.message || 'the worker ended, perhaps because memory ran out';
+      if (!this.#isTakenOver(reason)) this.#failAll(new Error(reason));
     };
     worker.postMessage({ kind: 'settings', settings: this.settings } satisfies Request);
     return worker;
@@ -90,9 +108,25 @@ export class WorkerClient {
       waiting.onEvent?.(answer.event as never);
       return;
     }
+    if (answer.kind === 'failed' && !answer.isMistake && ON_CARD.includes(waiting.name))
+      if (this.#isTakenOver(answer.message)) return;
     this.#waiting.delete(answer.id);
     if (answer.kind === 'done') waiting.done(answer.output as never);
     else waiting.failed(answer.isMistake ? new UserError(answer.message) : new Error(answer.message));
+  }
+
+  /** Begins anew without the graphics card, where it was used, and asks again for all that is waited for. */
+  #isTakenOver(reason: string): boolean {
+    const { takeOver } = this;
+    if (!takeOver) return false;
+    this.takeOver = undefined;
+    this.start = takeOver.start;
+    this.settings = takeOver.settings;
+    takeOver.say(`The graphics card could not compute this (${reason}); the processor does.`);
+    this.#worker.terminate();
+    this.#worker = this.#begin();
+    for (const [id, { name, input }] of this.#waiting) this.#send({ kind: 'task', id, name, input });
+    return true;
   }
 
   #failAll(error: Error): void {

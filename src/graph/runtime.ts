@@ -126,6 +126,11 @@ function onnxRuntime(): Promise<OnnxRuntime> {
   return loaded;
 }
 
+/** Takes another build of ONNX Runtime than that for where we are, before anything is compiled. */
+export function useRuntime(runtime: unknown): void {
+  loaded = Promise.resolve(runtime as OnnxRuntime);
+}
+
 /**
  * Says how WebAssembly computes in a browser, before anything is compiled.
  * @param threads more than 1 need a page that is isolated from other origins

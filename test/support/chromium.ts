@@ -17,8 +17,8 @@ export const whyNoChromium = hasChromium
   : ` (skipped: ${named === undefined ? 'no Chromium on the PATH; on Debian: apt-get install chromium' : `EARTHMORPH_CHROMIUM is ${named}, which does not run`})`;
 
 /** Starts the machine's Chromium without a window. */
-export async function startChromium(): Promise<Browser> {
+export async function startChromium(...flags: readonly string[]): Promise<Browser> {
   const path = spawnSync('sh', ['-c', 'command -v "$0"', found ?? ''], { encoding: 'utf8' }).stdout.trim();
   // Without a graphics card, pictures in three dimensions are drawn by the processor.
-  return chromium.launch({ executablePath: path, timeout: 0, args: ['--enable-unsafe-swiftshader'] });
+  return chromium.launch({ executablePath: path, timeout: 0, args: ['--enable-unsafe-swiftshader', ...flags] });
 }

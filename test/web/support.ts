@@ -137,11 +137,14 @@ export interface Opened {
   app: App;
 }
 
-/** Opens the browser and serves the page for the tests of a file; after each, the page must not have complained. */
-export function withPage(): Opened {
+/**
+ * Opens the browser and serves the page for the tests of a file; after each, the page must not have complained.
+ * @param flags of the browser
+ */
+export function withPage(...flags: readonly string[]): Opened {
   const opened = {} as Opened;
   beforeAll(async () => {
-    opened.browser = await startChromium();
+    opened.browser = await startChromium(...flags);
     opened.server = await servePage({ folder: PAGE });
   });
   afterEach(async () => {

@@ -1,6 +1,5 @@
 import { make } from '../dom.ts';
 import { pageHead } from '../pageHead.ts';
-import { pageLinks } from '../pageLinks.ts';
 import { messages } from '../panel/messages.ts';
 import { curvesPanel } from './curvesPanel.ts';
 import { pairPanel } from './pairPanel.ts';
@@ -9,7 +8,7 @@ import { runsPanel } from './runsPanel.ts';
 
 const runs = new Runs();
 document.body.append(
-  pageHead('Trainings on this computer, followed.', pageLinks('runs'), false),
+  pageHead({ page: 'runs', tagline: 'Trainings on this computer, followed.', isComputing: false }),
   make(
     'main',
     { class: 'work' },

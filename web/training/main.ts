@@ -1,6 +1,5 @@
 import { make } from '../dom.ts';
 import { pageHead } from '../pageHead.ts';
-import { pageLinks } from '../pageLinks.ts';
 import { messages } from '../panel/messages.ts';
 import { keptPanel } from './keptPanel.ts';
 import { acceptFolders } from './picking.ts';
@@ -11,7 +10,11 @@ import { setupPanel } from './setupPanel.ts';
 
 const session = new TrainingSession();
 document.body.append(
-  pageHead('A network trained in this page. Nothing leaves this computer.', pageLinks('training'), true),
+  pageHead({
+    page: 'training',
+    tagline: 'A network trained in this page. Nothing leaves this computer.',
+    isComputing: true,
+  }),
   make(
     'main',
     { class: 'work training' },

@@ -72,7 +72,7 @@ export class TrainingSession extends Topics<TrainingTopic> {
   picked: PickedFolder | undefined;
   /** For the page's messages, which registration shares. */
   readonly reading = undefined;
-  readonly #engine = startEngine();
+  readonly #engine = startEngine((text) => this.say({ kind: 'note', text }));
   #stepped = 0;
 
   get shownRun(): ShownRun | undefined {
