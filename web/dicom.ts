@@ -1,5 +1,6 @@
 import { UserError } from '../src/errors.ts';
 import type { Converted } from '../src/volume/dicomSeries.ts';
+import { secondsFor } from '../src/volume/foreignBounds.ts';
 import { onceInWorker } from './onceInWorker.ts';
 
 /** Files of one folder. */
@@ -27,7 +28,7 @@ export async function convertDicom({ name, files }: PickedFolder): Promise<Conve
   );
   const worker = new Worker(new URL('./dicomWorker.ts', import.meta.url), { type: 'module', name: 'dicom' });
   const buffers = given.map(({ bytes }) => bytes.buffer as ArrayBuffer);
-  const made = await onceInWorker<Pick<Converted, 'outputs' | 'lines'>>(worker, given, buffers);
+  const made = await onceInWorker<Pick<Converted, 'outputs' | 'lines'>>(worker, given, secondsFor(size), buffers);
   return { folder: name, files: files.length, ...(made ?? { outputs: [], lines: [] }) };
 }
 

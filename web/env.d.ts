@@ -22,3 +22,11 @@ declare module '*/dcm2niix.jpeg.js' {
   }) => Promise<{ readonly FS: Files; callMain(options: readonly string[]): number }>;
   export default load;
 }
+
+/** What unpacks ITK's readers when the page is built; it comes with ITK's package. */
+declare module '*/zstddec.modern.js' {
+  export class ZSTDDecoder {
+    init(): Promise<void>;
+    decode(bytes: Uint8Array): Uint8Array;
+  }
+}

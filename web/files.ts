@@ -8,6 +8,7 @@ import { imageFormat } from '../src/volume/imageFormat.ts';
 import { correspondingPoints, firstPoints } from '../src/volume/landmarks.ts';
 import { acceptDrop, type Dropped } from './acceptDrop.ts';
 import { convertDicom, isSlice, type PickedFolder } from './dicom.ts';
+import { readWithItk } from './itk.ts';
 import { chooseSeries } from './panel/seriesDialog.ts';
 import type { LabelFile } from './scan.ts';
 import { gridText } from './scan.ts';
@@ -78,7 +79,7 @@ export async function takeFiles(
     if (images.length === 0 && points.length === 0) {
       const [first] = read;
       throw new UserError(
-        `${first?.name} has a format that cannot be read; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz or a folder of DICOM.`,
+        `${first?.name} has a format that cannot be read; give .nii, .nii.gz, .nrrd, .mha, .mhd, .mgh, .mgz, .gipl, .mrc, .vtk, .hdf5 or a folder of DICOM.`,
       );
     }
     const hadResult = session.result !== undefined;
@@ -160,7 +161,11 @@ async function takeImages(
   const read: (ReadImage & { readonly name: string })[] = [];
   for (const image of images) {
     const { name, bytes } = { ...image, name: fileOf(image) };
-    read.push({ ...(await session.engine.ask('read', { name, bytes, others: beside })), name: image.name });
+    const found =
+      imageFormat(name) === 'itk'
+        ? await readWithItk(name, bytes)
+        : await session.engine.ask('read', { name, bytes, others: beside });
+    read.push({ ...found, name: image.name });
   }
   const isFull = session.fixed !== undefined && session.moving !== undefined;
   const isScan = ({ labels }: ReadImage): boolean => labels === undefined;

@@ -1,12 +1,5 @@
 import { Worker } from 'node:worker_threads';
-
-/** Seconds that a thread may take, and those that each MB of its input adds. */
-const SECONDS = 60;
-const SECONDS_EACH = 1;
-
-/** Bytes that WebAssembly may take, and what each byte of the input adds: a damaged length would take all there is. */
-const MEMORY = 2 ** 29;
-const MEMORY_EACH = 20;
+import { memoryFor, secondsFor } from '../volume/foreignBounds.ts';
 
 /** Bounds the memory of WebAssembly: what needs more fails, as where there is none. */
 const bounded = (most: number): string => `
@@ -29,7 +22,7 @@ export function inThread<T>(
   script: string,
   workerData: unknown,
   bytes: number,
-  most = MEMORY + MEMORY_EACH * bytes,
+  most = memoryFor(bytes),
 ): Promise<T | undefined> {
   return new Promise((resolve) => {
     const worker = new Worker(`${bounded(most)}${script}`, { eval: true, workerData, stdout: true, stderr: true });
@@ -38,7 +31,7 @@ export function inThread<T>(
       resolve(message);
       void worker.terminate();
     };
-    const timer = setTimeout(done, 1000 * (SECONDS + (SECONDS_EACH * bytes) / 1e6));
+    const timer = setTimeout(done, 1000 * secondsFor(bytes));
     worker.once('message', done);
     worker.once('error', () => done());
     worker.once('exit', () => done());

@@ -76,8 +76,8 @@ describe.skipIf(!isPossible)(`the package (${how})`, () => {
     expect(files.filter((name) => !expected.test(name))).toEqual([]);
     for (const name of ['LICENSE', 'CHANGELOG.md', ...['README.md'].filter(isInProject)]) expect(files).toContain(name);
     for (const model of modelFiles()) expect(files).toContain(`models/${model}`);
-    // The runtime of the page takes 3.8 MB of it, the models 4.8.
-    expect((await stat(tarball)).size).toBeLessThan(12e6);
+    // The runtimes of the page take 8.2 MB of it, the models 4.8, the readers of ITK 2.
+    expect((await stat(tarball)).size).toBeLessThan(19e6);
   });
 
   it('packs anew without touching what the tests run', async () => {
