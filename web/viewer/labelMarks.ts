@@ -28,13 +28,15 @@ export function fillLabels(target: CanvasRenderingContext2D, view: SliceView, { 
   });
 }
 
-/** Draws the outline of each label, rounded as in reports, which strays at most a quarter of a voxel. */
-export function outlineLabels(
+/**
+ * Draws the outline of each label, a label a step, rounded as in reports, which strays at most a quarter of a voxel.
+ */
+export function* outlineLabels(
   target: CanvasRenderingContext2D,
   view: SliceView,
   { labels, all }: ShownLabels,
   dashes: number[],
-): void {
+): Generator<void, void, void> {
   const { frame, tile, left, top, across, down, place } = view;
   const [a, b, c] = AXES[tile.plane];
   const [columns, rows] = [frame.size[a], frame.size[b]];
@@ -56,6 +58,7 @@ export function outlineLabels(
   });
   target.lineWidth = 1.5 * devicePixelRatio;
   target.setLineDash(dashes.map((length) => length * devicePixelRatio));
+  yield;
   for (const [label, [first, upper, last, lower]] of boxes) {
     const [wide, high] = [last - first + 1, lower - upper + 1];
     const is = (column: number, row: number): boolean =>
@@ -74,6 +77,7 @@ export function outlineLabels(
       target.closePath();
     }
     target.stroke();
+    yield;
   }
   target.setLineDash([]);
 }

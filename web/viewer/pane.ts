@@ -126,7 +126,9 @@ export class Pane {
     this.onMove((this.#frame as Frame).point(this.#place));
   }
 
-  readonly #paint = (): void => {
+  readonly #paint = (): Generator<void, void, void> => this.#paintSteps();
+
+  *#paintSteps(): Generator<void, void, void> {
     const { canvas } = this;
     const { planes, volume, zoom } = this.#shown;
     const isSolid = planes === 'solid';
@@ -137,26 +139,31 @@ export class Pane {
       Math.round(length * devicePixelRatio),
     ) as [number, number];
     if (width === 0 || height === 0) return;
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    // This empties the picture, and forgets what a drawing left that was begun anew.
+    Object.assign(canvas, { width, height });
     const target = canvas.getContext('2d') as CanvasRenderingContext2D;
-    target.clearRect(0, 0, width, height);
     this.#tiles = this.#frame ? tilesOf(planes, this.#frame, { width, height }) : [];
     if (!volume) return;
-    for (const tile of this.#tiles) this.#paintPlane(target, viewOf(this.#frame as Frame, tile, this.#place, zoom));
-  };
+    const views = this.#tiles.map((tile) => viewOf(this.#frame as Frame, tile, this.#place, zoom));
+    for (const view of views) {
+      drawSlice(target, view, volume, TABLES[this.#shown.map], this.#shown.window);
+      yield;
+    }
+    for (const view of views) yield* this.#paintPlane(target, view);
+  }
 
-  #paintPlane(target: CanvasRenderingContext2D, view: SliceView): void {
-    const { volume, window, map, change, labels, otherLabels, areFilled, points, displaced } = this.#shown;
+  /** What lies over a plane. */
+  *#paintPlane(target: CanvasRenderingContext2D, view: SliceView): Generator<void, void, void> {
+    const { change, labels, otherLabels, areFilled, points, displaced } = this.#shown;
     const { left, top, width, height } = view.tile;
     target.save();
     target.beginPath();
     target.rect(left, top, width, height);
     target.clip();
-    drawSlice(target, view, volume as Volume, TABLES[map], window);
     if (change) paintChange(target, view, change);
     if (labels && areFilled) fillLabels(target, view, labels);
-    if (labels && !areFilled) outlineLabels(target, view, labels, []);
-    if (otherLabels && !areFilled) outlineLabels(target, view, otherLabels, [4, 3]);
+    if (labels && !areFilled) yield* outlineLabels(target, view, labels, []);
+    if (otherLabels && !areFilled) yield* outlineLabels(target, view, otherLabels, [4, 3]);
     if (displaced) drawGrid(target, view, displaced);
     if (points) drawPoints(target, view, points);
     paintCrosshair(target, view);
