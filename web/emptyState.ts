@@ -23,7 +23,8 @@ export function emptyState(session: Session): HTMLElement {
     make(
       'p',
       { class: 'muted' },
-      'NIfTI, NRRD, MetaImage, MGH, or a folder of DICOM slices. Labels and landmarks of both scans may come along. ',
+      'NIfTI, NRRD, MetaImage, MGH, GIPL, MRC, VTK, HDF5, or a folder of DICOM slices. ',
+      'Labels and landmarks of both scans may come along. ',
       'Everything is computed in this page: your scans stay on this computer.',
     ),
   );

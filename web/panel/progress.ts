@@ -30,7 +30,7 @@ export function progressPanel(session: Session): HTMLElement {
     else bar.removeAttribute('value');
     left.textContent = result ? '' : timeLeft(session, progress);
     const last = progress.losses.at(-1);
-    loss.textContent = last ? `Loss ${last.loss.toPrecision(4)}` : '';
+    loss.textContent = last ? `Loss ${last.loss.toPrecision(4).replace('-', '−')}` : '';
     curve.hidden = !last;
     if (last && (progress.losses.length !== drawn || result)) {
       drawn = progress.losses.length;

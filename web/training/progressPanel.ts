@@ -32,7 +32,7 @@ export function trainingProgress(session: TrainingSession): HTMLElement {
     const { step } = work;
     if (step && epochs > 0) bar.value = (step.epoch - 1 + step.done / step.total) / epochs;
     else bar.removeAttribute('value');
-    loss.textContent = step ? `Loss ${step.loss.toPrecision(4)}` : '';
+    loss.textContent = step ? `Loss ${step.loss.toPrecision(4).replace('-', '−')}` : '';
     left.textContent = step && epochs > 0 ? timeLeft(work, epochs) : '';
   });
   return element;

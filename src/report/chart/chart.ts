@@ -37,14 +37,18 @@ export const CHART_ATTRIBUTES = {
 export const GRID_LINE = { stroke: 'currentColor', 'stroke-opacity': 0.14, 'stroke-width': 0.6 } as const;
 export const AXIS_LINE = { stroke: 'currentColor', 'stroke-opacity': 0.7, 'stroke-width': 0.8 } as const;
 
-/** The extent of the finite values, widened where it has no width: the domain of an axis. */
+/**
+ * The extent of the finite values, widened where it has no width, but not below zero where they are not: the domain of
+ * an axis.
+ */
 export function spread(values: readonly number[], logarithmic = false): [number, number] {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return logarithmic ? [0.1, 1] : [0, 1];
   const low = finite.reduce((a, b) => Math.min(a, b));
   const high = finite.reduce((a, b) => Math.max(a, b));
   if (low < high) return [low, high];
-  return logarithmic ? [low / 2, low * 2] : [low - 0.5, low + 0.5];
+  if (logarithmic) return [low / 2, low * 2];
+  return [low < 0 ? low - 0.5 : Math.max(0, low - 0.5), low + 0.5];
 }
 
 /** The labels of an axis' ticks: numbers as the scale formats them, with a true minus sign. */
