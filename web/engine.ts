@@ -18,10 +18,12 @@ export const engineNote = crossOriginIsolated
   ? undefined
   : 'This host does not isolate the page (headers COOP and COEP), so that it computes with one thread. earthmorph view uses all cores but one.';
 
-/** Why that computes, a sentence each. */
+/** Why that computes, a sentence each; what `engineNote` says is said beside it. */
 export const engineReasons: readonly string[] = [
   card.why,
-  engineNote ?? 'The page is isolated from other origins, so that threads can work; one core draws the page.',
+  ...(crossOriginIsolated
+    ? ['The page is isolated from other origins, so that threads can work; one core draws the page.']
+    : []),
 ];
 
 const address = (path: string): string => new URL(path, document.baseURI).href;

@@ -280,7 +280,14 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
 
   it('refuses a pair that needs more memory than there is, before it starts', async () => {
     await open();
-    const large = { ...fixed.image, size: [420, 420, 400] as const, data: new Float32Array(420 * 420 * 400) };
+    // The worker believes that the machine has 1 GB.
+    await app.page.context().route('**/earthmorph-worker.js', async (route) => {
+      const response = await route.fetch();
+      const told = 'Object.defineProperty(WorkerNavigator.prototype, "deviceMemory", { get: () => 1 });';
+      await route.fulfill({ response, body: `${told}${await response.text()}` });
+    });
+    await app.page.reload();
+    const large = { ...fixed.image, size: [280, 280, 240] as const, data: new Float32Array(280 * 280 * 240) };
     for (let n = 0; n < large.data.length; n += 1000) large.data[n] = n % 7;
     await writeFile(join(await folder.with({}), 'large.nii.gz'), await encodeNifti(large, { gzip: true }));
     await app.page.getByRole('button', { name: 'Choose files' }).waitFor();
@@ -289,7 +296,7 @@ describe.skipIf(!hasChromium)(`the application in a browser${whyNoChromium}`, ()
       app.page.getByRole('button', { name: 'Choose files' }).click(),
     ]);
     await chooser.setFiles([join(folder.last, 'large.nii.gz')]);
-    await app.page.getByText('420×420×400').waitFor();
+    await app.page.getByText('280×280×240').waitFor();
     await app.drop(await niftiFile('b.nii', moving.image));
     await app.says(/The scans are too large .*registering them needs about/);
     await app.page.getByRole('button', { name: 'Clear' }).click();
