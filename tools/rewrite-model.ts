@@ -1,12 +1,15 @@
 /**
  * Writes a model file again as this version writes them, with all that such files carry today; the weights stay as they
- * are. With the folder of its run, or its record in `models/`, and the scans, it learns what it was trained on.
- * Usage: tsx tools/rewrite-model.ts <model.onnx> [<config.json or record> <folder of scans>]
+ * are. With the folder of its run, or its record in `models/`, and the scans, it learns what it was trained on. With
+ * `--passes`, each of its networks registers so often, one pass behind the other.
+ * Usage: tsx tools/rewrite-model.ts <model.onnx> [--passes 2,2] [<config.json or record> <folder of scans>]
  */
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { openDataset } from '../src/dataset/dataset.ts';
 import { writeAtomically } from '../src/file/atomic.ts';
 import { nodeFiles } from '../src/file/nodeFiles.ts';
+import { given } from '../src/given.ts';
 import { decodeModel, encodeModel } from '../src/network/model.ts';
 import { type TrainedOn, trainedOn } from '../src/preparation/trainedOn.ts';
 import { imagesOf } from '../src/training/trainModel.ts';
@@ -14,12 +17,19 @@ import type { Grid } from '../src/volume/grid.ts';
 import { readCase } from '../src/workflow/readImage.ts';
 import type { StoredConfig } from '../src/workflow/runFolder.ts';
 
-const [file, record, data] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ options: { passes: { type: 'string' } }, allowPositionals: true });
+const [file, record, data] = positionals;
 if (file === undefined || (record === undefined) !== (data === undefined))
-  throw new Error('Usage: tsx tools/rewrite-model.ts <model.onnx> [<config.json or record> <folder of scans>]');
+  throw new Error(
+    'Usage: tsx tools/rewrite-model.ts <model.onnx> [--passes 2,2] [<config.json or record> <folder of scans>]',
+  );
 const model = decodeModel(await readFile(file), file);
 const seen = record === undefined || data === undefined ? {} : { trainedOn: await scansOf(record, data) };
-await writeAtomically(file, encodeModel({ ...model, ...seen }));
+const passes = values.passes?.split(',').map(Number);
+const stages = model.stages.map((stage, n) => ({ ...stage, ...given({ passes: passes?.[n] }) }));
+const bytes = encodeModel({ ...model, ...seen, stages });
+decodeModel(bytes, file); // passes that no model can have end here
+await writeAtomically(file, bytes);
 
 /** What the training and validation cases of a run are. */
 async function scansOf(run: string, folder: string): Promise<TrainedOn> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checksum } from '../crc32.ts';
 import { UserError } from '../errors.ts';
+import { given } from '../given.ts';
 import {
   elementCount,
   type FeatureOperators,
@@ -32,6 +33,8 @@ export interface ModelStage {
   readonly network: ChosenNetwork;
   /** How many times coarser its grid is than the model's. */
   readonly reduction: number;
+  /** How often it registers, one pass behind the other; once when left out. */
+  readonly passes?: number;
   /** All weights, one parameter after the other. */
   readonly parameters: Float32Array;
 }
@@ -49,7 +52,13 @@ export interface RegistrationModel {
 
 /** A stage as a file has it: the settings of its network lie beside what every stage has. */
 const stagesSchema = z
-  .array(z.looseObject({ reduction: z.int().positive(), network: z.string().default(DEFAULT_NETWORK) }))
+  .array(
+    z.looseObject({
+      reduction: z.int().positive(),
+      passes: z.int().positive().max(8).optional(),
+      network: z.string().default(DEFAULT_NETWORK),
+    }),
+  )
   .min(1)
   .max(8);
 const recordSchema = z.record(z.string(), z.string());
@@ -68,9 +77,10 @@ function prefixOf(index: number, count: number): string {
 
 /** The stages of a model with their weights as constants of a graph. */
 export function constantStages(graph: Graph, stages: readonly ModelStage[], count = stages.length): Stage[] {
-  return stages.map(({ network, reduction, parameters }, index) => ({
+  return stages.map(({ network, reduction, passes, parameters }, index) => ({
     network,
     reduction,
+    ...given({ passes }),
     parameters: constantParameters(graph, parameters, networkParameters(network), prefixOf(index, count)),
   }));
 }
@@ -104,7 +114,7 @@ export function encodeModel(model: RegistrationModel): Uint8Array {
   const { graph, outputs } = inferenceGraph(model, [size, size, size], PORTABLE_FEATURES);
   const metadata = {
     [STAGES]: JSON.stringify(
-      model.stages.map(({ network, reduction }) => ({ reduction, ...describeNetwork(network) })),
+      model.stages.map(({ network, reduction, passes }) => ({ reduction, passes, ...describeNetwork(network) })),
     ),
     [PREPROCESSING]: JSON.stringify(model.preprocessing),
     [RECORD]: JSON.stringify(model.record),
@@ -136,10 +146,10 @@ export function decodeModel(bytes: Uint8Array, name: string): RegistrationModel 
   if (unfit)
     throw damaged(name, `its grid of ${preprocessing.size} voxels cannot be made ${unfit.reduction} times coarser`);
   const model: RegistrationModel = {
-    stages: structures.map(({ reduction, network: family, ...settings }, index) => {
+    stages: structures.map(({ reduction, passes, network: family, ...settings }, index) => {
       const network = networkOf(family, settings, name);
       const parameters = weightsOf(contents, network, prefixOf(index, structures.length), name);
-      return { network, reduction, parameters };
+      return { network, reduction, parameters, ...given({ passes }) };
     }),
     preprocessing,
     record: parsed(metadata, RECORD, recordSchema, name),

@@ -12,11 +12,14 @@ export interface Stage {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** How many times coarser its grid is than the volumes', along each axis; 1 for the same grid. */
   readonly reduction: number;
+  /** How often it registers, one pass behind the other; once when left out. */
+  readonly passes?: number;
 }
 
 /**
  * Registers in stages. Each network gets the moving volume as the stages before have moved it, on its own grid, which
- * is coarser or equal. Its displacement v is composed with theirs: u ← v + u ∘ (id + v).
+ * is coarser or equal. Its displacement v is composed with theirs: u ← v + u ∘ (id + v). A network of several passes
+ * gets the volume again.
  *
  * @param moving,fixed [1, 1, D, H, W]; the extents must be multiples of every stage's reduction
  * @returns the last stage's flow, the whole displacement, and the moving volume sampled once through it
@@ -29,7 +32,8 @@ export function registerInStages(
 ): Registered {
   const extent = tripleAt(fixed.shape, 2);
   let reached: Registered | undefined;
-  for (const { network, parameters, reduction } of stages) {
+  const passes = stages.flatMap((stage) => Array.from({ length: stage.passes ?? 1 }, () => stage));
+  for (const { network, parameters, reduction } of passes) {
     const start = reached?.moved ?? moving;
     const own = buildNetwork(network, reduce(start, reduction), reduce(fixed, reduction), parameters, features);
     const step = resizeDisplacement(own.displacement, extent);

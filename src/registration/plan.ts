@@ -13,6 +13,7 @@ import { judgeModalities, suitedLoss } from './modality.ts';
 import { extentOfGrid, type Level, levelOptions, type PyramidOptions } from './pyramid/pyramid.ts';
 import { gridOver, type Region, regionOf, voxelsOver } from './pyramid/region.ts';
 import { Refiner } from './refine.ts';
+import { velocityWeight } from './velocityWeight.ts';
 
 /** How much time a registration may take: levels and steps follow from it. */
 export const EFFORTS = ['fast', 'standard', 'best'] as const;
@@ -121,11 +122,6 @@ const FINER = 0.95;
 /** Levels whose voxels differ by less than this factor are one. */
 const APART = 1.15;
 
-/** λ of the losses that suit a pair. */
-const SMOOTHNESS = { ncc: 0.3, mind: 0.3, mse: 0.5 } as const;
-/** λ of other losses, as a share of what suits a displacement field. */
-const VELOCITY_SHARE = 0.1;
-
 /** Share of the smaller scan's box that must lie in the other's for world coordinates to be believed. */
 const LEAST_OVERLAP = 0.3;
 
@@ -151,13 +147,9 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
       'A symmetric registration needs a velocity field, which can be undone; leave out --field or --symmetric.',
     );
   const integrationSteps = choices.field === 'displacement' ? 0 : 5;
-  const { similarity } = chosen;
   const smoothness =
     choices.smoothness ??
-    (loss.name === usual
-      ? SMOOTHNESS[usual]
-      : VELOCITY_SHARE * (similarity.refinementSmoothness ?? similarity.smoothness)) *
-      chooseRegulariser(regulariser.name, regulariser.options).regulariser.weight;
+    velocityWeight(chosen, chooseRegulariser(regulariser.name, regulariser.options), loss.name === usual);
   const settings = {
     loss,
     regulariser,

@@ -20,7 +20,7 @@ import { graphMemory, runMemory } from '../graph/memory.ts';
 import type { ChosenSimilarity } from '../loss/registry.ts';
 import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
-import { type Extent, extentOf, integrateVelocity } from '../network/displacement.ts';
+import { composed, type Extent, extentOf, integrateVelocity } from '../network/displacement.ts';
 import { warp, warpMask } from '../network/spatialTransformer.ts';
 import { defaultWeight, fedFieldOfView, objective } from '../objective/objective.ts';
 import { adam, adamValues } from '../optimise/adam.ts';
@@ -71,6 +71,11 @@ export interface RefineOptions {
    */
   readonly symmetric?: boolean;
   /**
+   * The velocity stands for what comes behind the displacement `start`: the pair is compared through both, and the
+   * regulariser sees the velocity alone. There is no inverse then.
+   */
+  readonly behind?: boolean;
+  /**
    * Take the regulariser's mean over the voxels that count rather than over the grid, so that the surroundings do not
    * change its weight. Needs `mask`.
    */
@@ -90,7 +95,7 @@ export interface RefinePair {
   readonly moving: Float32Array;
   readonly fixedMask?: Float32Array;
   readonly movingMask?: Float32Array;
-  /** Displacement to begin with, [3, D, H, W] in voxels; none when left out. It cannot be had with a velocity. */
+  /** Displacement to begin with, [3, D, H, W] in voxels; none when left out. A velocity must come `behind` it. */
   readonly start?: Float32Array;
   /** What is optimised, to begin with, on its own coarser grid, in voxels of the volumes' grid; zeros when left out. */
   readonly field?: RefinedField;
@@ -253,9 +258,10 @@ function refinementGraph(options: RefineOptions, extent: Extent) {
   const moving = graph.input('moving', [1, 1, ...extent]);
   const fixed = graph.input('fixed', [1, 1, ...extent]);
   const field = graph.input('field', [1, 3, ...coarse]);
+  const start = (): Tensor => graph.input('start', [1, 3, ...extent]);
   const { displacement, inverse, flow } = options.integrationSteps
-    ? ofVelocity(field, extent, options.integrationSteps)
-    : ofDisplacement(field, graph.input('start', [1, 3, ...extent]), extent);
+    ? ofVelocity(field, extent, options.integrationSteps, options.behind ? start() : undefined)
+    : ofDisplacement(field, start(), extent);
   const random = new RandomInputs(graph);
   const compared =
     options.symmetric && options.integrationSteps
@@ -297,17 +303,20 @@ function ofDisplacement(field: Tensor, start: Tensor, extent: Extent): Meaning {
   return { displacement, flow: displacement };
 }
 
-/** exp(v) and exp(−v) of a velocity on its coarser grid, where integrating costs little. */
-function ofVelocity(field: Tensor, extent: Extent, steps: number): Meaning {
+/**
+ * exp(v) and exp(−v) of a velocity on its coarser grid, where integrating costs little; exp(v) behind `start` where
+ * there is one.
+ */
+function ofVelocity(field: Tensor, extent: Extent, steps: number, start?: Tensor): Meaning {
   const ratios = extent.map((size, a) => size / field.shape[a + 2]!);
   const flow = scaled(
     field,
     ratios.map((ratio) => 1 / ratio),
   );
-  const [displacement, inverse] = [flow, multiply(flow, -1)].map((velocity) =>
-    scaled(interpolated(integrateVelocity(velocity, steps), extent), ratios),
-  ) as [Tensor, Tensor];
-  return { displacement, inverse, flow };
+  const exponential = (velocity: Tensor): Tensor =>
+    scaled(interpolated(integrateVelocity(velocity, steps), extent), ratios);
+  if (start) return { displacement: composed(start, exponential(flow)), flow };
+  return { displacement: exponential(flow), inverse: exponential(multiply(flow, -1)), flow };
 }
 
 /** Both volumes moved to the middle between them, and what counts there. */

@@ -72,6 +72,8 @@ describe('model file', () => {
     [{ encoder: [4, 8] }, /its weights "encoder1\.weight" are 432 values of the shape 4 × 4/],
     [{ reduction: 0 }, /reduction" must be more than 0/],
     [{ reduction: 5 }, /its grid of 32 voxels cannot be made 5 times coarser/],
+    [{ passes: 0 }, /passes" must be more than 0/],
+    [{ passes: 9 }, /passes" must be at most 8/],
     [{ reduction: undefined }, /reduction" must be a whole number|reduction" must be a number/],
   ])('refuses the settings %j', (values, sentence) => {
     expect(refusal(changedSettings(model, values))).toMatch(sentence);

@@ -73,6 +73,17 @@ describe('refinement of one pair', () => {
     expect(losses[0]).toBeLessThan((await refined('mse', { steps: 1 })).losses[0] as number);
   });
 
+  it('puts a velocity behind where it begins, and keeps to it where nothing moves', async () => {
+    const { displacement: start } = await refined('mse', { steps: 10 });
+    const behind = { integrationSteps: 5, behind: true, smoothness: 0.3 };
+    const { displacement, losses } = await refined('mse', behind, start);
+    expect(losses[0]).toBeLessThan((await refined('mse', { steps: 1 })).losses[0] as number);
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(diceOf(displacement)).toBeGreaterThan(diceOf(start));
+    const still = await refined('mse', { ...behind, steps: 1, rate: 1e-9 }, start);
+    expect(Math.max(...still.displacement.map((u, n) => Math.abs(u - start[n]!)))).toBeLessThan(1e-5);
+  });
+
   it('finds the inverse where the roles are changed, when it is symmetric', async () => {
     const velocity = async (symmetric: boolean, { fixed, moving }: typeof pair): Promise<Float32Array> => {
       const options = { smoothness: 0.3, steps: 20, grid: 2, rate: 0.3, seed: 1, mask: true, integrationSteps: 5 };
