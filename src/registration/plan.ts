@@ -8,6 +8,7 @@ import { mapTriple } from '../triple.ts';
 import { voxelCount } from '../volume/checks.ts';
 import type { Grid, Mask, Vec3, Volume } from '../volume/grid.ts';
 import { applyToPoint, spacingOf, voxelEdge } from '../volume/matrix.ts';
+import { FINEST } from './alignment/levels.ts';
 import type { AlignmentKind } from './alignment/motion.ts';
 import { judgeModalities, suitedLoss } from './modality.ts';
 import { extentOfGrid, type Level, levelOptions, type PyramidOptions } from './pyramid/pyramid.ts';
@@ -182,7 +183,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
     foldLimit: 0.1,
     region,
     memory: { needed: finest ? each * voxelsOver(region, finest.spacing) : 0, allowed },
-    seconds: secondsOf(levels, region, loss.name, alignment !== null),
+    seconds: secondsOf(levels, { fixed, moving, region, loss: loss.name, isAligned: alignment !== null }),
   };
 }
 
@@ -268,14 +269,25 @@ function bytesPerVoxel(region: Region, settings: Settings): number {
 
 /** Seconds for a voxel and step on two cores; other losses are taken to be as slow as the slowest of these. */
 const SECONDS: Readonly<Record<string, number>> = { mse: 2.5e-7, ncc: 4e-7, mind: 9e-7 };
-/** Seconds for reading, writing, and for an alignment. */
-const OVERHEAD = 5;
+/** Seconds for each voxel of the scans, which are read, judged and written, and for the rest of it. */
+const EACH_VOXEL = 5e-7;
+const OVERHEAD = 2;
+/** Seconds for an alignment whose finest level is as large as it may be. */
 const ALIGNMENT = 10;
 
-function secondsOf(levels: readonly Level[], region: Region, loss: string, isAligned: boolean): number {
+interface Work {
+  readonly fixed: Grid;
+  readonly moving: Grid;
+  readonly region: Region;
+  readonly loss: string;
+  readonly isAligned: boolean;
+}
+
+function secondsOf(levels: readonly Level[], { fixed, moving, region, loss, isAligned }: Work): number {
   const each = SECONDS[loss] ?? Math.max(...Object.values(SECONDS));
   const steps = levels.reduce((sum, { spacing, steps }) => sum + steps * voxelsOver(region, spacing), 0);
-  return Math.round(OVERHEAD + (isAligned ? ALIGNMENT : 0) + each * steps);
+  const alignment = isAligned ? ALIGNMENT * Math.min(1, voxelCount(fixed) / FINEST ** 3) : 0;
+  return Math.round(OVERHEAD + EACH_VOXEL * (voxelCount(fixed) + voxelCount(moving)) + alignment + each * steps);
 }
 
 /** Share of the smaller scan's box, along the world's axes, that lies in the other's. */

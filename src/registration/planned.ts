@@ -58,17 +58,23 @@ export class PlannedRegistrar implements PairRegistrar {
     const masked = maskedPair(pair);
     const initial = start !== undefined && typeof start !== 'string' ? start : undefined;
     const planned = { ...choices, ...given({ start: initial ? 'world' : (start as InitialAlignment | undefined) }) };
-    const plan = planPair(masked, planned);
-    const means = { runtime, initial, aligned: pair.aligned, onProgress, onWarp };
-    if (!plan.symmetric || plan.levels.length === 0 || isInOrder(pair)) {
-      onPlan?.(plan);
-      return carryOut(masked, plan, means);
+    if (choices.symmetric && !isInOrder(pair)) {
+      const turned = turnedRound(masked);
+      const plan = planPair(turned, planned);
+      // A transform alone needs no middle.
+      if (plan.levels.length > 0) {
+        onPlan?.(plan);
+        const back = given({ initial: initial && invert(initial), aligned: pair.aligned && invert(pair.aligned) });
+        return undone(
+          pair,
+          startOf(pair, plan, initial),
+          await carryOut(turned, plan, { runtime, onProgress, ...back }),
+        );
+      }
     }
-    const turned = turnedRound(masked);
-    const other = planPair(turned, planned);
-    onPlan?.(other);
-    const back = given({ initial: initial && invert(initial), aligned: pair.aligned && invert(pair.aligned) });
-    return undone(pair, startOf(pair, plan, initial), await carryOut(turned, other, { runtime, onProgress, ...back }));
+    const plan = planPair(masked, planned);
+    onPlan?.(plan);
+    return carryOut(masked, plan, { runtime, initial, aligned: pair.aligned, onProgress, onWarp });
   }
 
   /** Nothing is kept from pair to pair. */

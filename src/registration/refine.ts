@@ -22,7 +22,7 @@ import type { ChosenRegulariser } from '../loss/regulariser/registry.ts';
 import { RandomInputs } from '../loss/similarity.ts';
 import { composed, type Extent, extentOf, integrateVelocity } from '../network/displacement.ts';
 import { warp, warpMask } from '../network/spatialTransformer.ts';
-import { defaultWeight, fedFieldOfView, objective } from '../objective/objective.ts';
+import { defaultWeight, fedFieldOfView, fieldOfView, objective } from '../objective/objective.ts';
 import { adam, adamValues } from '../optimise/adam.ts';
 import { cosineRate } from '../optimise/schedule.ts';
 import { mapTriple } from '../triple.ts';
@@ -324,9 +324,10 @@ function inTheMiddle(fixed: Tensor, moving: Tensor, field: Tensor, steps: number
   const { displacement, inverse } = ofVelocity(multiply(field, 0.5), extentOf(fixed), steps);
   const [forwards, backwards] = [displacement, inverse!];
   const counts = mask
-    ? multiply(
+    ? fieldOfView(
         warpMask(fixed.graph.input('fixed_mask', fixed.shape), backwards),
-        warpMask(fixed.graph.input('moving_mask', fixed.shape), forwards),
+        fixed.graph.input('moving_mask', fixed.shape),
+        forwards,
       )
     : undefined;
   return { moved: warp(moving, forwards), fixed: warp(fixed, backwards), ...given({ counts }) };

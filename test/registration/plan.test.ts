@@ -35,6 +35,14 @@ describe('plan', () => {
     expect(plan({ start: 'world' }, placed(moving, [500, 0, 0])).start).toBe('world');
   });
 
+  it('takes more time for larger scans, for an alignment, and for finer levels', () => {
+    const large: Volume = { ...moving, size: [160, 176, 144], data: new Float32Array(160 * 176 * 144) };
+    const none = { alignment: 'none', levels: [] } as const;
+    expect(plan(none, large).seconds).toBeGreaterThan(plan(none).seconds);
+    expect(plan({ levels: [] }).seconds).toBeGreaterThan(plan(none).seconds);
+    expect(plan({ levels: [{ spacing: 1, steps: 100 }] }).seconds).toBeGreaterThan(plan({ levels: [] }).seconds);
+  });
+
   it('takes what is given for every part', () => {
     const levels = [{ spacing: 3, steps: 7 }];
     const given = plan({
