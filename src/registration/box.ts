@@ -11,8 +11,8 @@ export interface Box {
 const MULTIPLE = 8;
 
 /**
- * The smallest box of a grid with every voxel that counts in one of the masks, a little larger where its extent is
- * rounded up; the whole grid where none counts.
+ * The smallest box of a grid with every voxel that counts in one of the masks. Its extent is rounded up. Where no voxel
+ * counts it is the whole grid.
  * @param masks [D, H, W], above 0 where a voxel counts
  */
 export function boxOf(masks: readonly Float32Array[], extent: Extent): Box {

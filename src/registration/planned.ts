@@ -105,8 +105,8 @@ interface Means {
 }
 
 /**
- * Whether a symmetric registration takes a pair as it is given, rather than turned round: the two ways have one result,
- * although the alignment and the grid of the levels prefer a scan. The scans' sizes and voxels decide.
+ * Whether a symmetric registration takes a pair as it is given, rather than turned round. The alignment and the grid of
+ * the levels prefer a scan, but the two ways are to have one result. The scans' sizes and voxels decide.
  */
 function isInOrder({ fixed, moving }: RegistrationPair): boolean {
   const sizes = fixed.data.length - moving.data.length;
@@ -168,8 +168,8 @@ async function carryOut(pair: MaskedPair, plan: Plan, means: Means): Promise<Reg
 }
 
 /**
- * The transform of a pair. An ultrasound is aligned as the moving scan, also where it is the fixed one: its finest level
- * is then that of the other scan, whose voxels are coarser than speckle, and both ways have one result.
+ * The transform of a pair. An ultrasound is aligned as the moving scan, also where it is the fixed one. The finest level
+ * is then that of the other scan, whose voxels are coarser than speckle. Both ways have one result.
  */
 async function aligned(pair: MaskedPair, plan: Plan, start: Mat4, { runtime }: Means): Promise<Alignment | undefined> {
   if (!plan.alignment) return undefined;

@@ -74,7 +74,7 @@ const TURN = 0.2;
  * The coarsest level begins from several starts: as given and its neighbours, world coordinates, middles together and
  * centroids together, each also turned a little about each axis. A finer level begins from the best ends of the coarser
  * one, the second also from the starts themselves where they are better. The start as given is followed on every level
- * besides, rigidly on the finer two: a coarse level can lead out of the right valley, and only a fine one shows it.
+ * besides, rigidly on the finer two. A coarse level can lead out of the right valley, and only a fine one shows it.
  * Scale and shear come in on the second level. On the finest level the end with the least loss is taken, or a nearer
  * one that is level with it.
  *

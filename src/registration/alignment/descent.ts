@@ -19,9 +19,9 @@ interface Descent {
 const PASSING = 0.25;
 
 /**
- * Adam on the coordinates of the motion, its rate falling to zero along half a cosine. Losses jump where voxels enter
- * or leave the field of view, so that a line search (BFGS was tried) stops at the first jump, of MIND within a tenth of
- * a voxel; steps of a given length go on.
+ * Adam on the coordinates of the motion. Its rate falls to zero along half a cosine. Losses jump where voxels enter or
+ * leave the field of view. A line search stops at the first jump: BFGS by MIND did so within a tenth of a voxel. Steps
+ * of a given length go on.
  */
 export async function descend(start: Mat4, { objective, motion, steps, rate, known }: Descent): Promise<Mat4> {
   const changeOf = adamOnNumbers(motion.dimension);

@@ -22,8 +22,8 @@ const STRETCHES: readonly Mat4[] = [
 ];
 
 /**
- * Small motions of a transform about the place of a point, in coordinates of one length: one unit of each shifts by 1
- * mm, or moves what is `radius` mm away from that point by about 1 mm. The first three are the translation.
+ * Small motions of a transform about the place of a point, in coordinates of one length. One unit of the first three
+ * shifts by 1 mm. One unit of the others moves what is `radius` mm away from that point by about 1 mm.
  */
 export class Motion {
   readonly #generators: readonly Mat4[];

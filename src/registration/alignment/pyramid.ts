@@ -135,8 +135,8 @@ function rows(fine: number, coarse: number, sigma: number): { from: number; weig
 }
 
 /**
- * Standard deviation in mm of the surroundings of a voxel, and the share of them that must have data: the outermost 2
- * mm of a mask are left out, where an ultrasound scan fades rather than shows anatomy.
+ * Standard deviation in mm of the surroundings of a voxel, and the share of them that must have data. So the outermost
+ * 2 mm of a mask are left out: an ultrasound scan fades there, and shows no anatomy.
  */
 const RIM = 1;
 const WITHIN = 0.97;
