@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ZSTDDecoder } from '@thewtex/zstddec';
 import { defineConfig, type Plugin } from 'vite';
-import { ZSTDDecoder } from '../node_modules/@thewtex/zstddec/dist/zstddec.modern.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 /** The build of ONNX Runtime that has WebAssembly alone: half the size, and no other device is used. */

@@ -6,6 +6,7 @@ import type { Device } from '../graph/index.ts';
 import { alignmentSimilarity } from '../loss/alignmentLoss.ts';
 import { chooseSimilarity } from '../loss/registry.ts';
 import { chooseRegulariser } from '../loss/regulariser/registry.ts';
+import { MOST_PASSES, withPasses } from '../network/model.ts';
 import { objectiveSchema } from '../objective/settings.ts';
 import type { InitialAlignment } from '../preparation/preprocessing.ts';
 import type { AlignmentOptions } from '../registration/alignment/align.ts';
@@ -35,6 +36,13 @@ const modelSchema = z.strictObject({
     .optional()
     .describe('optimise each pair in so many steps, after the model if there is one; 100 are enough without a model')
     .meta({ placeholder: 'steps' }),
+  passes: z
+    .int()
+    .min(1)
+    .max(MOST_PASSES)
+    .optional()
+    .describe('how often each network of a model registers a pair, one pass behind the other')
+    .meta({ placeholder: 'count', otherwise: 'as the model file says, mostly 1' }),
   refineGrid: grid,
   refineRate: rate,
   spacing: trained.spacing
@@ -62,6 +70,7 @@ const modelSchema = z.strictObject({
 /** Options of every command that uses a model. */
 export interface ModelOptions {
   readonly model?: string;
+  readonly passes?: number;
   readonly loss?: string;
   readonly lossOption?: Readonly<Record<string, unknown>>;
   readonly regulariser?: string;
@@ -94,12 +103,14 @@ export function addModelOptions(command: Command): Command {
  * @throws UserError when options of a refinement or an alignment are given without one
  */
 export async function openRegistrar(options: ModelOptions, onRefine?: RefineProgress): Promise<Registrar> {
-  const { model, device: where, threads, spacing } = options;
+  const { model: path, passes, device: where, threads, spacing } = options;
   const refine = refinementOf(options);
   const alignment = alignmentOf(options);
-  if (spacing !== undefined && model !== undefined && model !== 'none')
+  const model = path === undefined || path === 'none' ? undefined : await readModel(path);
+  if (spacing !== undefined && model)
     throw new UserError('--spacing cannot be used with --model, since a model has its own grid; leave it out.');
-  return new Registrar(model === undefined || model === 'none' ? undefined : await readModel(model), {
+  if (passes !== undefined && !model) throw new UserError('--passes belongs to a model; give it with --model.');
+  return new Registrar(model && passes !== undefined ? withPasses(model, passes) : model, {
     runtime: { device: where, ...given({ threads }) },
     ...given({ alignment, refine, onRefine, spacing }),
   });

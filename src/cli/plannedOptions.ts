@@ -50,8 +50,8 @@ export function addPlannedOptions(command: Command): Command {
 const OWN = ['effort', 'modality', 'levels', 'field', 'symmetric', 'memory'] as const;
 
 /** Whether a pair is planned: neither a model nor a refinement on one grid is asked for. */
-export function isPlanned({ model, refine, refineGrid, refineRate }: PlannedOptions): boolean {
-  return [model, refine, refineGrid, refineRate].every((value) => value === undefined);
+export function isPlanned({ model, passes, refine, refineGrid, refineRate }: PlannedOptions): boolean {
+  return [model, passes, refine, refineGrid, refineRate].every((value) => value === undefined);
 }
 
 /** @throws UserError where an option of a plan is given for another kind of registration */

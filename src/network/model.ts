@@ -50,12 +50,15 @@ export interface RegistrationModel {
   readonly trainedOn?: TrainedOn;
 }
 
+/** Passes of a network at most. */
+export const MOST_PASSES = 8;
+
 /** A stage as a file has it: the settings of its network lie beside what every stage has. */
 const stagesSchema = z
   .array(
     z.looseObject({
       reduction: z.int().positive(),
-      passes: z.int().positive().max(8).optional(),
+      passes: z.int().positive().max(MOST_PASSES).optional(),
       network: z.string().default(DEFAULT_NETWORK),
     }),
   )
@@ -73,6 +76,11 @@ const CHECKSUM = 'earthmorph.checksum';
 /** Prefix of a stage's weights in a model file: none for the last, `stage0.`, `stage1.` … for those before it. */
 function prefixOf(index: number, count: number): string {
   return index === count - 1 ? '' : `stage${index}.`;
+}
+
+/** A model each of whose networks registers so often, one pass behind the other. */
+export function withPasses(model: RegistrationModel, passes: number): RegistrationModel {
+  return { ...model, stages: model.stages.map((stage) => ({ ...stage, passes })) };
 }
 
 /** The stages of a model with their weights as constants of a graph. */

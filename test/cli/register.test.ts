@@ -107,6 +107,11 @@ describe('register, one pair', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Registered in /);
     expect(existsSync(at('shipped.nii.gz'))).toBe(true);
+    // A second pass moves on from where the first one ended.
+    expect((await earthmorph([...pair, '--passes', '2', '--moved', at('twice.nii.gz')])).code).toBe(0);
+    const [once, twice] = [await readVolume(at('shipped.nii.gz')), await readVolume(at('twice.nii.gz'))];
+    expect(twice.size).toEqual(once.size);
+    expect(twice.data.some((value, n) => Math.abs(value - once.data[n]!) > 1)).toBe(true);
   });
 });
 
@@ -281,6 +286,9 @@ describe('register --refine', () => {
     [['--model', 'none'], /There is no model, .* --refine/],
     [['--model', 'none', '--loss', 'pswd'], /--loss belongs to a refinement; give --refine/],
     [['--refine-grid', '3'], /--refine-grid belongs to a refinement/],
+    [['--passes', '2'], /--passes belongs to a model; give it with --model/],
+    [['--model', 'none', '--refine', '5', '--passes', '2'], /--passes belongs to a model/],
+    [['--model', 'hippocampus', '--passes', '9'], /passes/],
     [['--model', 'hippocampus', '--spacing', '2'], /--spacing cannot be used with --model/],
     [['--refine', '0'], /must be more than 0/],
     [['--refine', '5', '--loss', 'emd'], /one of mse, ncc, mind, lc2, nmi, swd, radon, pswd/],
