@@ -17,11 +17,12 @@ export interface PlannedOptions extends ModelOptions {
   readonly levels?: readonly Level[];
   readonly field?: 'velocity' | 'displacement';
   readonly symmetric?: boolean;
+  readonly search?: boolean;
   /** Bytes. */
   readonly memory?: number;
 }
 
-/** Adds `--effort`, `--modality`, `--levels`, `--field`, `--symmetric` and `--memory`. */
+/** Adds `--effort`, `--modality`, `--levels`, `--field`, `--symmetric`, `--search` and `--memory`. */
 export function addPlannedOptions(command: Command): Command {
   return command
     .option('--effort <how>', `time to spend: ${EFFORTS.join(', ')} (default: standard)`, choice(EFFORTS))
@@ -44,10 +45,14 @@ export function addPlannedOptions(command: Command): Command {
       '--symmetric',
       'moves both scans to the middle between them, so that which of them is fixed matters little; takes more time',
     )
+    .option(
+      '--search',
+      'for large motion: looks at all shifts of up to five voxels of the coarsest level first, and keeps what has the lower loss',
+    )
     .addOption(memoryOption('memory to take at most, such as 4GB (default: half of what is free)'));
 }
 
-const OWN = ['effort', 'modality', 'levels', 'field', 'symmetric', 'memory'] as const;
+const OWN = ['effort', 'modality', 'levels', 'field', 'symmetric', 'search', 'memory'] as const;
 
 /** Whether a pair is planned: neither a model nor a refinement on one grid is asked for. */
 export function isPlanned({ model, passes, refine, refineGrid, refineRate }: PlannedOptions): boolean {
@@ -92,6 +97,7 @@ export function choicesOf(options: PlannedOptions): PlanChoices {
     levels: given_,
     field,
     symmetric,
+    search,
     seed,
     memory,
     spacing,
@@ -121,6 +127,7 @@ export function choicesOf(options: PlannedOptions): PlanChoices {
     levels: given_,
     field,
     symmetric,
+    search,
     seed,
     memory,
     finest: spacing,

@@ -146,7 +146,10 @@ export function provenanceOfPlan(done: PlanDone | undefined): Provenance {
   return {
     Plan: planSentence(plan),
     Alignment: plan.alignment ? `${plan.alignment.kind}, ${plan.alignment.loss.name}` : 'none',
-    Levels: levels.map((level) => `${level.spacing} mm, ${steps(level.steps)}`).join('; ') || 'none',
+    Levels:
+      levels
+        .map((level) => `${level.spacing} mm, ${steps(level.steps)}${level.searched ? ', from the search' : ''}`)
+        .join('; ') || 'none',
     Notes: notes.length > 0 ? notes.join(' ') : undefined,
   };
 }

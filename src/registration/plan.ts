@@ -50,6 +50,8 @@ export interface Plan {
   readonly integrationSteps: number;
   /** Whether both scans are moved to the middle between them rather than one onto the other. */
   readonly symmetric?: boolean;
+  /** Whether the coarsest level also begins from a discrete search. */
+  readonly search?: boolean;
   readonly rate: number;
   readonly leastGain: number;
   readonly seed: number;
@@ -78,6 +80,7 @@ export interface PlanChoices {
   readonly finest?: number;
   readonly field?: 'velocity' | 'displacement';
   readonly symmetric?: boolean;
+  readonly search?: boolean;
   readonly control?: number;
   readonly seed?: number;
   /** Bytes; half of what is free when left out. */
@@ -157,7 +160,7 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
     smoothness,
     control: choices.control ?? 2,
     integrationSteps,
-    ...given({ symmetric: choices.symmetric }),
+    ...given({ symmetric: choices.symmetric, search: choices.search }),
     rate: 0.15,
     leastGain: 0.005,
     seed: choices.seed ?? 1,
@@ -189,12 +192,22 @@ export function planPair(pair: MaskedPair, choices: PlanChoices = {}): Plan {
 
 type Settings = Pick<
   Plan,
-  'loss' | 'regulariser' | 'smoothness' | 'control' | 'integrationSteps' | 'symmetric' | 'rate' | 'leastGain' | 'seed'
+  | 'loss'
+  | 'regulariser'
+  | 'smoothness'
+  | 'control'
+  | 'integrationSteps'
+  | 'symmetric'
+  | 'search'
+  | 'rate'
+  | 'leastGain'
+  | 'seed'
 >;
 
 /** What the levels of a plan are carried out with. */
 export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }): PyramidOptions {
-  const { loss, regulariser, smoothness, control, integrationSteps, symmetric, rate, leastGain, seed, levels } = plan;
+  const { loss, regulariser, smoothness, control, integrationSteps, symmetric, search, rate, leastGain, seed, levels } =
+    plan;
   return {
     levels,
     loss: chooseSimilarity(loss.name, loss.options),
@@ -202,7 +215,7 @@ export function pyramidOf(plan: Settings & { readonly levels: readonly Level[] }
     smoothness,
     control,
     integrationSteps,
-    ...given({ symmetric }),
+    ...given({ symmetric, search }),
     rate,
     leastGain,
     seed,
@@ -324,6 +337,7 @@ export function planSentence(plan: Plan): string {
   const start = plan.start === 'world' ? 'from world coordinates' : 'from the centres together';
   const parts = [
     ...(alignment ? [`${alignment.kind} alignment by ${alignment.loss.name.toUpperCase()}`] : []),
+    ...(plan.search && levels.length > 0 ? ['a discrete search'] : []),
     ...(levels.length > 0
       ? [
           `${plan.integrationSteps === 0 ? 'a displacement field' : plan.symmetric ? 'a symmetric velocity field' : 'a velocity field'} at ${levels

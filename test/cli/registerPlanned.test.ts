@@ -47,6 +47,14 @@ describe('register with two scans', () => {
     expect(record.judgement.foldedPercent).toBeLessThanOrEqual(0.1);
   });
 
+  it('looks at all shifts first where that is asked for', async () => {
+    const { code, stderr } = await earthmorph(['register', ...scans(), ...quick, '--search', '--out', at('searched')]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/a discrete search, then a velocity field/);
+    const { plan } = JSON.parse(await readFile(at('searched/registration.json'), 'utf8'));
+    expect(plan.search).toBe(true);
+  });
+
   it('replaces an earlier registration, and nothing else', async () => {
     const args = ['register', ...scans(), ...quick, '--out', at('again')];
     for (const _ of [1, 2]) {

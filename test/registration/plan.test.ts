@@ -43,6 +43,11 @@ describe('plan', () => {
     expect(plan({ levels: [{ spacing: 1, steps: 100 }] }).seconds).toBeGreaterThan(plan({ levels: [] }).seconds);
   });
 
+  it('searches first where that is asked for, and says so', () => {
+    expect(plan().search).toBeUndefined();
+    expect(planSentence(plan({ search: true }))).toMatch(/by NCC, then a discrete search, then a velocity field/);
+  });
+
   it('takes what is given for every part', () => {
     const levels = [{ spacing: 3, steps: 7 }];
     const given = plan({

@@ -11,6 +11,7 @@ import { gaussianSmoothed } from '../../volume/smooth.ts';
 import { type Refined, type RefinedField, type RefineOptions, Refiner } from '../refine.ts';
 import { levelVolume } from './levelVolume.ts';
 import { gridOver, type Region } from './region.ts';
+import { searchedField } from './search.ts';
 
 /** One level of a pyramid. */
 export interface Level {
@@ -35,6 +36,8 @@ export interface PyramidOptions {
   readonly integrationSteps: number;
   /** Whether both volumes are moved to the middle; needs a velocity. */
   readonly symmetric?: boolean;
+  /** Whether the coarsest level also begins from a discrete search ({@link searchedField}), and the better end is kept. */
+  readonly search?: boolean;
   /** Adam's rate in voxels of a level a step. */
   readonly rate: number;
   /** Seed of the loss's random directions. */
@@ -56,6 +59,14 @@ interface PyramidPair {
   readonly start: Mat4;
 }
 
+/** A level as it was carried out: the steps that it took, and its loss at the first and last of them. */
+export interface LevelDone extends Level {
+  readonly lossBefore: number;
+  readonly loss: number;
+  /** That it began from a discrete search, whose end had the lower loss. */
+  readonly searched?: true;
+}
+
 /** A displacement of the finest level, in the form of `GridDisplacement`, with that of its inverse. */
 export interface PyramidResult {
   /** [3, D, H, W] in voxels. */
@@ -64,8 +75,7 @@ export interface PyramidResult {
   readonly inverse?: Float32Array;
   readonly fixedGrid: Grid;
   readonly movingGrid: Grid;
-  /** Steps that each level took, and its loss at the first and last of them. */
-  readonly levels: readonly (Level & { readonly lossBefore: number; readonly loss: number })[];
+  readonly levels: readonly LevelDone[];
   /** How often the velocity was smoothed in the end. */
   readonly smoothings: number;
 }
@@ -85,7 +95,7 @@ export type PyramidProgress = (level: number, step: number, steps: number, loss:
 
 /** A level's refinement. */
 export function levelOptions(options: PyramidOptions, steps: number): RefineOptions {
-  const { levels: _, control: grid, ...shared } = options;
+  const { levels: _, search: __, control: grid, ...shared } = options;
   return { ...shared, grid, steps, mask: true, balanced: true };
 }
 
@@ -115,16 +125,24 @@ export async function registerPyramid(
     try {
       const fixed = levelVolume(pair.fixed, pair.fixedMask, fixedGrid);
       const moving = levelVolume(pair.moving, pair.movingMask, movingGrid);
-      const { losses, ...refined } = await refiner.refine(
-        {
-          fixed: fixed.values,
-          moving: moving.values,
-          fixedMask: fixed.mask,
-          movingMask: moving.mask,
-          ...given({ field }),
-        },
-        (step, most, loss) => progress?.(n, step, most, loss),
+      const volumes = {
+        fixed: fixed.values,
+        moving: moving.values,
+        fixedMask: fixed.mask,
+        movingMask: moving.mask,
+      };
+      const usual = await refiner.refine({ ...volumes, ...given({ field }) }, (step, most, loss) =>
+        progress?.(n, step, most, loss),
       );
+      const other =
+        options.search && n === 0
+          ? await refiner.refine({
+              ...volumes,
+              field: await searchedField({ fixed, moving }, extentOfGrid(fixedGrid), runtime),
+            })
+          : undefined;
+      const isSearched = other !== undefined && other.losses.at(-1)! < usual.losses.at(-1)!;
+      const { losses, ...refined } = isSearched ? other : usual;
       let end: Omit<Refined, 'losses'> = refined;
       const isLast = n === options.levels.length - 1;
       while (isLast && end.inverse && smoothings < MOST_SMOOTHINGS && !isSmooth({ ...end, fixedGrid, movingGrid })) {
@@ -134,7 +152,13 @@ export async function registerPyramid(
       field = end.field;
       result = { displacement: end.displacement, ...given({ inverse: end.inverse }), fixedGrid, movingGrid };
       onLevel?.(n, result);
-      levels.push({ spacing, steps: losses.length, lossBefore: losses[0]!, loss: losses[losses.length - 1]! });
+      levels.push({
+        spacing,
+        steps: losses.length,
+        lossBefore: losses[0]!,
+        loss: losses[losses.length - 1]!,
+        ...(isSearched ? { searched: true } : {}),
+      });
     } finally {
       await refiner.release();
     }

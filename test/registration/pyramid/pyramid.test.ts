@@ -46,6 +46,14 @@ const still = warpFromDisplacement(
 );
 
 describe('registration from coarse to fine', () => {
+  it('takes the end of a discrete search only where its loss is lower', async () => {
+    const first = { ...options, levels: options.levels.slice(0, 1) };
+    const [usual] = (await registerPyramid(pair, first)).levels;
+    const [level] = (await registerPyramid(pair, { ...first, search: true })).levels;
+    if (level!.searched) expect(level!.loss).toBeLessThan(usual!.loss);
+    else expect(level).toEqual(usual);
+  });
+
   it('moves labels together without folds, and knows the inverse', async () => {
     const { displacement, inverse, fixedGrid, movingGrid, levels } = await registerPyramid(pair, options);
     const warp = warpFromDisplacement({ displacement, fixedGrid, movingGrid }, fixed!.image);
