@@ -13,6 +13,9 @@ export class UserError extends Error {
   }
 }
 
+/** That a device which was asked for is not there. */
+export class DeviceError extends UserError {}
+
 const LONGEST_WORD = 400;
 
 /** A text from outside for one line of a terminal: without control characters, with long words cut short. */

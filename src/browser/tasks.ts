@@ -8,7 +8,7 @@ import { onePairReport, provenanceOfPlan } from '../outcome/onePairReport.ts';
 import { centreOf } from '../preparation/preprocessing.ts';
 import { FittingRegistrar, startOfModel } from '../registration/fitting.ts';
 import { judged, type RegisteredPair } from '../registration/judged.ts';
-import { judgement } from '../registration/judgement.ts';
+import { type Judgement, judgement } from '../registration/judgement.ts';
 import { levelsDone, type Plan, type PlanChoices, planPair, planSentence } from '../registration/plan.ts';
 import { maskedPair, PlannedRegistrar } from '../registration/planned.ts';
 import { REFINE_DEFAULTS } from '../registration/refine.ts';
@@ -59,6 +59,7 @@ const REFINE_LOSS = 'ncc';
 
 interface LastRegistration extends RegisteredPair {
   readonly notes: readonly string[];
+  readonly judgement: Judgement;
 }
 
 /** What there is to do in a worker. The last registration is kept for the files that may be asked for. */
@@ -164,7 +165,7 @@ export class Workshop implements Work {
       assessment,
       seconds: seconds(),
     };
-    this.#last = { ...last, notes, seconds: result.seconds };
+    this.#last = { ...last, notes, judgement: result.judgement, seconds: result.seconds };
     return result;
   }
 
@@ -223,7 +224,7 @@ export class Workshop implements Work {
     const { last } = this;
     const origin = { ...provenance, ...provenanceOfPlan(last.done), 'Synthetic data': note };
     return new TextEncoder().encode(
-      onePairReport(last, names, origin, { ...given({ note }), remarks: judgementSentences(judgement(last)) }),
+      onePairReport(last, names, origin, { ...given({ note }), remarks: judgementSentences(last.judgement) }),
     );
   }
 

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { DeviceError, UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { useWasm } from '../graph/runtime.ts';
 import { Gate } from './gate.ts';
@@ -49,7 +49,8 @@ export function serveTasks(scope: Scope): void {
       answer({ id, kind: 'done', output });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      answer({ id, kind: 'failed', message, isMistake: error instanceof UserError && !isOfDevice(message) });
+      // The page chose the device, so that it is no mistake of the user.
+      answer({ id, kind: 'failed', message, isMistake: error instanceof UserError && !(error instanceof DeviceError) });
     }
   };
   scope.onmessage = ({ data }) => {
@@ -71,11 +72,6 @@ export function serveTasks(scope: Scope): void {
       .then(() => warmUp(threads, () => isWanted))
       .catch(() => undefined);
   };
-}
-
-/** That a device is not there, which is no mistake of the user here. */
-function isOfDevice(message: string): boolean {
-  return message.startsWith('The device ');
 }
 
 /** The memory of all arrays in an answer. */

@@ -106,10 +106,11 @@ export async function openRegistrar(options: ModelOptions, onRefine?: RefineProg
   const { model: path, passes, device: where, threads, spacing } = options;
   const refine = refinementOf(options);
   const alignment = alignmentOf(options);
-  const model = path === undefined || path === 'none' ? undefined : await readModel(path);
-  if (spacing !== undefined && model)
+  const isModel = path !== undefined && path !== 'none';
+  if (spacing !== undefined && isModel)
     throw new UserError('--spacing cannot be used with --model, since a model has its own grid; leave it out.');
-  if (passes !== undefined && !model) throw new UserError('--passes belongs to a model; give it with --model.');
+  if (passes !== undefined && !isModel) throw new UserError('--passes belongs to a model; give it with --model.');
+  const model = isModel ? await readModel(path) : undefined;
   return new Registrar(model && passes !== undefined ? withPasses(model, passes) : model, {
     runtime: { device: where, ...given({ threads }) },
     ...given({ alignment, refine, onRefine, spacing }),

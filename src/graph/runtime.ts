@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
-import { UserError } from '../errors.ts';
+import { DeviceError, UserError } from '../errors.ts';
 import { given } from '../given.ts';
 import { shortage } from '../memory.ts';
 import { inLeastMemory } from './execution.ts';
@@ -224,7 +224,7 @@ function explain(error: unknown, device: Device): unknown {
   const message = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
   // What went wrong stands behind the place in ONNX Runtime's sources where it did.
   const reason = message.slice(message.lastIndexOf(' false. ') + 1).replace(/^false\. /, '');
-  return new UserError(
+  return new DeviceError(
     `The device "${device}" is not available here (${reason}); use --device cpu, or install what this device needs.`,
   );
 }

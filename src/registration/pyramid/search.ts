@@ -60,16 +60,31 @@ async function descriptors(
 }
 
 /** The mean over the block of {@link STRIDE} voxels along each axis that begins at a voxel; the border continued. */
-function blockMeans(data: Float32Array, [depth, height, width]: Extent): Float32Array {
-  const steps = [1, width, width * height];
-  const ends = [width, height, depth];
+function blockMeans(data: Float32Array, extent: Extent): Float32Array {
+  return alongAxes(data, extent, (_, here, after) => (here + after) / 2);
+}
+
+/** The mean over a point and its neighbours, 3³ of them; the border continued. */
+function smoothed(field: Float32Array, extent: Extent): Float32Array {
+  return alongAxes(field, extent, (before, here, after) => (before + here + after) / 3);
+}
+
+/** Replaces each value by what it and its neighbours along x come to, then along y and z; the border continued. */
+function alongAxes(
+  data: Float32Array,
+  [depth, height, width]: Extent,
+  of: (before: number, here: number, after: number) => number,
+): Float32Array {
   let from = data;
-  for (let axis = 0; axis < 3; axis++) {
+  for (const [step, end] of [
+    [1, width],
+    [width, height],
+    [width * height, depth],
+  ] as const) {
     const to = new Float32Array(data.length);
-    const [step, end] = [steps[axis]!, ends[axis]!];
     for (let n = 0; n < data.length; n++) {
-      const next = Math.floor(n / step) % end === end - 1 ? n : n + step;
-      to[n] = (from[n]! + from[next]!) / 2;
+      const at = Math.floor(n / step) % end;
+      to[n] = of(from[at === 0 ? n : n - step]!, from[n]!, from[at === end - 1 ? n : n + step]!);
     }
     from = to;
   }
@@ -144,7 +159,7 @@ function settle(costs: Float32Array, points: Extent): Float32Array {
     contrast += sum / count - least;
   }
   const scale = contrast / voxels;
-  let field = new Float32Array(3 * voxels);
+  let field: Float32Array = new Float32Array(3 * voxels);
   for (const weight of [0, ...COUPLING]) {
     const next = new Float32Array(3 * voxels);
     for (let p = 0; p < voxels; p++) {
@@ -163,21 +178,4 @@ function settle(costs: Float32Array, points: Extent): Float32Array {
     field = smoothed(next, points);
   }
   return smoothed(field, points);
-}
-
-/** The mean over a point and its neighbours, 3³ of them; the border continued. */
-function smoothed(field: Float32Array, [depth, height, width]: Extent): Float32Array<ArrayBuffer> {
-  const steps = [1, width, width * height];
-  const ends = [width, height, depth];
-  let from = field;
-  for (let axis = 0; axis < 3; axis++) {
-    const to = new Float32Array(field.length);
-    const [step, end] = [steps[axis]!, ends[axis]!];
-    for (let n = 0; n < field.length; n++) {
-      const at = Math.floor(n / step) % end;
-      to[n] = (from[at === 0 ? n : n - step]! + from[n]! + from[at === end - 1 ? n : n + step]!) / 3;
-    }
-    from = to;
-  }
-  return from as Float32Array<ArrayBuffer>;
 }
