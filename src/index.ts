@@ -39,7 +39,7 @@ export {
   regularisers,
 } from './loss/regulariser/registry.ts';
 export { type Deformation, defineRegulariser, type Regulariser } from './loss/regulariser/regulariser.ts';
-export { defineSimilarity, RandomInputs, type Similarity, weightedMean } from './loss/similarity.ts';
+export { defineSimilarity, RandomInputs, type Similarity } from './loss/similarity.ts';
 export { type BootstrapMean, holm, type PairValue, pigeonholeBootstrap } from './metric/bootstrap.ts';
 export { dice, labelsIn } from './metric/dice.ts';
 export { hd95 } from './metric/hausdorff.ts';
@@ -61,6 +61,7 @@ export {
 } from './metric/measures.ts';
 export { wilcoxonSignedRank } from './metric/statistics.ts';
 export { type LandmarkError, targetRegistrationError } from './metric/tre.ts';
+export { weightedMean } from './neighbourhood/weightedMean.ts';
 export { displacementFromFlow, integrateVelocity } from './network/displacement.ts';
 export { defineNetwork, type NetworkFamily, type Registered } from './network/family.ts';
 export { decodeModel, encodeModel, type RegistrationModel } from './network/model.ts';

@@ -71,7 +71,7 @@ export const mriOption = (): Option =>
     'which MRI of RESECT is moved onto the ultrasound: T1 (default) or FLAIR',
   ).argParser(choice(MRI_SEQUENCES));
 
-/** `key=value` pairs, collected; numbers, true and false are understood. */
+/** `key=value` pairs, collected; numbers, true, false and lists such as [1,2] are understood. */
 export function assignments(text: string, known: Record<string, unknown> = {}): Record<string, unknown> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError(`"${text}" must have the form name=value.`);
@@ -82,6 +82,8 @@ export function assignments(text: string, known: Record<string, unknown> = {}): 
 function parseWord(text: string): unknown {
   if (text === 'true') return true;
   if (text === 'false') return false;
+  const list = /^\[(.*)\]$/.exec(text)?.[1];
+  if (list !== undefined) return list.trim() === '' ? [] : list.split(',').map((word) => parseWord(word.trim()));
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 

@@ -1,3 +1,4 @@
+import { crc32 } from '../crc32.ts';
 import type { Attribute, DataType, OnnxConstant, OnnxNode, TensorData } from './onnx/schema.ts';
 
 /** Extents of a tensor, outermost first. All shapes are static: a graph is compiled for one size of volume. */
@@ -70,7 +71,6 @@ export class Graph {
   readonly inputs: Tensor[] = [];
   readonly constants: Tensor[] = [];
   readonly #shared = new Map<string, Tensor>();
-  readonly #sharedArrays = new Map<TensorData, Tensor>();
   #count = 0;
 
   constructor(readonly name: string) {}
@@ -83,24 +83,19 @@ export class Graph {
     return tensor;
   }
 
-  /**
-   * Stores a constant. Small ones with equal contents are stored once, and so is an array that is given again under the
-   * same shape.
-   */
+  /** Stores a constant. Those of equal contents and shape are stored once. */
   constant(data: TensorData | readonly number[], shape?: Shape, type: DataType = 'float32'): Tensor {
     const values = toTypedArray(data, type);
     const extents = shape ?? [values.length];
     if (elementCount(extents) !== values.length)
       throw new Error(`A constant of shape [${extents}] needs ${elementCount(extents)} values, not ${values.length}.`);
-    const key =
-      values.length <= 64 ? `${type}[${extents}]${Array.from(values as ArrayLike<number | bigint>).join()}` : undefined;
-    const known = key === undefined ? this.#sharedArrays.get(values) : this.#shared.get(key);
-    if (known && known.shape.join() === extents.join()) return known;
+    const key = `${type}[${extents}]${contentKey(values)}`;
+    const known = this.#shared.get(key);
+    if (known && equal((known.source as OnnxConstant).data, values)) return known;
     const name = this.#name('const');
     const tensor = new Tensor(this, name, type, extents, { name, type, shape: extents, data: values });
     this.constants.push(tensor);
-    if (key === undefined) this.#sharedArrays.set(values, tensor);
-    else this.#shared.set(key, tensor);
+    if (!known) this.#shared.set(key, tensor);
     return tensor;
   }
 
@@ -192,4 +187,14 @@ export function toOnnxNode(operation: Operation): OnnxNode {
     outputs: operation.outputs.map((output) => output.name),
     attributes: operation.attributes,
   };
+}
+
+/** What tells most contents apart: the values of a short array, the checksum of a long one. */
+function contentKey(values: TensorData): string {
+  if (values.length <= 64) return Array.from(values as ArrayLike<number | bigint>).join();
+  return `#${crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))}`;
+}
+
+function equal(a: TensorData, b: TensorData): boolean {
+  return a === b || (a.length === b.length && a.every((value, n) => Object.is(value, b[n])));
 }

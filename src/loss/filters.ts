@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { add, divide, type Tensor } from '../graph/index.ts';
+import { weightedMean } from '../neighbourhood/weightedMean.ts';
+import { standardised } from '../neighbourhood/windows.ts';
 import { checked } from '../schema.ts';
 import { gradientMagnitude, locallyStandardised, squaredGradient } from './localContrast.ts';
-import { standardised } from './neighbourhoods.ts';
-import { weightedMean } from './similarity.ts';
 
 const settingsSchema = z.object({
   /** Edge of the cubic window of local standardisation in voxels, odd. */

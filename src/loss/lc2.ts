@@ -14,8 +14,8 @@ import {
   sum,
   type Tensor,
 } from '../graph/index.ts';
+import { boxSum, standardised } from '../neighbourhood/windows.ts';
 import { gradientMagnitude } from './localContrast.ts';
-import { boxSum, standardised } from './neighbourhoods.ts';
 import { defineSimilarity } from './similarity.ts';
 
 /** Added to variances, in those of the whole volume: above what rounding leaves in flat windows, below anatomy. */

@@ -11,7 +11,7 @@ import {
   subtract,
   type Tensor,
 } from '../graph/index.ts';
-import { boxSum, gaussianSum, shifted } from './neighbourhoods.ts';
+import { boxSum, gaussianSum, shifted } from '../neighbourhood/windows.ts';
 
 /** Added to a local SD, in SDs of the z-scored volume: noise in flat parts stays small. */
 const SOFTENING = 0.1;

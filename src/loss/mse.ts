@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { square, subtract } from '../graph/index.ts';
-import { defineSimilarity, weightedMean } from './similarity.ts';
+import { weightedMean } from '../neighbourhood/weightedMean.ts';
+import { defineSimilarity } from './similarity.ts';
 
 /** Mean squared error: mean over voxels of (moved − fixed)². Unit: squared intensity. */
 export const mse = defineSimilarity({

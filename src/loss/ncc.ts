@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { add, clip, concat, divide, multiply, negate, slice, square, subtract, type Tensor } from '../graph/index.ts';
-import { boxSum } from './neighbourhoods.ts';
-import { defineSimilarity, weightedMean } from './similarity.ts';
+import { weightedMean } from '../neighbourhood/weightedMean.ts';
+import { boxSum } from '../neighbourhood/windows.ts';
+import { defineSimilarity } from './similarity.ts';
 
 const options = z.strictObject({
   /** Edge of the cubic window in voxels, odd. */

@@ -15,7 +15,8 @@ import {
   sum,
   type Tensor,
 } from '../graph/index.ts';
-import { defineSimilarity, weightedMean } from './similarity.ts';
+import { weightedMean } from '../neighbourhood/weightedMean.ts';
+import { defineSimilarity } from './similarity.ts';
 
 const options = z.strictObject({
   /** Bins of each intensity axis of the joint histogram. */

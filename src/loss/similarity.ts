@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { add, divide, type Graph, mean, multiply, type Shape, sum, type Tensor } from '../graph/index.ts';
+import type { Graph, Shape, Tensor } from '../graph/index.ts';
 import { type Random, randomStream } from '../random.ts';
 
 /** Draws the values of a random input of the graph. */
@@ -101,12 +101,4 @@ export interface Similarity<Options = unknown> {
  */
 export function defineSimilarity<Options>(similarity: Similarity<Options>): Similarity<Options> {
   return similarity;
-}
-
-/**
- * Mean over voxels, weighted where weights are given: Σ w·x / Σ w.
- * @example const mse = weightedMean(graph.square(graph.subtract(a, b)))
- */
-export function weightedMean(x: Tensor, weight?: Tensor): Tensor {
-  return weight ? divide(sum(multiply(x, weight)), add(sum(weight), 1e-6)) : mean(x);
 }

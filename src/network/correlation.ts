@@ -1,17 +1,5 @@
-import {
-  add,
-  concat,
-  divide,
-  mean,
-  multiply,
-  pad,
-  slice,
-  sqrt,
-  square,
-  subtract,
-  type Tensor,
-} from '../graph/index.ts';
-import { extentOf } from './displacement.ts';
+import { add, concat, divide, mean, multiply, sqrt, square, subtract, type Tensor } from '../graph/index.ts';
+import { shiftedCopies } from './costVolume.ts';
 
 /** Keeps features that are all alike finite. */
 const TRACE = 1e-4;
@@ -25,13 +13,8 @@ const TRACE = 1e-4;
  * @returns [1, (2·reach + 1)³, D, H, W], shifts in the order z, y, x
  */
 export function correlation(own: Tensor, other: Tensor, reach: number): Tensor {
-  const extent = extentOf(own);
-  const rim = [0, 0, reach, reach, reach];
-  const [a, b] = [standardised(own), pad(standardised(other), rim, rim)];
-  const shifts = Array.from({ length: 2 * reach + 1 }, (_, n) => n);
-  const alongAxis = (field: Tensor, axis: 0 | 1 | 2): Tensor[] =>
-    shifts.map((shift) => slice(field, axis + 2, shift, shift + extent[axis]));
-  const shifted = alongAxis(b, 0).flatMap((z) => alongAxis(z, 1).flatMap((y) => alongAxis(y, 2)));
+  const a = standardised(own);
+  const shifted = shiftedCopies(standardised(other), reach, 'zeros');
   return concat(
     shifted.map((moved) => mean(multiply(a, moved), [1], true)),
     1,

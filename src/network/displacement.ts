@@ -62,6 +62,20 @@ export function composed(first: Tensor, second: Tensor): Tensor {
   return add(second, warp(first, second));
 }
 
+/**
+ * What undoes displacements that were composed: each step's velocity is integrated backwards, the last step's first.
+ * @param velocities of the steps, [1, 3, …] in voxels of their own grids, from coarse to fine
+ * @returns on the last step's grid
+ */
+export function inverseOfSteps(velocities: readonly [Tensor, ...Tensor[]], integrationSteps: number): Tensor {
+  const back = (velocity: Tensor): Tensor => integrateVelocity(multiply(velocity, -1), integrationSteps);
+  const [first, ...later] = velocities;
+  return later.reduce(
+    (before, velocity) => composed(back(velocity), resizeDisplacement(before, extentOf(velocity))),
+    back(first),
+  );
+}
+
 /** The first voxels of a field, to `extent`. */
 export function cut(field: Tensor, extent: Extent): Tensor {
   return extent.reduce((part, size, a) => (part.shape[a + 2] === size ? part : slice(part, a + 2, 0, size)), field);

@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { concat, type FeatureMap, type FeaturePart, multiply, pad, type Tensor } from '../graph/index.ts';
+import { concat, type FeatureMap, type FeaturePart, pad, type Tensor } from '../graph/index.ts';
 import { mapTriple } from '../triple.ts';
 import { correlation } from './correlation.ts';
-import { composed, cut, type Extent, extentOf, integrateVelocity, resizeDisplacement } from './displacement.ts';
+import {
+  composed,
+  cut,
+  type Extent,
+  extentOf,
+  integrateVelocity,
+  inverseOfSteps,
+  resizeDisplacement,
+} from './displacement.ts';
 import { defineNetwork } from './family.ts';
 import type { ParameterSpec } from './parameters.ts';
 import { warp } from './spatialTransformer.ts';
@@ -132,14 +140,7 @@ export const pyramid = defineNetwork<PyramidOptions>({
     const flow = (found as { readonly displacement: Tensor }).displacement;
     const whole = (field: Tensor): Tensor => cut(resizeDisplacement(field, levelExtent(extent, after, 0)), extent);
     const displacement = whole(flow);
-    // The last level's step is undone first.
-    const inverse = (): Tensor =>
-      whole(
-        velocities.reduce<Tensor | undefined>((before, velocity) => {
-          const back = integrateVelocity(multiply(velocity, -1), integrationSteps);
-          return before ? composed(back, resizeDisplacement(before, extentOf(velocity))) : back;
-        }, undefined) as Tensor,
-      );
+    const inverse = (): Tensor => whole(inverseOfSteps(velocities as [Tensor, ...Tensor[]], integrationSteps));
     const moved = warp(moving, displacement);
     return { flow, displacement, moved, ...(integrationSteps > 0 && { inverse }) };
   },

@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import type { FeatureOperators, Tensor } from '../graph/index.ts';
 import { checked } from '../schema.ts';
 import type { NetworkFamily, Registered } from './family.ts';
+import { matching } from './matching.ts';
 import type { ParameterSpec } from './parameters.ts';
 import { pyramid } from './pyramid.ts';
 import { voxelmorph } from './voxelmorph.ts';
@@ -18,6 +19,7 @@ export function registerNetwork<Options>(family: NetworkFamily<Options>): void {
 
 registerNetwork(voxelmorph);
 registerNetwork(pyramid);
+registerNetwork(matching);
 
 /**
  * All families by name.

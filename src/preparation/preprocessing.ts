@@ -166,6 +166,21 @@ export function networkGrid(
   return grid;
 }
 
+/**
+ * A network's grid without the layers beyond a volume, in eights: networks work at any size. The volume stays in the
+ * middle.
+ */
+export function trimmedGrid(grid: Grid, image: Grid): Grid {
+  const toGrid = multiply(invert(grid.affine), image.affine);
+  const voxels = ([0, 1, 2] as const).map((row) =>
+    [0, 1, 2].reduce((sum, axis) => sum + Math.abs(column(toGrid, axis as 0 | 1 | 2)[row]) * image.size[axis]!, 0),
+  );
+  const size = mapTriple(grid.size, (n, axis) => Math.min(n, 8 * Math.ceil((voxels[axis]! - 1e-6) / 8)));
+  const first = mapTriple(size, (n, axis) => (grid.size[axis]! - n) / 2);
+  const [x, y, z] = [0, 1, 2].map((axis) => column(grid.affine, axis as 0 | 1 | 2)) as [Vec3, Vec3, Vec3];
+  return { size, affine: fromColumns(x, y, z, applyToPoint(grid.affine, first)) };
+}
+
 function paddedGrid(image: Grid, { crop, pad, size, spacing }: Preprocessing): Grid {
   // Losses and smoothness take the voxels for cubes, so that those of a scan with a tilted gantry must be.
   const frame = isSheared(image.affine) ? rightAngledGrid(image) : image;

@@ -15,6 +15,7 @@ import {
   normalised,
   ownGridPreprocessing,
   sampled,
+  trimmedGrid,
 } from '../preparation/preprocessing.ts';
 import { warpFromDisplacement } from '../preparation/warpFromDisplacement.ts';
 import { voxelCount } from '../volume/checks.ts';
@@ -160,7 +161,8 @@ export class Registrar implements PairRegistrar {
     const { fixed, moving } = pair;
     assertRoom(fixed, moving);
     const preprocessing = this.model?.preprocessing ?? ownGridPreprocessing(fixed, this.options.spacing);
-    const fixedGrid = networkGrid(fixed, preprocessing, pair.fixedLabels, this.#remedy);
+    const wholeGrid = networkGrid(fixed, preprocessing, pair.fixedLabels, this.#remedy);
+    const fixedGrid = preprocessing.crop === 'whole' ? trimmedGrid(wholeGrid, fixed) : wholeGrid;
     const startGrid =
       typeof start === 'string'
         ? movingGrid(fixedGrid, fixed, moving, preprocessing, start, pair.movingLabels)

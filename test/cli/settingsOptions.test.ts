@@ -54,6 +54,13 @@ describe('options from a schema', () => {
     });
   });
 
+  it('take lists as values of named options', () => {
+    const levels = (list: string): unknown => settings('--loss-option', `levels=${list}`).lossOptions;
+    expect(levels('[8, 16,16]')).toEqual({ levels: [8, 16, 16] });
+    expect(levels('[]')).toEqual({ levels: [] });
+    expect(levels('[8')).toEqual({ levels: '[8' });
+  });
+
   it('take a switch back, for presets that have it on', () => {
     expect(settings('--no-mask')).toEqual({ mask: false });
   });

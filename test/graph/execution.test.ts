@@ -35,6 +35,16 @@ describe('a model as the runtime computes it in the least memory', () => {
     expect(after.constants).toEqual(before.constants);
   });
 
+  it('keeps the shapes of a model of thousands of operations, which would take long to load', () => {
+    const graph = new Graph('long');
+    let x = graph.input('x', [4]);
+    for (let n = 0; n < 2100; n++) x = reshape(add(x, 1), n % 2 === 0 ? [2, 2] : [4]);
+    const before = toOnnx(graph, { x });
+    const after = inLeastMemory(before);
+    expect(after.inputs).toEqual(before.inputs);
+    expect(after.nodes).toEqual(before.nodes.toReversed());
+  });
+
   it('gives the same numbers, fed with its own inputs alone', async () => {
     const x = { data: Float32Array.from({ length: 24 }, (_, i) => i / 7), shape: [4, 6], type: 'float32' } as const;
     const plain = await loadOnnx(writeOnnx(model()));

@@ -1,5 +1,6 @@
 import { compile, Graph, type RuntimeOptions } from '../../graph/index.ts';
-import { mind, selfSimilarityContext } from '../../loss/mind.ts';
+import { mind } from '../../loss/mind.ts';
+import { selfSimilarityContext } from '../../neighbourhood/selfSimilarity.ts';
 import type { Extent } from '../../network/displacement.ts';
 import { mapTriple } from '../../triple.ts';
 import type { RefinedField } from '../refine.ts';

@@ -14,7 +14,7 @@ import {
   subtract,
   type Tensor,
 } from '../graph/index.ts';
-import { weightedMean } from './similarity.ts';
+import { weightedMean } from './weightedMean.ts';
 
 /** Applies a map along each of the three axes of [1, C, D, H, W] in turn: a separable filter. */
 function separable(x: Tensor, map: (extent: number) => Matrix): Tensor {
@@ -45,6 +45,17 @@ export function gaussianSum(x: Tensor, sigma: number): Tensor {
   return separable(x, (extent) => matrix(extent, extent, (row, column) => weight(Math.abs(row - column))));
 }
 
+/** Mean with Gaussian weights of SD `sigma` voxels, cut off at 3 SD; only voxels of the volume count. */
+export function gaussianMean(x: Tensor, sigma: number): Tensor {
+  return separable(x, (extent) => {
+    const weight = (row: number, column: number): number =>
+      Math.abs(row - column) > 3 * sigma ? 0 : Math.exp(-((row - column) ** 2) / (2 * sigma ** 2));
+    const total = (row: number): number =>
+      Array.from({ length: extent }, (_, c) => weight(row, c)).reduce((a, b) => a + b);
+    return matrix(extent, extent, (row, column) => weight(row, column) / total(row));
+  });
+}
+
 /** x at the voxel `offset` further along an axis; beyond the volume its border goes on (`edge`), or there are zeros. */
 export function shifted(x: Tensor, axis: number, offset: number, outside: 'edge' | 'zeros'): Tensor {
   const extent = x.shape[axis]!;
@@ -54,6 +65,26 @@ export function shifted(x: Tensor, axis: number, offset: number, outside: 'edge'
     axis,
     matrix(extent, extent, (row, column) => (column === inside(row + offset) ? 1 : 0)),
   );
+}
+
+/** A volume with a rim of `reach` voxels on all sides, in which its border goes on. */
+export function clamped(x: Tensor, reach: number): Tensor {
+  return extended(x, [reach, reach, reach], [reach, reach, reach]);
+}
+
+/** A volume with more voxels along each axis, in which its border goes on. */
+export function extended(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+  return before.reduce((volume, first, axis) => {
+    const extent = volume.shape[axis + 2]!;
+    const rows = first + extent + after[axis]!;
+    if (rows === extent) return volume;
+    const source = (row: number): number => Math.min(Math.max(row - first, 0), extent - 1);
+    return linearAlongAxis(
+      volume,
+      axis + 2,
+      matrix(rows, extent, (row, column) => (column === source(row) ? 1 : 0)),
+    );
+  }, x);
 }
 
 /**

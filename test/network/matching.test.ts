@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import {
+  blockedFeatures,
+  compile,
+  detectBlockSize,
+  type FeatureOperators,
+  Graph,
+  gradients,
+  mean,
+  PORTABLE_FEATURES,
+  square,
+  subtract,
+  type Tensor,
+} from '../../src/graph/index.ts';
+import { initialParameters, parameterCount, unpackParameters } from '../../src/network/parameters.ts';
+import { buildNetwork, chooseNetwork, networkParameters } from '../../src/network/registry.ts';
+import { randomStream } from '../../src/random.ts';
+import { relativeError } from '../support/reference.ts';
+
+const small = { iterations: [2, 2], dilations: [1], features: 4, hidden: 5 };
+const extent = [18, 16, 20] as const;
+const count = extent[0] * extent[1] * extent[2];
+
+/** Smooth blobs, moved by `shift` voxels. */
+function blobs(shift: readonly number[], contrast = (value: number): number => value): Float32Array {
+  const random = randomStream(3, 'blobs');
+  const centres = Array.from({ length: 14 }, () => extent.map((size) => random.uniform() * size));
+  return Float32Array.from({ length: count }, (_, n) => {
+    const at = [Math.floor(n / (extent[1] * extent[2])), Math.floor(n / extent[2]) % extent[1], n % extent[2]];
+    const value = centres.reduce((total, centre, k) => {
+      const distance = Math.hypot(...at.map((v, a) => v - centre[a]! - shift[a]!));
+      return total + (k % 3 === 0 ? -1 : 1) * Math.exp(-((distance / 2.5) ** 2));
+    }, 0);
+    return contrast(value);
+  });
+}
+
+async function program(options: Record<string, unknown>, features: FeatureOperators) {
+  const network = chooseNetwork('matching', options);
+  const specs = networkParameters(network);
+  const graph = new Graph('matching');
+  const flat = graph.input('parameters', [parameterCount(specs)]);
+  const [a, b] = ['moving', 'fixed'].map((name) => graph.input(name, [1, 1, ...extent])) as [Tensor, Tensor];
+  const { flow, displacement, moved, inverse } = buildNetwork(network, a, b, unpackParameters(flat, specs), features);
+  const loss = mean(square(subtract(moved, b)));
+  const [gradient] = gradients(loss, [flat]) as [Tensor];
+  const outputs = { flow, displacement, moved, loss, gradient, ...(inverse && { inverse: inverse() }) };
+  const made = await compile(graph, outputs);
+  return { network, run: (feeds: Record<string, Float32Array>) => made.run(feeds) };
+}
+
+/** As `initialParameters` gives them; `deviation` is that of what corrects descriptors and shifts. */
+function weights(network: ReturnType<typeof chooseNetwork>, deviation?: number): Float32Array {
+  return initialParameters(networkParameters(network, deviation), 5);
+}
+
+const meanOf = (values: Float32Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+const squaredError = (a: Float32Array, b: Float32Array): number => meanOf(a.map((v, n) => (v - b[n]!) ** 2));
+
+describe('matching', () => {
+  it('leaves equal volumes where they are', async () => {
+    const made = await program({ ...small, features: 0, hidden: 0 }, PORTABLE_FEATURES);
+    const volume = blobs([0, 0, 0]);
+    const { displacement } = await made.run({ parameters: weights(made.network), moving: volume, fixed: volume });
+    // Beside a structure, shifts away from it are the less different ones.
+    expect(meanOf(displacement!.map(Math.abs))).toBeLessThan(0.25);
+    expect(Math.abs(meanOf(displacement!))).toBeLessThan(0.03);
+  });
+
+  it.each([
+    ['of one contrast', (value: number) => value],
+    ['of inverted contrast', (value: number) => 1 - 2 * value],
+  ])('registers volumes %s before it is trained', async (_, contrast) => {
+    const made = await program({ iterations: [3, 3], dilations: [2], integrationSteps: 2 }, PORTABLE_FEATURES);
+    const [fixed, moving] = [blobs([0, 0, 0]), blobs([1, -1.5, 2], contrast)];
+    const { displacement, inverse } = await made.run({ parameters: weights(made.network), moving, fixed });
+    const middle = (axis: number): number => {
+      const inside: number[] = [];
+      for (let z = 6; z < 12; z++)
+        for (let y = 5; y < 11; y++)
+          for (let x = 7; x < 13; x++) inside.push(displacement![axis * count + (z * 16 + y) * 20 + x]!);
+      return inside.reduce((a, b) => a + b, 0) / inside.length;
+    };
+    expect(middle(0)).toBeCloseTo(1, 0);
+    expect(middle(1)).toBeCloseTo(-1.5, 0);
+    expect(middle(2)).toBeCloseTo(2, 0);
+    // The inverse goes back.
+    expect(meanOf(inverse!.slice(2 * count))).toBeCloseTo(-meanOf(displacement!.slice(2 * count)), 0);
+  });
+
+  it('brings intensities together at any extents, the same in every layout of features', async () => {
+    const block = await detectBlockSize();
+    const options = { ...small, halfResolution: true, integrationSteps: 2 };
+    const portable = await program(options, PORTABLE_FEATURES);
+    const feeds = {
+      parameters: weights(portable.network, 0.05),
+      moving: blobs([1, 0, -1]),
+      fixed: blobs([0, 0, 0]),
+    };
+    const right = await portable.run(feeds);
+    expect(right.flow).toHaveLength(3 * 10 * 8 * 10);
+    expect(squaredError(right.moved!, feeds.fixed)).toBeLessThan(0.8 * squaredError(feeds.moving, feeds.fixed));
+    if (!block) return;
+    const found = await (await program(options, blockedFeatures(block))).run(feeds);
+    for (const name of ['displacement', 'moved', 'gradient'])
+      expect(relativeError(found[name]!, right[name]!), name).toBeLessThan(1e-3);
+  });
+
+  it('has the gradient of finite differences', async () => {
+    const made = await program({ ...small, integrationSteps: 2 }, PORTABLE_FEATURES);
+    const parameters = weights(made.network, 0.05);
+    const [fixed, moving] = [blobs([0, 0, 0]), blobs([1, 0, -1])];
+    const { gradient } = await made.run({ parameters, moving, fixed });
+    const length = Math.hypot(...gradient!);
+    const at = async (step: number): Promise<number> =>
+      (await made.run({ parameters: parameters.map((p, n) => p + (step * gradient![n]!) / length), moving, fixed }))
+        .loss![0]!;
+    const step = 2e-3;
+    const slope = ((await at(step)) - (await at(-step))) / (2 * step);
+    expect(Math.abs(slope / length - 1)).toBeLessThan(0.05);
+  });
+
+  it('checks its settings', () => {
+    expect(() => chooseNetwork('matching', { iterations: [] })).toThrow(/iterations" of the network "matching" must/);
+    expect(() => chooseNetwork('matching', { levels: [8] })).toThrow(/has no setting "levels"/);
+  });
+});
