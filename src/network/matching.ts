@@ -10,6 +10,7 @@ import {
   matrix,
   mean,
   multiply,
+  sigmoid,
   slice,
   subtract,
   type Tensor,
@@ -155,7 +156,7 @@ export const matching = defineNetwork<MatchingOptions>({
           : multiply(slice(weights, 1, 0, 3), 0);
         const inputs = [features.enter(concat([weights, rough], 1)), ...(own.learnt ? [own.learnt] : [])];
         const correction = convolve(`level${k}.flow`, [convolve(`level${k}.hidden`, inputs, SLOPE)]);
-        shift = add(shift, features.leave(correction));
+        shift = add(shift, bounded(features.leave(correction)));
       }
       return gaussianMean(shift, smoothing);
     };
@@ -191,6 +192,11 @@ interface Described {
 
 /** The sharpness is exp(10 p) times the first one: a step of the optimiser changes it by about a hundredth. */
 const SHARPNESS_STEP = 10;
+
+/** x where it is small, and between −2 and 2: a correction of more voxels is a step of a coarser level. */
+function bounded(x: Tensor): Tensor {
+  return subtract(multiply(sigmoid(x), 4), 2);
+}
 
 /** Means of cells of 2³ voxels; all extents must be even. */
 function averaged(x: Tensor): Tensor {
