@@ -1,8 +1,9 @@
-import type { OnnxModel } from './onnx/schema.ts';
+import type { OnnxModel, TensorData } from './onnx/schema.ts';
 import type { Operation, Tensor } from './tensor.ts';
 
-/** Larger models leave the lifetimes of their results to the runtime's planner. */
-const MOST_NODES = 4000;
+/** In models of more nodes, and in those that run once, only large results are taken from the planner. */
+const MANY_NODES = 4000;
+const LARGE = 2 ** 21;
 
 /**
  * A model as ONNX Runtime computes it in the least memory. Same operations, same numbers; for the runtime alone, since
@@ -17,14 +18,20 @@ const MOST_NODES = 4000;
  * no longer read. This memory is held from the first of them to the last, for the whole step. If the shape of a Reshape
  * is an input with a default value, the planner does not know it. Results after it get memory when they are made, and
  * give it back after their last reader. The time to load such a model rises with the square of its nodes: 4 s for 5,500.
- * So larger ones leave their lifetimes to the planner.
+ * So in larger ones only the shapes of large results are unknown.
+ *
+ * @param once whether it will run once, so that the time to load it counts
  */
-export function inLeastMemory(model: OnnxModel): OnnxModel {
-  const nodes = model.nodes.toReversed();
-  if (nodes.length > MOST_NODES) return { ...model, nodes };
+export function inLeastMemory(model: OnnxModel, once = false): OnnxModel {
   const shapes = new Set(model.nodes.filter(({ op }) => op === 'Reshape').map(({ inputs }) => inputs[1]));
-  const open = model.constants.filter(({ name }) => shapes.has(name));
-  return { ...model, nodes, inputs: [...model.inputs, ...open] };
+  const least = once || model.nodes.length > MANY_NODES ? LARGE : 0;
+  const open = model.constants.filter(({ name, data }) => shapes.has(name) && valuesOf(data) >= least);
+  return { ...model, nodes: model.nodes.toReversed(), inputs: [...model.inputs, ...open] };
+}
+
+/** Values of a tensor of this shape. */
+function valuesOf(shape: TensorData): number {
+  return Array.from(shape as ArrayLike<number | bigint>, Number).reduce((a, b) => a * b, 1);
 }
 
 /**

@@ -175,7 +175,7 @@ export function assertMemory(
 export async function loadModel(model: OnnxModel, options: RuntimeOptions = {}): Promise<Program> {
   const shapes = new Map(model.inputs.map((input) => [input.name, input.shape]));
   const isCpu = (options.device ?? 'cpu') === 'cpu';
-  return createProgram(writeOnnx(isCpu && !options.once ? inLeastMemory(model) : model), shapes, options);
+  return createProgram(writeOnnx(isCpu ? inLeastMemory(model, options.once) : model), shapes, options);
 }
 
 /** Compiles the bytes of an `.onnx` file; the shapes of its inputs come from the file. */

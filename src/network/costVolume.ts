@@ -1,4 +1,4 @@
-import { concat, mean, pad, reshape, slice, square, subtract, type Tensor, transpose } from '../graph/index.ts';
+import { concat, mean, pad, reshape, slice, square, subtract, type Tensor } from '../graph/index.ts';
 import { clamped } from '../neighbourhood/windows.ts';
 import { extentOf } from './displacement.ts';
 
@@ -32,27 +32,14 @@ export function shiftedCopies(volume: Tensor, reach: number, outside: 'border' |
  * @returns [1, (2·reach + 1)³, D, H, W], in the order of {@link shiftsWithin}
  */
 export function squaredDifferences(own: Tensor, other: Tensor, reach: number): Tensor {
-  const [depth, height, width] = extentOf(own);
-  const along = Array.from({ length: 2 * reach + 1 }, (_, n) => n);
-  const wide = clamped(other, reach);
-  // Few large operations: a graph of many small ones takes long to load. Along z one by one, which bounds the memory.
-  const shifted = (volume: Tensor, axis: number, extent: number): Tensor =>
-    concat(
-      along.map((n) => slice(volume, axis, n, n + extent)),
-      0,
-    );
-  const planes = along.map((n) => {
-    const moved = shifted(shifted(slice(wide, 2, n, n + depth), 3, height), 4, width);
-    return mean(square(subtract(own, moved)), [1]);
-  });
-  // Copies are shifted along y first, then along x: their order is x, y.
-  const count = along.length;
-  const cost = concat(planes, 0);
-  return reshape(transpose(reshape(cost, [count, count, count, depth * height * width]), [0, 2, 1, 3]), [
-    1,
-    count ** 3,
-    depth,
-    height,
-    width,
-  ]);
+  const extent = extentOf(own);
+  const count = 2 * reach + 1;
+  const alongAxis = (volume: Tensor, axis: 0 | 1 | 2): Tensor[] =>
+    Array.from({ length: count }, (_, n) => slice(volume, axis + 2, n, n + extent[axis]));
+  // Shifts along x are compared at once: a graph of many small operations takes long to load, one of few large much
+  // memory.
+  const rows = alongAxis(clamped(other, reach), 0)
+    .flatMap((z) => alongAxis(z, 1))
+    .map((y) => mean(square(subtract(own, concat(alongAxis(y, 2), 0))), [1]));
+  return reshape(concat(rows, 0), [1, count ** 3, ...extent]);
 }

@@ -32,6 +32,8 @@ export interface NetworkFamily<Options = unknown> {
    * (`halfResolution`, `integrationSteps`, the U-Net's channels) are taken from there, others from `networkOptions`.
    */
   readonly schema: z.ZodObject<z.ZodRawShape> & z.ZodType<Options>;
+  /** Settings that only say how often weights are used. */
+  readonly repeats?: readonly (keyof Options & string)[];
   /**
    * Its weights, in order.
    * @param flowDeviation standard deviation of the first weights of the layer that gives the flow: small, to start near

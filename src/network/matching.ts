@@ -86,6 +86,7 @@ export const matching = defineNetwork<MatchingOptions>({
   name: 'matching',
   summary: 'self-similarities of both volumes, matched from coarse to fine; registers untrained',
   schema: matchingSchema,
+  repeats: ['iterations'],
   parameters({ iterations, dilations, features, hidden }, flowDeviation = 1e-5) {
     const described = 12 * dilations.length;
     const correction = Math.max(flowDeviation, 1e-3);

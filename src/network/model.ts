@@ -236,12 +236,17 @@ function weightsOf({ constants }: OnnxContents, network: ChosenNetwork, prefix: 
 }
 
 /**
- * The weights of a model's last stage with a given network, to begin another training with.
+ * The weights of a model's last stage with a given network, to begin another training with. How often the network uses
+ * its weights may differ.
  * @throws UserError when none of its stages has it
  */
 export function weightsFor({ stages }: RegistrationModel, network: ChosenNetwork): Float32Array {
-  const known = JSON.stringify(describeNetwork(network));
-  const found = stages.findLast((stage) => JSON.stringify(describeNetwork(stage.network)) === known);
+  const meaning = (of: ChosenNetwork): string => {
+    const repeats: readonly string[] = of.family.repeats ?? [];
+    const settings = Object.entries(describeNetwork(of)).filter(([key]) => !repeats.includes(key));
+    return JSON.stringify([settings, networkParameters(of).map(({ name, shape }) => [name, shape])]);
+  };
+  const found = stages.findLast((stage) => meaning(stage.network) === meaning(network));
   if (!found)
     throw new UserError(
       'The model of --weights has another network; give --network and its settings as for that model.',

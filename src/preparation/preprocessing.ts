@@ -39,7 +39,7 @@ export const preprocessingSchema = z.strictObject({
     .enum(['none', 'label', 'whole'])
     .default('none')
     .describe(
-      'part of a volume that fills the grid: none, a cube of --pad voxels with the volume in its middle; label, the box of its labels, as in the paper; whole, the whole volume, in voxels that fit its longest edge',
+      'part of a volume that fills the grid: none, a cube of --pad voxels with the volume in its middle; label, the box of its labels, as in the paper; whole, the whole volume, in voxels that fit its longest edge, but none finer than its own',
     )
     .meta({ placeholder: 'how' }),
   pad: z
@@ -188,7 +188,9 @@ function paddedGrid(image: Grid, { crop, pad, size, spacing }: Preprocessing): G
   const axes = closestAxes(frame.affine);
   const own = spacingOf(frame.affine);
   const isWhole = crop === 'whole';
-  const voxel = (isWhole ? Math.max(...mapTriple(frame.size, (n, axis) => n * own[axis])) : spacing * pad) / size;
+  const longest = Math.max(...mapTriple(frame.size, (n, axis) => n * own[axis]));
+  // Voxels finer than the volume's own show nothing more.
+  const voxel = isWhole ? Math.max(longest / size, Math.min(...own)) : (spacing * pad) / size;
   // A volume larger than the padded cube gets a larger grid of the same voxels, in eights: networks work at any size.
   const extents = axes.map(({ axis }) => {
     const needed = Math.ceil((frame.size[axis] * own[axis]) / voxel);

@@ -300,15 +300,31 @@ export class Registrar implements PairRegistrar {
   }
 }
 
-/** The entry of a key, made when it is first asked for. */
-function perKey<T>(entries: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+/** Programs that are kept for pairs of the same extents. Each holds memory as if it ran. */
+const MOST_KEPT = 2;
+
+/**
+ * The entry of a key, made when it is first asked for. Those that were not asked for longest are released, so that a
+ * list of pairs of many extents does not fill the memory.
+ */
+async function perKey<T extends { release(): Promise<void> }>(
+  entries: Map<string, Promise<T>>,
+  key: string,
+  make: () => Promise<T>,
+): Promise<T> {
   const known =
     entries.get(key) ??
     make().catch((error: unknown) => {
       entries.delete(key);
       throw error;
     });
+  entries.delete(key);
   entries.set(key, known);
+  for (const [oldest, entry] of entries) {
+    if (entries.size <= MOST_KEPT) break;
+    entries.delete(oldest);
+    await (await entry).release();
+  }
   return known;
 }
 

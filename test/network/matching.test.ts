@@ -12,8 +12,10 @@ import {
   subtract,
   type Tensor,
 } from '../../src/graph/index.ts';
+import { type RegistrationModel, weightsFor } from '../../src/network/model.ts';
 import { initialParameters, parameterCount, unpackParameters } from '../../src/network/parameters.ts';
 import { buildNetwork, chooseNetwork, networkParameters } from '../../src/network/registry.ts';
+import { preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { randomStream } from '../../src/random.ts';
 import { relativeError } from '../support/reference.ts';
 
@@ -118,6 +120,21 @@ describe('matching', () => {
     const step = 2e-3;
     const slope = ((await at(step)) - (await at(-step))) / (2 * step);
     expect(Math.abs(slope / length - 1)).toBeLessThan(0.05);
+  });
+
+  it('lends its weights to one that takes other steps, not to one of other levels', () => {
+    const own = chooseNetwork('matching', small);
+    const parameters = weights(own);
+    const model: RegistrationModel = {
+      stages: [{ network: own, reduction: 1, parameters }],
+      preprocessing: preprocessingSchema.parse({}),
+      record: {},
+    };
+    expect(weightsFor(model, chooseNetwork('matching', { ...small, iterations: [5, 1] }))).toBe(parameters);
+    for (const change of [{ iterations: [2, 2, 2] }, { smoothing: 2 }])
+      expect(() => weightsFor(model, chooseNetwork('matching', { ...small, ...change }))).toThrow(
+        /has another network/,
+      );
   });
 
   it('checks its settings', () => {

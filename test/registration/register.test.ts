@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Program } from '../../src/graph/runtime.ts';
 import { decodeModel, encodeModel, stagesBefore } from '../../src/network/model.ts';
 import { networkGrid, type Preprocessing, prepare, preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { warpFromDisplacement } from '../../src/preparation/warpFromDisplacement.ts';
@@ -184,6 +185,19 @@ describe('registrar', () => {
     expect(added).toBeGreaterThan(0.1);
     expect(total).toBeGreaterThan(0.1);
     expect(() => stagesBefore(coarse, { ...preprocessing, pad: 40 })).toThrow(/pad = 32/);
+  });
+
+  it('keeps few programs for a list of pairs of many extents, and registers all of them', async () => {
+    const released = vi.spyOn(Program.prototype, 'release');
+    const registrar = new Registrar(randomModel({}, preprocessingSchema.parse({ crop: 'whole', size: 32 })));
+    for (const length of [10, 20, 28, 36]) {
+      const { image: fixed } = makePhantomCase({ seed: 2, index: 0, size: [40, length, 24] });
+      expect((await registrar.register({ fixed, moving: movingCase.image })).warp.size).toEqual(fixed.size);
+    }
+    expect(released).toHaveBeenCalledTimes(2);
+    await registrar.release();
+    expect(released).toHaveBeenCalledTimes(4);
+    released.mockRestore();
   });
 
   it('refuses a constant image', async () => {
