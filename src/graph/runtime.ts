@@ -25,8 +25,8 @@ export interface RuntimeOptions {
    */
   readonly spins?: boolean;
   /**
-   * Whether the program runs only a few times, on a small grid (default false). It is then compiled in a fifth of the
-   * time, without steps that speed up many runs and save memory on large grids. Same numbers.
+   * Whether the program runs only a few times (default false). It is then compiled in a fifth of the time, without steps
+   * that speed up many runs. Same numbers.
    */
   readonly once?: boolean;
   /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */

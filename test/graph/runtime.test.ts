@@ -48,13 +48,12 @@ describe('how a program is compiled', () => {
     expect(spinning).toEqual(sleeping);
   });
 
-  it('is written for the least memory and optimised, unless it runs once; same numbers', async () => {
+  it('is written for the least memory, and optimised unless it runs once; same numbers', async () => {
     const [often, once] = [await outputs({}), await outputs({ once: true })];
     expect(asked.map(({ options }) => options.graphOptimizationLevel)).toEqual(['all', 'disabled']);
-    const [backwards, plain] = asked.map(({ bytes }) => Buffer.from(bytes).toString('latin1'));
     const isFirst = (text: string, op: string, other: string): boolean => text.indexOf(op) < text.indexOf(other);
-    expect(isFirst(plain!, 'Sqrt', 'Reshape')).toBe(true);
-    expect(isFirst(backwards!, 'Sqrt', 'Reshape')).toBe(false);
+    for (const { bytes } of asked)
+      expect(isFirst(Buffer.from(bytes).toString('latin1'), 'Sqrt', 'Reshape')).toBe(false);
     expect(once).toEqual(often);
   });
 
