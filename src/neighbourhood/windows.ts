@@ -38,21 +38,22 @@ export function boxMean(x: Tensor, width: number): Tensor {
   });
 }
 
+/** Gaussian weight of a voxel at a distance, cut off at 3 SD; 1 in the middle. */
+function gaussianWeight(distance: number, sigma: number): number {
+  return Math.abs(distance) > 3 * sigma ? 0 : Math.exp(-(distance ** 2) / (2 * sigma ** 2));
+}
+
 /** Sum with Gaussian weights of SD `sigma` voxels, cut off at 3 SD, 1 in the middle; zeros outside the volume. */
 export function gaussianSum(x: Tensor, sigma: number): Tensor {
-  const weight = (distance: number): number =>
-    distance > 3 * sigma ? 0 : Math.exp(-(distance ** 2) / (2 * sigma ** 2));
-  return separable(x, (extent) => matrix(extent, extent, (row, column) => weight(Math.abs(row - column))));
+  return separable(x, (extent) => matrix(extent, extent, (row, column) => gaussianWeight(row - column, sigma)));
 }
 
 /** Mean with Gaussian weights of SD `sigma` voxels, cut off at 3 SD; only voxels of the volume count. */
 export function gaussianMean(x: Tensor, sigma: number): Tensor {
   return separable(x, (extent) => {
-    const weight = (row: number, column: number): number =>
-      Math.abs(row - column) > 3 * sigma ? 0 : Math.exp(-((row - column) ** 2) / (2 * sigma ** 2));
-    const total = (row: number): number =>
-      Array.from({ length: extent }, (_, c) => weight(row, c)).reduce((a, b) => a + b);
-    return matrix(extent, extent, (row, column) => weight(row, column) / total(row));
+    const voxels = Array.from({ length: extent }, (_, n) => n);
+    const totals = voxels.map((row) => voxels.reduce((sum, column) => sum + gaussianWeight(row - column, sigma), 0));
+    return matrix(extent, extent, (row, column) => gaussianWeight(row - column, sigma) / totals[row]!);
   });
 }
 

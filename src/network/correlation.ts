@@ -14,7 +14,7 @@ const TRACE = 1e-4;
  */
 export function correlation(own: Tensor, other: Tensor, reach: number): Tensor {
   const a = standardised(own);
-  const shifted = shiftedCopies(standardised(other), reach, 'zeros');
+  const shifted = shiftedCopies(standardised(other), reach);
   return concat(
     shifted.map((moved) => mean(multiply(a, moved), [1], true)),
     1,

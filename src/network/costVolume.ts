@@ -8,19 +8,23 @@ export function shiftsWithin(reach: number): readonly (readonly [number, number,
   return along.flatMap((z) => along.flatMap((y) => along.map((x) => [z, y, x] as const)));
 }
 
+/** The parts of a volume with a rim that lie so many voxels further along an axis, one after the other. */
+function partsAlong(wide: Tensor, axis: 0 | 1 | 2, reach: number, extent: number): Tensor[] {
+  return Array.from({ length: 2 * reach + 1 }, (_, n) => slice(wide, axis + 2, n, n + extent));
+}
+
 /**
- * A volume, shifted by whole voxels: the n-th of what comes back has at x what `volume` has at x + shift n.
+ * A volume, shifted by whole voxels: the n-th of what comes back has at x what `volume` has at x + shift n. Beyond the
+ * volume there are zeros.
  * @param volume [1, C, D, H, W]
- * @param outside what lies beyond the volume: its border, or zeros
  * @returns (2·reach + 1)³ volumes, in the order of {@link shiftsWithin}
  */
-export function shiftedCopies(volume: Tensor, reach: number, outside: 'border' | 'zeros'): readonly Tensor[] {
-  const extent = extentOf(volume);
+export function shiftedCopies(volume: Tensor, reach: number): readonly Tensor[] {
+  const [depth, height, width] = extentOf(volume);
   const rim = [0, 0, reach, reach, reach];
-  const wide = outside === 'zeros' ? pad(volume, rim, rim) : clamped(volume, reach);
-  const alongAxis = (field: Tensor, axis: 0 | 1 | 2): Tensor[] =>
-    Array.from({ length: 2 * reach + 1 }, (_, n) => slice(field, axis + 2, n, n + extent[axis]));
-  return alongAxis(wide, 0).flatMap((z) => alongAxis(z, 1).flatMap((y) => alongAxis(y, 2)));
+  return partsAlong(pad(volume, rim, rim), 0, reach, depth)
+    .flatMap((z) => partsAlong(z, 1, reach, height))
+    .flatMap((y) => partsAlong(y, 2, reach, width));
 }
 
 /**
@@ -32,14 +36,11 @@ export function shiftedCopies(volume: Tensor, reach: number, outside: 'border' |
  * @returns [1, (2·reach + 1)³, D, H, W], in the order of {@link shiftsWithin}
  */
 export function squaredDifferences(own: Tensor, other: Tensor, reach: number): Tensor {
-  const extent = extentOf(own);
-  const count = 2 * reach + 1;
-  const alongAxis = (volume: Tensor, axis: 0 | 1 | 2): Tensor[] =>
-    Array.from({ length: count }, (_, n) => slice(volume, axis + 2, n, n + extent[axis]));
+  const [depth, height, width] = extentOf(own);
   // Shifts along x are compared at once: a graph of many small operations takes long to load, one of few large much
   // memory.
-  const rows = alongAxis(clamped(other, reach), 0)
-    .flatMap((z) => alongAxis(z, 1))
-    .map((y) => mean(square(subtract(own, concat(alongAxis(y, 2), 0))), [1]));
-  return reshape(concat(rows, 0), [1, count ** 3, ...extent]);
+  const rows = partsAlong(clamped(other, reach), 0, reach, depth)
+    .flatMap((z) => partsAlong(z, 1, reach, height))
+    .map((y) => mean(square(subtract(own, concat(partsAlong(y, 2, reach, width), 0))), [1]));
+  return reshape(concat(rows, 0), [1, (2 * reach + 1) ** 3, depth, height, width]);
 }

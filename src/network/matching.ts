@@ -154,7 +154,7 @@ export const matching = defineNetwork<MatchingOptions>({
       if (options.hidden > 0) {
         const rough = displacement
           ? subtract(displacement, gaussianMean(displacement, 2))
-          : multiply(slice(weights, 1, 0, 3), 0);
+          : weights.graph.zeros([1, 3, ...extentOf(weights)]);
         const inputs = [features.enter(concat([weights, rough], 1)), ...(own.learnt ? [own.learnt] : [])];
         const correction = convolve(`level${k}.flow`, [convolve(`level${k}.hidden`, inputs, SLOPE)]);
         shift = add(shift, bounded(features.leave(correction)));

@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  blockedFeatures,
-  compile,
-  detectBlockSize,
-  type FeatureOperators,
-  Graph,
-  gradients,
-  mean,
-  PORTABLE_FEATURES,
-  square,
-  subtract,
-  type Tensor,
-} from '../../src/graph/index.ts';
+import { blockedFeatures, detectBlockSize, type FeatureOperators, PORTABLE_FEATURES } from '../../src/graph/index.ts';
 import { type RegistrationModel, weightsFor } from '../../src/network/model.ts';
-import { initialParameters, parameterCount, unpackParameters } from '../../src/network/parameters.ts';
-import { buildNetwork, chooseNetwork, networkParameters } from '../../src/network/registry.ts';
+import { chooseNetwork } from '../../src/network/registry.ts';
 import { preprocessingSchema } from '../../src/preparation/preprocessing.ts';
 import { randomStream } from '../../src/random.ts';
+import { gradientError, networkProgram, weightsOf } from '../support/networkProgram.ts';
 import { relativeError } from '../support/reference.ts';
 
 const small = { iterations: [2, 2], dilations: [1], features: 4, hidden: 5 };
@@ -37,24 +25,8 @@ function blobs(shift: readonly number[], contrast = (value: number): number => v
   });
 }
 
-async function program(options: Record<string, unknown>, features: FeatureOperators) {
-  const network = chooseNetwork('matching', options);
-  const specs = networkParameters(network);
-  const graph = new Graph('matching');
-  const flat = graph.input('parameters', [parameterCount(specs)]);
-  const [a, b] = ['moving', 'fixed'].map((name) => graph.input(name, [1, 1, ...extent])) as [Tensor, Tensor];
-  const { flow, displacement, moved, inverse } = buildNetwork(network, a, b, unpackParameters(flat, specs), features);
-  const loss = mean(square(subtract(moved, b)));
-  const [gradient] = gradients(loss, [flat]) as [Tensor];
-  const outputs = { flow, displacement, moved, loss, gradient, ...(inverse && { inverse: inverse() }) };
-  const made = await compile(graph, outputs);
-  return { network, run: (feeds: Record<string, Float32Array>) => made.run(feeds) };
-}
-
-/** As `initialParameters` gives them; `deviation` is that of what corrects descriptors and shifts. */
-function weights(network: ReturnType<typeof chooseNetwork>, deviation?: number): Float32Array {
-  return initialParameters(networkParameters(network, deviation), 5);
-}
+const program = (options: Record<string, unknown>, features: FeatureOperators) =>
+  networkProgram('matching', options, features, extent);
 
 const meanOf = (values: Float32Array): number => values.reduce((a, b) => a + b, 0) / values.length;
 const squaredError = (a: Float32Array, b: Float32Array): number => meanOf(a.map((v, n) => (v - b[n]!) ** 2));
@@ -63,7 +35,7 @@ describe('matching', () => {
   it('leaves equal volumes where they are', async () => {
     const made = await program({ ...small, features: 0, hidden: 0 }, PORTABLE_FEATURES);
     const volume = blobs([0, 0, 0]);
-    const { displacement } = await made.run({ parameters: weights(made.network), moving: volume, fixed: volume });
+    const { displacement } = await made.run({ parameters: weightsOf(made.network), moving: volume, fixed: volume });
     // Beside a structure, shifts away from it are the less different ones.
     expect(meanOf(displacement!.map(Math.abs))).toBeLessThan(0.25);
     expect(Math.abs(meanOf(displacement!))).toBeLessThan(0.03);
@@ -75,7 +47,7 @@ describe('matching', () => {
   ])('registers volumes %s before it is trained', async (_, contrast) => {
     const made = await program({ iterations: [3, 3], dilations: [2], integrationSteps: 2 }, PORTABLE_FEATURES);
     const [fixed, moving] = [blobs([0, 0, 0]), blobs([1, -1.5, 2], contrast)];
-    const { displacement, inverse } = await made.run({ parameters: weights(made.network), moving, fixed });
+    const { displacement, inverse } = await made.run({ parameters: weightsOf(made.network), moving, fixed });
     const middle = (axis: number): number => {
       const inside: number[] = [];
       for (let z = 6; z < 12; z++)
@@ -95,7 +67,7 @@ describe('matching', () => {
     const options = { ...small, halfResolution: true, integrationSteps: 2 };
     const portable = await program(options, PORTABLE_FEATURES);
     const feeds = {
-      parameters: weights(portable.network, 0.05),
+      parameters: weightsOf(portable.network, 0.05),
       moving: blobs([1, 0, -1]),
       fixed: blobs([0, 0, 0]),
     };
@@ -110,21 +82,13 @@ describe('matching', () => {
 
   it('has the gradient of finite differences', async () => {
     const made = await program({ ...small, integrationSteps: 2 }, PORTABLE_FEATURES);
-    const parameters = weights(made.network, 0.05);
-    const [fixed, moving] = [blobs([0, 0, 0]), blobs([1, 0, -1])];
-    const { gradient } = await made.run({ parameters, moving, fixed });
-    const length = Math.hypot(...gradient!);
-    const at = async (step: number): Promise<number> =>
-      (await made.run({ parameters: parameters.map((p, n) => p + (step * gradient![n]!) / length), moving, fixed }))
-        .loss![0]!;
-    const step = 2e-3;
-    const slope = ((await at(step)) - (await at(-step))) / (2 * step);
-    expect(Math.abs(slope / length - 1)).toBeLessThan(0.05);
+    const feeds = { parameters: weightsOf(made.network, 0.05), moving: blobs([1, 0, -1]), fixed: blobs([0, 0, 0]) };
+    expect(await gradientError(made, feeds)).toBeLessThan(0.05);
   });
 
   it('lends its weights to one that takes other steps, not to one of other levels', () => {
     const own = chooseNetwork('matching', small);
-    const parameters = weights(own);
+    const parameters = weightsOf(own);
     const model: RegistrationModel = {
       stages: [{ network: own, reduction: 1, parameters }],
       preprocessing: preprocessingSchema.parse({}),
