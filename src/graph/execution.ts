@@ -1,7 +1,7 @@
 import type { OnnxModel, TensorData } from './onnx/schema.ts';
 import type { Operation, Tensor } from './tensor.ts';
 
-/** In models of more nodes, and in those that run once, only large results are taken from the planner. */
+/** In models of more nodes, and in those that load quickly, only large results are taken from the planner. */
 const MANY_NODES = 4000;
 const LARGE = 2 ** 21;
 
@@ -20,11 +20,11 @@ const LARGE = 2 ** 21;
  * give it back after their last reader. The time to load such a model rises with the square of its nodes: 4 s for 5,500.
  * So in larger ones only the shapes of large results are unknown.
  *
- * @param once whether it will run once, so that the time to load it counts
+ * @param quick whether the time to load it counts
  */
-export function inLeastMemory(model: OnnxModel, once = false): OnnxModel {
+export function inLeastMemory(model: OnnxModel, quick = false): OnnxModel {
   const shapes = new Set(model.nodes.filter(({ op }) => op === 'Reshape').map(({ inputs }) => inputs[1]));
-  const least = once || model.nodes.length > MANY_NODES ? LARGE : 0;
+  const least = quick || model.nodes.length > MANY_NODES ? LARGE : 0;
   const open = model.constants.filter(({ name, data }) => shapes.has(name) && valuesOf(data) >= least);
   return { ...model, nodes: model.nodes.toReversed(), inputs: [...model.inputs, ...open] };
 }

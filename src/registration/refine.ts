@@ -28,6 +28,7 @@ import { cosineRate } from '../optimise/schedule.ts';
 import { mapTriple } from '../triple.ts';
 import type { Size, Vec3 } from '../volume/grid.ts';
 import { clampTo, sampleVector } from '../volume/warp.ts';
+import { quickWhereSmall } from './quickWhereSmall.ts';
 
 /** The settings of a refinement that are numbers. Texts are those of the command line. */
 export const refineSchema = z.strictObject({
@@ -143,15 +144,16 @@ export class Refiner {
   /** Builds the graphs. @param extent of the volumes, [D, H, W] */
   static async create(options: RefineOptions, extent: Extent, runtime: RuntimeOptions = {}): Promise<Refiner> {
     const { graph, random, coarse, displacement, inverse, outputs } = refinementGraph(options, extent);
+    const quick = quickWhereSmall(runtime, extent);
     const changing = ['field', 'first', 'second', 'rate', 'correction1', 'correction2', ...random.fresh];
     const cut = hoisted(
       graph,
       outputs,
       graph.inputs.map(({ name }) => name).filter((name) => !changing.includes(name)),
     );
-    const once = Object.keys(cut).length > 0 ? await compile(graph, cut, runtime) : undefined;
-    const step = await compile(graph, outputs, runtime, Object.values(cut));
-    const whole = await compile(graph, { displacement, ...given({ inverse }) }, runtime);
+    const once = Object.keys(cut).length > 0 ? await compile(graph, cut, quick) : undefined;
+    const step = await compile(graph, outputs, quick, Object.values(cut));
+    const whole = await compile(graph, { displacement, ...given({ inverse }) }, quick);
     return new Refiner(options, { once, step, whole }, random, extent, coarse);
   }
 

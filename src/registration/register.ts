@@ -27,6 +27,7 @@ import { type Alignment, type AlignmentOptions, type AlignmentPair, alignPair } 
 import { boxOf, cutOut, putBack } from './box.ts';
 import type { Plan } from './plan.ts';
 import type { PyramidResult } from './pyramid/pyramid.ts';
+import { quickWhereSmall } from './quickWhereSmall.ts';
 import { type RefineOptions, type RefinePair, type RefineProgress, Refiner } from './refine.ts';
 import { velocityWeight } from './velocityWeight.ts';
 
@@ -97,9 +98,6 @@ function behindModel(refine: RegistrarRefinement): RegistrarRefinement[] {
   const coarse = Math.floor(steps / 2);
   return [...(coarse > 0 ? [{ ...shared, grid: 2 * grid, steps: coarse }] : []), { ...shared, steps: steps - coarse }];
 }
-
-/** Voxels of a grid on which a network takes less time than its optimisation would. */
-const SMALL = 96 ** 3;
 
 type RegistrarRefinement = Omit<RefineOptions, 'mask'>;
 
@@ -238,8 +236,7 @@ export class Registrar implements PairRegistrar {
     if (!model) return undefined;
     return perKey(this.#programs, extent.join(), async () => {
       const { graph, outputs } = inferenceGraph(model, extent, await fastestFeatures(this.options.runtime?.device));
-      const once = extent[0] * extent[1] * extent[2] <= SMALL;
-      return compile(graph, { displacement: outputs.displacement }, { once, ...this.#runtime });
+      return compile(graph, { displacement: outputs.displacement }, quickWhereSmall(this.#runtime, extent));
     });
   }
 

@@ -42,8 +42,8 @@ describe('a model as the runtime computes it in the least memory', () => {
       for (let n = 0; n < count; n++) x = reshape(add(x, 1), n % 2 === 0 ? [2, values / 2] : [values]);
       return toOnnx(graph, { x });
     };
-    const added = (model: ReturnType<typeof chain>, once?: boolean): number =>
-      inLeastMemory(model, once).inputs.length - model.inputs.length;
+    const added = (model: ReturnType<typeof chain>, quick?: boolean): number =>
+      inLeastMemory(model, quick).inputs.length - model.inputs.length;
     expect(added(chain(4, 4))).toBe(2);
     expect(added(chain(4, 4), true)).toBe(0);
     expect(added(chain(2100, 4))).toBe(0);

@@ -11,10 +11,12 @@ import {
 } from '../../graph/index.ts';
 import type { ChosenSimilarity } from '../../loss/registry.ts';
 import { RandomInputs } from '../../loss/similarity.ts';
+import { extentOf } from '../../network/displacement.ts';
 import { warp } from '../../network/spatialTransformer.ts';
 import { fieldOfView, similarityOf } from '../../objective/objective.ts';
 import type { Grid, Mat4 } from '../../volume/grid.ts';
 import { invert, multiply as product } from '../../volume/matrix.ts';
+import { quickWhereSmall } from '../quickWhereSmall.ts';
 import type { PyramidLevel } from './pyramid.ts';
 
 /** The loss of a transform with its slope. */
@@ -49,7 +51,7 @@ export class AlignmentObjective {
     moving: PyramidLevel,
     chosen: ChosenSimilarity,
     seed: number,
-    runtime?: RuntimeOptions,
+    runtime: RuntimeOptions = {},
   ): Promise<AlignmentObjective> {
     const graph = new Graph('affine');
     const shape = shapeOf(fixed.grid);
@@ -66,7 +68,11 @@ export class AlignmentObjective {
     const moved = warp(inputs.moving, displacement);
     const loss = similarityOf({ moved, fixed: inputs.fixed, counts, random }, chosen);
     const [gradient] = gradients(loss, [inputs.matrix]) as [Tensor];
-    const program = await compile(graph, { loss, gradient, overlap: sum(counts) }, runtime);
+    const program = await compile(
+      graph,
+      { loss, gradient, overlap: sum(counts) },
+      quickWhereSmall(runtime, extentOf(inputs.fixed)),
+    );
     const feeds = {
       fixed: fixed.values,
       moving: moving.values,

@@ -3,6 +3,7 @@ import { mind } from '../../loss/mind.ts';
 import { selfSimilarityContext } from '../../neighbourhood/selfSimilarity.ts';
 import type { Extent } from '../../network/displacement.ts';
 import { mapTriple } from '../../triple.ts';
+import { quickWhereSmall } from '../quickWhereSmall.ts';
 import type { RefinedField } from '../refine.ts';
 
 /** Two volumes of a level with where they count, all [D, H, W]. */
@@ -51,7 +52,7 @@ async function descriptors(
   const graph = new Graph('descriptors');
   const settings = mind.options.parse({});
   const of = (name: string) => selfSimilarityContext(graph.input(name, [1, 1, ...extent]), settings);
-  const program = await compile(graph, { a: of('fixed'), b: of('moving') }, runtime);
+  const program = await compile(graph, { a: of('fixed'), b: of('moving') }, quickWhereSmall(runtime, extent));
   try {
     const { a, b } = (await program.run(values)) as { a: Float32Array; b: Float32Array };
     return { fixed: a, moving: b };
