@@ -4,14 +4,13 @@ import {
   concat,
   divide,
   exp,
-  less,
   mean,
   multiply,
-  split,
+  reshape,
+  smallest,
   square,
   subtract,
   type Tensor,
-  where,
 } from '../graph/index.ts';
 import { weightedMean } from './weightedMean.ts';
 import { boxMean, shifted } from './windows.ts';
@@ -50,29 +49,31 @@ export function selfSimilarityContext(
   { radius, dilation }: SelfSimilarityOptions,
   weight?: Tensor,
 ): Tensor {
-  const neighbours = [2, 3, 4].map((axis) => [-dilation, dilation].map((by) => shifted(volume, axis, by, 'edge')));
+  const extent = volume.shape.slice(2);
+  const neighbours = [2, 3, 4].map((axis) =>
+    concat(
+      [-dilation, dilation].map((by) => shifted(volume, axis, by, 'edge')),
+      1,
+    ),
+  );
+  // Both neighbours along one axis with both along another: four pairs at once.
   const differences = neighbours.flatMap((along, axis) =>
-    neighbours.slice(axis + 1).flatMap((across) => along.flatMap((p) => across.map((q) => subtract(p, q)))),
+    neighbours
+      .slice(axis + 1)
+      .map((across) =>
+        reshape(subtract(reshape(along, [1, 2, 1, ...extent]), reshape(across, [1, 1, 2, ...extent])), [
+          1,
+          4,
+          ...extent,
+        ]),
+      ),
   );
   const distances = boxMean(square(concat(differences, 1)), 2 * radius + 1);
   const variance = mean(distances, [1], true);
   const usual = weightedMean(variance, weight);
   // The last term is for a constant volume, where all of this is 0.
   const limited = add(multiply(clip(divide(variance, add(usual, TINY)), ...VARIANCE_LIMITS), usual), TINY);
-  return exp(multiply(subtract(distances, smallestChannel(distances)), divide(-1, limited)));
+  return exp(multiply(subtract(distances, smallest(distances, 1)), divide(-1, limited)));
 }
 
 const TINY = 1e-12;
-
-/** Smallest of twelve channels: halves against each other, then the last three one by one. */
-function smallestChannel(x: Tensor): Tensor {
-  const halves = (y: Tensor): Tensor => {
-    const half = y.shape[1]! / 2;
-    return minimum(...(split(y, 1, [half, half]) as [Tensor, Tensor]));
-  };
-  return split(halves(halves(x)), 1, [1, 1, 1]).reduce(minimum);
-}
-
-function minimum(a: Tensor, b: Tensor): Tensor {
-  return where(less(a, b), a, b);
-}

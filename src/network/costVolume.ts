@@ -38,9 +38,10 @@ export function shiftedCopies(volume: Tensor, reach: number): readonly Tensor[] 
 export function squaredDifferences(own: Tensor, other: Tensor, reach: number): Tensor {
   const [depth, height, width] = extentOf(own);
   // Shifts along x are compared at once: a graph of many small operations takes long to load, one of few large much
-  // memory.
+  // memory. They are cut first, since rows of x are the slowest to cut.
   const rows = partsAlong(clamped(other, reach), 0, reach, depth)
+    .map((z) => concat(partsAlong(z, 2, reach, width), 0))
     .flatMap((z) => partsAlong(z, 1, reach, height))
-    .map((y) => mean(square(subtract(own, concat(partsAlong(y, 2, reach, width), 0))), [1]));
+    .map((shifted) => mean(square(subtract(own, shifted)), [1]));
   return reshape(concat(rows, 0), [1, (2 * reach + 1) ** 3, depth, height, width]);
 }

@@ -124,8 +124,11 @@ export const matching = defineNetwork<MatchingOptions>({
     const describe = (volume: Tensor): Described[] => {
       const whole = extended(volume, [0, 0, 0], after);
       const similarities = dilations.map((dilation) => selfSimilarityContext(whole, { radius: 1, dilation }));
-      let pooled = concat([...similarities, whole], 1);
-      if (halfResolution) pooled = averaged(pooled);
+      // Averaged one by one: joining them at half the resolution moves an eighth of the data.
+      let pooled = concat(
+        [...similarities, whole].map((map) => (halfResolution ? averaged(map) : map)),
+        1,
+      );
       let learnt: FeatureMap | undefined;
       return iterations.map((_, k) => {
         if (k > 0) pooled = averaged(pooled);

@@ -55,6 +55,7 @@ const cases: Record<string, GradientCheck> = {
   },
   'sum over some axes': { inputs: [[2, 3, 4]], build: (x) => g.sum(pairSum(x!), [0, 2]) },
   'mean, kept axes': { inputs: [[2, 3, 4]], build: (x) => g.mean(pairSum(x!), [1], true) },
+  smallest: { inputs: [[2, 4, 3]], build: (x) => g.multiply(g.smallest(pairSum(x!), 1), g.mean(x!, [1], true)) },
   broadcastTo: { inputs: [[3, 1]], build: (x) => g.broadcastTo(x!, [2, 3, 4]) },
   reshape: { inputs: [[2, 6]], build: (x) => g.reshape(pairSum(x!), [3, 4]) },
   transpose: { inputs: [[2, 3, 4]], build: (x) => g.transpose(x!, [2, 0, 1]) },

@@ -1,5 +1,5 @@
 import type { Shape, Tensor } from '../tensor.ts';
-import { multiply } from './elementwise.ts';
+import { cast, divide, greater, multiply, subtract } from './elementwise.ts';
 import { reshape } from './layout.ts';
 
 /** Repeats a tensor along axes of extent 1 (and new leading axes) to the given shape. */
@@ -42,4 +42,24 @@ export function sum(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) =
 export function mean(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis), keep = false): Tensor {
   const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
   return multiply(sum(x, axes, keep), 1 / count);
+}
+
+/**
+ * Smallest value along an axis, which is kept with extent 1. Where several are smallest, each gets an equal share of
+ * the gradient.
+ */
+export function smallest(x: Tensor, axis: number): Tensor {
+  const out: Tensor = x.graph.apply(
+    'ReduceMin',
+    [x, x.graph.ints([axis])],
+    { shape: x.shape.with(axis, 1), type: x.type },
+    {
+      attributes: { keepdims: 1 },
+      gradient: ([gradient]) => {
+        const isSmallest = subtract(1, cast(greater(x, out), 'float32'));
+        return [multiply(isSmallest, divide(gradient as Tensor, sum(isSmallest, [axis], true))), undefined];
+      },
+    },
+  );
+  return out;
 }
