@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { randomStream } from '../../src/random.ts';
 import { lossProgram } from '../support/lossProgram.ts';
+import { smallTexture } from '../support/texture.ts';
 
-type Extent = readonly [number, number, number];
-const random = randomStream(5, 'mind');
-const extent: Extent = [9, 10, 11];
-const count = extent[0] * extent[1] * extent[2];
-const normal = (): Float32Array => Float32Array.from({ length: count }, () => random.normal());
-
-/** Waves and noise, as functions of the voxel. */
-const structured = Float32Array.from({ length: count }, (_, n) => {
-  const [x, y, z] = [n % 11, Math.floor(n / 11) % 10, Math.floor(n / 110)];
-  return Math.sin(x / 1.7) + Math.cos(y / 1.3 + z / 2) + 0.1 * random.normal();
-});
+const { extent, waves: structured, noise: normal } = smallTexture();
+const count = structured.length;
 
 describe('mind', () => {
   it('is 0 for equal and for inverted volumes, and not for others', async () => {
