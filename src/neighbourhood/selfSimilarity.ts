@@ -56,17 +56,13 @@ export function selfSimilarityContext(
       1,
     ),
   );
-  // Both neighbours along one axis with both along another: four pairs at once.
+  // Both neighbours along one axis less both along another: four pairs at once.
+  const fourPairs = (along: Tensor, across: Tensor): Tensor => {
+    const each = subtract(reshape(along, [1, 2, 1, ...extent]), reshape(across, [1, 1, 2, ...extent]));
+    return reshape(each, [1, 4, ...extent]);
+  };
   const differences = neighbours.flatMap((along, axis) =>
-    neighbours
-      .slice(axis + 1)
-      .map((across) =>
-        reshape(subtract(reshape(along, [1, 2, 1, ...extent]), reshape(across, [1, 1, 2, ...extent])), [
-          1,
-          4,
-          ...extent,
-        ]),
-      ),
+    neighbours.slice(axis + 1).map((across) => fourPairs(along, across)),
   );
   const distances = boxMean(square(concat(differences, 1)), 2 * radius + 1);
   const variance = mean(distances, [1], true);
