@@ -25,8 +25,8 @@ export interface RuntimeOptions {
    */
   readonly spins?: boolean;
   /**
-   * Whether the program is compiled in a fifth of the time (default false), without the runtime's own improvements of a
-   * graph. They speed up convolutions and large volumes. Same numbers, up to rounding.
+   * Whether the program is compiled in at most half the time (default false), without the runtime's own improvements of
+   * a graph. They speed up convolutions and large volumes. Same numbers, up to rounding.
    */
   readonly quick?: boolean;
   /** Writes ONNX Runtime's own profile to a file that begins with this name (Node only). */

@@ -175,3 +175,15 @@ describe('gradients against central differences', () => {
       expect(await checkGradient(check)).toBeLessThan(5e-3);
     });
 });
+
+it('smallest shares its gradient among equal values', async () => {
+  const graph = new g.Graph('ties');
+  const x = graph.input('x', [2, 3]);
+  const out = g.smallest(x, 1);
+  const [gradient] = g.gradients(g.sum(out), [x]) as [g.Tensor];
+  const program = await g.compile(graph, { out, gradient });
+  const found = await program.run({ x: Float32Array.of(4, 1, 1, 2, 5, 3) });
+  await program.release();
+  expect([...found.out!]).toEqual([1, 2]);
+  expect([...found.gradient!]).toEqual([0, 0.5, 0.5, 1, 0, 0]);
+});
